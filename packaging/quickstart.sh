@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# From a fresh machine to a first answer: packages, an engine if there is none, build, install, and then
+# `docker pilotpros profile` on the Compose project in the current folder, or on the demo where there is none.
+#   quickstart.sh [--yes] [-- OPTION...]     options after -- go to `profile` (-f FILE, -p NAME, --duration 1m, ...)
+set -euo pipefail
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+root="$(dirname "$here")"
+# shellcheck source=lib.sh
+. "$here/lib.sh"
+
+# As Compose looks for it: in this folder, then upwards.
+find_project() {
+    local dir=$PWD name
+    while true; do
+        for name in compose.yaml compose.yml docker-compose.yaml docker-compose.yml; do
+            [ -f "$dir/$name" ] && return 0
+        done
+        [ "$dir" != / ] || return 1
+        dir="$(dirname "$dir")"
+    done
+}
+
+# shellcheck disable=SC2317 # called through `logged`
+# Run by root in somebody's checkout, the build would leave files there that they cannot remove.
+as_owner() {
+    local owner home
+    owner="$(stat -c %U "$root")"
+    if [ "$(id -u)" -eq 0 ] && [ "$owner" != root ] && home="$(getent passwd "$owner" | cut -d: -f6)" && [ -n "$home" ]; then
+        runuser -u "$owner" -- env "HOME=$home" "$@"
+    else
+        "$@"
+    fi
+}
+
+build_and_install() {
+    say "Building (log: $(state_dir)/setup.log)"
+    cd "$root"
+    logged "configuring the build" as_owner cmake --preset release &&
+        logged "building" as_owner cmake --build --preset release &&
+        # The build may be another user's; the plugin goes to whoever asked, and CMake's note of that must not block its owner.
+        logged "installing" cmake --install build/release --prefix "${DOCKER_CONFIG:-$HOME/.docker}" &&
+        rm -f build/release/install_manifest.txt
+    cd "$OLDPWD"
+}
+
+yes=() arguments=()
+while [ $# -gt 0 ]; do
+    case "$1" in
+        --yes) yes=(--yes) ;;
+        --) shift; arguments=("$@"); break ;;
+        *) say "usage: quickstart.sh [--yes] [-- OPTION...]"; exit 64 ;;
+    esac
+    shift
+done
+
+groups=(--build) demo=false
+if [ ${#arguments[@]} -eq 0 ] && [ -z "${COMPOSE_FILE:-}${COMPOSE_PROJECT_NAME:-}" ] && ! find_project; then
+    demo=true groups+=(--stack)
+fi
+
+engine=true
+plan="$("$here/deps.sh" --plan "${groups[@]}" 2>&1)"
+plan+="${plan:+$'\n'}$("$here/engine.sh" --plan 2>&1)" || { plan+=$'\n'; engine=false; }
+if [ -n "${plan//[[:space:]]/}" ] && [ ${#yes[@]} -eq 0 ]; then
+    say "$plan"
+    say "The plugin itself goes to ${DOCKER_CONFIG:-$HOME/.docker}/cli-plugins."
+    confirm "Do all this?" || die "nothing was installed"
+elif [ -n "${plan//[[:space:]]/}" ]; then
+    say "$plan"
+fi
+
+"$here/deps.sh" --yes "${groups[@]}"
+if $engine && ! "$here/engine.sh" --yes; then engine=false; fi
+build_and_install
+
+config="${DOCKER_CONFIG:-$HOME/.docker}"
+docker=(docker) privileged=()
+if ! have docker; then
+    docker=("$config/cli-plugins/docker-pilotpros")
+elif $engine && ! docker version >/dev/null 2>&1; then
+    say "The engine takes no orders from $(id -un), so sudo is used. To do without: sudo usermod -aG docker $(id -un)"
+    say "(whoever is in that group is as good as root), then log in again."
+    docker=(docker --config "$config") privileged=(as_root)
+fi
+
+if $demo; then
+    stack="$root/tests/stack/stack.sh"
+    say "No Compose project in $PWD, so the demo is used: $("$stack" dir demo)"
+    arguments=(--project-directory "$("$stack" dir demo)")
+    if $engine; then
+        say "Starting it; the first time its images are built."
+        "${privileged[@]}" "$stack" up demo >&2 || die "the demo did not start"
+    fi
+fi
+$engine || say "Without an engine nothing can be measured: this is what the files alone say."
+
+status=0
+"${privileged[@]}" "${docker[@]}" pilotpros profile "${arguments[@]}" || status=$?
+# 2: done without an engine, which is all that was possible here.
+if [ $status -eq 2 ] && ! $engine; then status=0; fi
+if [ $status -eq 0 ]; then
+    say ""
+    say "Next: docker pilotpros profile --help"
+    if $demo && $engine; then say "To stop the demo: $root/tests/stack/stack.sh down demo"; fi
+fi
+exit $status
