@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# Every check of the project, with all the set-up they need. The last line is "N passed, N failed"; any failure exits with 1.
+# Format, shellcheck and clang-tidy count as one check each, every test of ctest as one. A skipped test counts as failed: what
+# needs an engine is not left out for lack of one.
+set -uo pipefail
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+cd "$root" || exit 1
+stack=tests/stack/stack.sh
+passed=0 failed=0 failures=()
+scratch="$(mktemp -d)"
+
+running_stacks() {
+    local file name
+    for file in tests/stack/drive/*.sh; do
+        name="$(basename "$file" .sh)"
+        if [ -n "$("$stack" compose "$name" ps -aq 2>/dev/null)" ]; then printf '%s\n' "$name"; fi
+    done
+}
+
+# A stack that ran before is somebody's; one that our tests left behind is not.
+clean_up() {
+    local name
+    if [ -e "$scratch/before" ]; then
+        for name in $(running_stacks); do
+            grep -qx "$name" "$scratch/before" || "$stack" down "$name" >/dev/null 2>&1
+        done
+    fi
+    rm -rf "$scratch"
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+
+step() { # NAME COMMAND... - says how long it took, and stays silent otherwise unless it fails
+    local name=$1 begin=$SECONDS
+    shift
+    if "$@" >"$scratch/output" 2>&1; then
+        printf '%-28s ok      %4d s\n' "$name" $((SECONDS - begin))
+    else
+        cat "$scratch/output"
+        printf '%-28s FAILED  %4d s\n' "$name" $((SECONDS - begin))
+        return 1
+    fi
+}
+
+check() { # NAME COMMAND... - a step that counts as one check
+    if step "$@"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1)) failures+=("$1")
+    fi
+}
+
+# The numbers come from ctest's own report; without a report the run itself is the failure.
+tests() { # NAME CTEST-OPTION...
+    local name=$1 begin=$SECONDS report="$scratch/$1.xml" head total bad
+    shift
+    ctest "$@" --output-on-failure --output-junit "$report" | tee "$scratch/output" | grep -vE '^ *Start +[0-9]+:'
+    head="$(grep -m 1 -A 8 '<testsuite ' "$report" 2>/dev/null | tr '\n' ' ')"
+    total="$(sed -nE 's/.*[[:space:]]tests="([0-9]+)".*/\1/p' <<<"$head")"
+    if [ "${total:-0}" -eq 0 ]; then
+        failed=$((failed + 1)) failures+=("$name: no test ran")
+        return
+    fi
+    bad="$(grep -E '<testcase ' "$report" | grep -vc 'status="run"')"
+    passed=$((passed + total - bad)) failed=$((failed + bad))
+    while read -r test; do failures+=("$name: $test"); done < <(
+        grep -E '<testcase ' "$report" | grep -v 'status="run"' | sed -E 's/.*<testcase name="([^"]*)".*/\1/')
+    printf '%-28s %d of %d passed, %d s\n' "$name" $((total - bad)) "$total" $((SECONDS - begin))
+}
+
+sources() { find core plugin tests \( -name '*.cpp' -o -name '*.h' \) -not -path '*/node_modules/*' -print0; }
+format() { sources | xargs -0 clang-format --dry-run -Werror; }
+scripts() {
+    find . \( -path ./build -o -path ./.git -o -name node_modules \) -prune -o -type f -print0 |
+        xargs -0 awk 'FNR == 1 { if (/^#!.*[\/ ](ba)?sh( |$)/) printf "%s%c", FILENAME, 0; nextfile }' | xargs -0 shellcheck
+}
+build() { cmake --preset "$1" && cmake --build --preset "$1"; }
+
+# On a terminal whoever sits there is asked before anything is installed.
+agree=(--yes)
+if [ -t 0 ] && [ -t 2 ]; then agree=(); fi
+packaging/deps.sh "${agree[@]}" --build --stack --test || exit 1
+if packaging/engine.sh "${agree[@]}"; then
+    running_stacks >"$scratch/before"
+    check "images of the stacks" "$stack" images
+else
+    echo "There is no Docker Engine: every test that needs one is going to fail."
+fi
+
+check format format
+check shellcheck scripts
+check clang-tidy tests/tidy.sh
+check "build dev" build dev && tests dev --test-dir build/dev -j "$(nproc)"
+check "build asan" build asan && tests asan --test-dir build/asan -j "$(nproc)" -L '^(unit|asan)$'
+
+for failure in "${failures[@]}"; do printf 'failed: %s\n' "$failure"; done
+clean_up
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ]
