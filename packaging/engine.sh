@@ -36,14 +36,15 @@ find_missing_packages() {
     if ! have docker || ! has_compose; then packages+=("$compose"); fi
 }
 
+# apt's sources of packages, one-line and deb822 alike, as ORIGIN|RELEASE|COMPONENT|URI. Before the first `apt-get update` the origin
+# is not known and only --no-release-info prints anything at all.
 # shellcheck disable=SC2016 # apt's own format, not the shell's
-# Mirror of this machine's own Debian, as apt has it (one-line and deb822 sources alike); empty lists know no origin.
+targets() { apt-get indextargets "$@" --format '$(ORIGIN)|$(RELEASE)|$(COMPONENT)|$(REPO_URI)' 'Created-By: Packages'; }
 mirror() {
-    apt-get indextargets --format '$(ORIGIN)|$(RELEASE)|$(COMPONENT)|$(REPO_URI)' 'Created-By: Packages' |
-        awk -F'|' '($1 == "Debian" || $1 ~ /ORIGIN/ || $1 == "") && ($2 == "bookworm" || $2 == "stable" || $2 == "oldstable") && $3 == "main" { print $4; exit }'
+    { targets && targets --no-release-info; } | awk -F'|' '
+        $2 ~ /^(bookworm|stable|oldstable)$/ && $3 == "main" && ($1 == "Debian" || ($1 ~ /ORIGIN/ && $4 ~ /\/debian\/?$/)) { print $4; exit }'
 }
-# shellcheck disable=SC2016
-has_source() { apt-get indextargets --format '$(RELEASE)' 'Created-By: Packages' | grep -qx "$pinned"; }
+has_source() { targets --no-release-info | grep -q "|$pinned|main|"; }
 
 # On Debian 12 packages=() come from the pinned release, with a source for it where apt has none.
 choose_source() {
@@ -114,7 +115,7 @@ start_by_hand() {
     disown "$pid"
     wait_for_engine 90 "$pid" && return 0
     say "dockerd did not come up; its last lines:"
-    tail -n 12 "$log" | cut -c1-300 >&2
+    grep -v level=info "$log" | tail -n 12 | cut -c1-400 >&2
     return 1
 }
 
