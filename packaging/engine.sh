@@ -14,7 +14,7 @@ readonly pin_file=/etc/apt/preferences.d/pilotpros-$pinned
 
 answers() { timeout 20 docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
 # The socket belongs to root and the group docker: that another user gets no answer does not mean there is no engine.
-answers_root() { [ "$(id -u)" -ne 0 ] && [ -S /var/run/docker.sock ] && as_root timeout 20 docker version >/dev/null 2>&1; }
+answers_root() { [ "$(id -u)" -ne 0 ] && have sudo && [ -S /var/run/docker.sock ] && as_root timeout 20 docker version >/dev/null 2>&1; }
 has_compose() { docker compose version >/dev/null 2>&1; }
 endpoint() {
     if [ -n "${DOCKER_HOST:-}" ]; then

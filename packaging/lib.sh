@@ -24,7 +24,7 @@ as_root() {
 # state_dir - where logs of what we did to this machine are kept.
 state_dir() {
     local dir="${XDG_STATE_HOME:-$HOME/.local/state}/pilotpros"
-    mkdir -p "$dir"
+    (umask 077 && mkdir -p "$dir")
     printf '%s\n' "$dir"
 }
 
