@@ -1,0 +1,76 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "core/docker/engine.h"
+#include "core/model/observation.h"
+#include "core/model/project.h"
+
+namespace pilotpros::apps {
+
+/// What there is to recognise an application by. Any part may be missing: a stopped service has no container, a missing engine no image.
+struct Evidence {
+    const Service* service = nullptr;      ///< from the files
+    const Container* container = nullptr;  ///< the first running one, else the first
+    const Image* image = nullptr;
+    const std::vector<ContainerProcess>* processes = nullptr;  ///< of that container; null when unknown
+};
+
+/// The outcome of recognising.
+struct Recognition {
+    double confidence = 0;              ///< 0 to 1; below 0.5 it is not reported
+    std::vector<std::string> evidence;  ///< human words without secrets, e.g. "process postgres", "port 5432"
+};
+
+/// Answers that depend on an image alone, kept by image ID and question, in the state directory; null when not known.
+class ImageAnswers {
+  public:
+    ImageAnswers() = default;
+    ImageAnswers(const ImageAnswers&) = delete;
+    ImageAnswers& operator=(const ImageAnswers&) = delete;
+    ImageAnswers(ImageAnswers&&) = delete;
+    ImageAnswers& operator=(ImageAnswers&&) = delete;
+    virtual ~ImageAnswers() = default;
+    [[nodiscard]] virtual nlohmann::json find(const std::string& image_id, const std::string& question) const = 0;
+    virtual void keep(const std::string& image_id, const std::string& question, const nlohmann::json& answer) = 0;
+};
+
+/// What an application may use to ask.
+struct Asking {
+    Engine& engine;
+    ImageAnswers& image_answers;
+    const Evidence& evidence;
+    const EngineFacts& facts;
+};
+
+/// What asking gave: the application's facts as JSON (its folder has the type) and what could not be learned.
+struct Answers {
+    nlohmann::json facts = nlohmann::json::object();
+    std::vector<Gap> gaps;
+};
+
+/// One application: the four doors, of which `advise` and `verify` are functions of their own in the application's folder.
+struct ApplicationModule {
+    std::string kind;
+    /// Pure. Is it one? Nothing when there is no sign of it.
+    std::function<std::optional<Recognition>(const Evidence&)> recognise;
+    /// I/O. What does it say of itself? Never throws for what it cannot learn (that is a gap); lets Interrupted and EngineLost through.
+    std::function<Answers(Asking&)> ask;
+    /// Names of environment variables whose values are public, e.g. POSTGRES_DB. All others are secret.
+    std::vector<std::string> public_environment;
+};
+
+/// Every application we know, in the order in which they are tried. Who adds one adds a folder and one line here.
+const std::vector<ApplicationModule>& registry();
+
+/// All applications of a service, most confident first. `x-pilotpros: {application: KIND}` in the service decides alone; "none" means none.
+/// Several may stay (n8n is a node program); an application that another one subsumes (node below n8n) is kept, with lower rank.
+std::vector<Application> recognise_all(const Evidence& evidence);
+
+}  // namespace pilotpros::apps

@@ -1,0 +1,166 @@
+#include "core/observe/containers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <sstream>
+
+#include "core/docker/json.h"
+#include "core/observe/read_inspect.h"
+
+namespace pilotpros {
+
+namespace {
+
+using nlohmann::json;
+
+Request get(std::string path, std::vector<std::pair<std::string, std::string>> query = {}) {
+    Request request;
+    request.path = std::move(path);
+    request.query = std::move(query);
+    return request;
+}
+
+bool is_below(const std::string& path, const std::string& directory) {
+    return path == directory || (path.starts_with(directory) && (directory.ends_with('/') || path[directory.size()] == '/'));
+}
+
+}  // namespace
+
+std::vector<ListedContainer> list_containers(Engine& engine) {
+    const json answer = parse_answer(engine.get("/containers/json", {{"all", "1"}}), "/containers/json");
+    std::vector<ListedContainer> result;
+    for (const json& entry : answer) {
+        const json& labels = member(entry, "Labels");
+        ListedContainer listed;
+        listed.id = text(entry, "Id");
+        listed.state = text(entry, "State");
+        const auto names = texts(entry, "Names");
+        listed.name = names.empty() ? listed.id.substr(0, 12) : names.front().substr(names.front().starts_with('/') ? 1 : 0);
+        listed.project = text(labels, "com.docker.compose.project");
+        listed.service = text(labels, "com.docker.compose.service");
+        listed.oneoff = text(labels, "com.docker.compose.oneoff") == "True" || labels.contains("com.docker.compose.hook");
+        result.push_back(std::move(listed));
+    }
+    return result;
+}
+
+std::vector<Container> inspect_containers(Engine& engine, const std::vector<std::string>& ids) {
+    std::vector<Request> requests;
+    for (const std::string& id : ids) {
+        requests.push_back(get(fmt::format("/containers/{}/json", id)));
+    }
+    std::vector<Container> containers;
+    for (const Response& response : engine.call_all(requests)) {
+        const json inspect = json::parse(response.body, nullptr, false);
+        if (response.ok() && inspect.is_object()) {
+            containers.push_back(read_container(inspect));
+        }
+    }
+    return containers;
+}
+
+std::map<std::string, Image> inspect_images(Engine& engine, const std::set<std::string>& references) {
+    std::vector<Request> requests;
+    for (const std::string& reference : references) {
+        requests.push_back(get(fmt::format("/images/{}/json", reference)));
+    }
+    std::map<std::string, Image> images;
+    const std::vector<Response> responses = engine.call_all(requests);
+    auto reference = references.begin();
+    for (const Response& response : responses) {
+        const json inspect = json::parse(response.body, nullptr, false);
+        if (response.ok() && inspect.is_object()) {
+            images[*reference] = read_image(inspect);
+        }
+        ++reference;
+    }
+    return images;
+}
+
+std::vector<ContainerProcess> read_top(const std::string& answer) {
+    const json top = json::parse(answer, nullptr, false);
+    std::vector<ContainerProcess> processes;
+    for (const json& row : member(top, "Processes")) {
+        if (!row.is_array() || row.size() < 4) {
+            continue;
+        }
+        const auto number = [&](std::size_t column) { return row[column].is_string() ? std::atoll(row[column].get_ref<const std::string&>().c_str()) : 0; };
+        ContainerProcess process;
+        process.pid = static_cast<int>(number(0));
+        process.parent = static_cast<int>(number(1));
+        process.resident = number(2) * 1024;
+        std::istringstream words{row[3].is_string() ? row[3].get<std::string>() : ""};
+        for (std::string word; words >> word;) {
+            process.argv.emplace_back(word);
+        }
+        processes.push_back(std::move(process));
+    }
+    return processes;
+}
+
+std::map<std::string, std::vector<ContainerProcess>> list_processes(Engine& engine, const std::vector<std::string>& ids) {
+    std::vector<Request> requests;
+    for (const std::string& id : ids) {
+        requests.push_back(get(fmt::format("/containers/{}/top", id), {{"ps_args", "-eo pid,ppid,rss,args"}}));
+    }
+    std::map<std::string, std::vector<ContainerProcess>> result;
+    const std::vector<Response> responses = engine.call_all(requests);
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        if (responses[i].ok()) {
+            result[ids[i]] = read_top(responses[i].body);
+        }
+    }
+    return result;
+}
+
+WritableLayer read_changes(const std::string& answer, const std::vector<Mount>& mounts) {
+    constexpr std::array<const char*, 7> kMadeByEveryStart{"/run", "/var/run", "/tmp", "/proc", "/sys", "/dev", "/etc/mtab"};
+    const json changes = json::parse(answer, nullptr, false);
+    std::vector<std::pair<std::string, std::int64_t>> kept;
+    if (changes.is_array()) {
+        for (const json& change : changes) {
+            const std::string path = text(change, "Path");
+            const bool made = std::any_of(kMadeByEveryStart.begin(), kMadeByEveryStart.end(), [&](const char* place) { return is_below(path, place); });
+            const bool mounted = std::any_of(mounts.begin(), mounts.end(), [&](const Mount& mount) { return is_below(path, mount.destination); });
+            if (!path.empty() && !made && !mounted) {
+                kept.emplace_back(path, integer(change, "Kind"));
+            }
+        }
+    }
+    std::sort(kept.begin(), kept.end());
+    WritableLayer layer;
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+        const auto& [path, kind] = kept[i];
+        // A directory shows as changed because something below it did; where that something was left out above, the directory says nothing either.
+        const bool parent_of_next = i + 1 < kept.size() && is_below(kept[i + 1].first, path) && kept[i + 1].first != path;
+        const bool parent_of_mount = std::any_of(mounts.begin(), mounts.end(), [&](const Mount& mount) { return is_below(mount.destination, path); }) ||
+                                     std::any_of(kMadeByEveryStart.begin(), kMadeByEveryStart.end(), [&](const char* place) { return is_below(place, path); });
+        if (kind == 0 && !parent_of_next && !parent_of_mount) {
+            layer.changed.push_back(path);
+        } else if (kind == 1 && !parent_of_next && !parent_of_mount) {
+            layer.added.push_back(path);
+        } else if (kind == 2) {
+            layer.deleted.push_back(path);
+        }
+    }
+    return layer;
+}
+
+std::map<std::string, WritableLayer> read_writable_layers(Engine& engine, const std::vector<Container>& containers) {
+    std::vector<Request> requests;
+    for (const Container& container : containers) {
+        requests.push_back(get(fmt::format("/containers/{}/changes", container.id)));
+    }
+    std::map<std::string, WritableLayer> result;
+    const std::vector<Response> responses = engine.call_all(requests);
+    for (std::size_t i = 0; i < containers.size(); ++i) {
+        if (responses[i].ok()) {
+            result[containers[i].id] = read_changes(responses[i].body, containers[i].mounts);
+        }
+    }
+    return result;
+}
+
+}  // namespace pilotpros

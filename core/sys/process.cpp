@@ -1,0 +1,304 @@
+#include "core/sys/process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <deque>
+#include <system_error>
+
+#include "core/model/error.h"
+#include "core/sys/environment.h"
+
+namespace pilotpros {
+
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+struct Pipe {
+    Descriptor read;
+    Descriptor write;
+};
+
+Pipe make_pipe() {
+    std::array<int, 2> ends{};
+    if (pipe2(ends.data(), O_CLOEXEC) != 0) {
+        throw Error(ExitCode::kInternal, "cannot make a pipe: " + std::generic_category().message(errno));
+    }
+    return {Descriptor{ends[0]}, Descriptor{ends[1]}};
+}
+
+std::vector<char*> pointers(std::vector<std::string>& strings) {
+    std::vector<char*> result;
+    result.reserve(strings.size() + 1);
+    for (std::string& text : strings) {
+        result.push_back(text.data());
+    }
+    result.push_back(nullptr);
+    return result;
+}
+
+struct ChildSetup {
+    int input = -1;
+    int output = -1;
+    int error = -1;
+    const char* directory = nullptr;
+    std::uint64_t memory_limit = 0;
+    bool own_group = true;
+};
+
+/// Forks and executes. Only functions that are safe between fork and exec run in the child.
+pid_t start(std::vector<std::string> argv, std::vector<std::string> environment, const ChildSetup& setup) {
+    std::vector<char*> arguments = pointers(argv);
+    std::vector<char*> variables = pointers(environment);
+    const pid_t parent = getpid();
+    const pid_t child = fork();
+    if (child < 0) {
+        throw Error(ExitCode::kInternal, "cannot start a process: " + std::generic_category().message(errno));
+    }
+    if (child > 0) {
+        if (setup.own_group) {
+            setpgid(child, child);  // in both, so that whoever comes first has done it
+        }
+        return child;
+    }
+    if (setup.own_group) {
+        setpgid(0, 0);
+    }
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) {
+        _exit(127);  // the parent died before the line above
+    }
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) {
+        ::signal(signal, SIG_DFL);
+    }
+    if (setup.memory_limit > 0) {
+        const rlimit limit{setup.memory_limit, setup.memory_limit};
+        setrlimit(RLIMIT_DATA, &limit);
+    }
+    if (setup.directory != nullptr && chdir(setup.directory) != 0) {
+        _exit(127);
+    }
+    dup2(setup.input, STDIN_FILENO);
+    dup2(setup.output, STDOUT_FILENO);
+    if (setup.error >= 0) {
+        dup2(setup.error, STDERR_FILENO);
+    }
+    execvpe(arguments.front(), arguments.data(), variables.data());
+    _exit(errno == ENOENT ? 127 : 126);
+}
+
+std::vector<std::string> environment_with(const std::map<std::string, std::string>& set_variables) {
+    std::map<std::string, std::string> variables = Environment::of_process().variables;
+    for (const auto& [name, value] : set_variables) {
+        variables[name] = value;
+    }
+    std::vector<std::string> result;
+    result.reserve(variables.size());
+    for (const auto& [name, value] : variables) {
+        result.push_back(fmt::format("{}={}", name, value));
+    }
+    return result;
+}
+
+/// One running command: its pipes, what came out so far, when its time is over.
+class Running {
+  public:
+    explicit Running(const Command& command) : command_(command), deadline_(SteadyClock::now() + command.timeout) {
+        Pipe input = make_pipe();
+        Pipe output = make_pipe();
+        Pipe error = make_pipe();
+        const Descriptor nothing{open("/dev/null", O_RDONLY | O_CLOEXEC)};
+        ChildSetup setup;
+        setup.input = command.input.empty() ? nothing.get() : input.read.get();
+        setup.output = output.write.get();
+        setup.error = error.write.get();
+        setup.directory = command.working_directory.empty() ? nullptr : command.working_directory.c_str();
+        setup.memory_limit = command.memory_limit;
+        pid_ = start(command.argv, environment_with(command.set_variables), setup);
+        output_ = std::move(output.read);
+        error_ = std::move(error.read);
+        if (!command.input.empty()) {
+            input_ = std::move(input.write);
+            fcntl(input_.get(), F_SETFL, O_NONBLOCK);
+        }
+    }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+    Running(Running&&) = delete;
+    Running& operator=(Running&&) = delete;
+    ~Running() {
+        if (pid_ > 0) {
+            kill_group();
+            waitpid(pid_, nullptr, 0);
+        }
+    }
+
+    [[nodiscard]] bool open_pipes() const { return output_.valid() || error_.valid(); }
+    [[nodiscard]] SteadyClock::time_point deadline() const { return deadline_; }
+
+    void add_to(std::vector<pollfd>& polled) const {
+        for (const auto& [descriptor, events] :
+             {std::pair{output_.get(), POLLIN}, std::pair{error_.get(), POLLIN}, std::pair{input_.get(), POLLOUT}}) {
+            if (descriptor >= 0) {
+                polled.push_back({descriptor, static_cast<short>(events), 0});
+            }
+        }
+    }
+
+    void react(const pollfd& event) {
+        if (event.revents == 0) {
+            return;
+        }
+        if (event.fd == output_.get()) {
+            take(output_, result_.output);
+        } else if (event.fd == error_.get()) {
+            take(error_, result_.error);
+        } else if (event.fd == input_.get()) {
+            give();
+        }
+    }
+
+    void expire() {
+        result_.timed_out = true;
+        kill_group();
+        output_.reset();
+        error_.reset();
+    }
+
+    Finished finish() {
+        int status = 0;
+        input_.reset();
+        const auto limit = std::max(deadline_, SteadyClock::now() + std::chrono::milliseconds{100});
+        while (waitpid(pid_, &status, WNOHANG) == 0) {
+            // It closed its output but lives on: give it the rest of its time.
+            if (SteadyClock::now() > limit) {
+                result_.timed_out = true;
+                kill_group();
+                waitpid(pid_, &status, 0);
+                break;
+            }
+            poll(nullptr, 0, 1);
+        }
+        pid_ = -1;
+        if (WIFEXITED(status)) {
+            result_.exit_code = WEXITSTATUS(status);
+            result_.not_found = result_.exit_code == 127 && result_.output.empty() && result_.error.empty();
+        } else {
+            result_.signal = WTERMSIG(status);
+        }
+        return std::move(result_);
+    }
+
+  private:
+    void kill_group() const { kill(-pid_, SIGKILL); }
+
+    void take(Descriptor& from, std::string& into) const {
+        std::array<char, 65536> buffer{};
+        const auto count = read(from.get(), buffer.data(), buffer.size());
+        if (count > 0) {
+            into.append(buffer.data(), std::min(static_cast<std::size_t>(count), command_.output_limit - std::min(command_.output_limit, into.size())));
+        } else if (count == 0 || (errno != EINTR && errno != EAGAIN)) {
+            from.reset();
+        }
+    }
+
+    void give() {
+        const auto count = write(input_.get(), command_.input.data() + given_, command_.input.size() - given_);
+        if (count > 0) {
+            given_ += static_cast<std::size_t>(count);
+        }
+        if (given_ == command_.input.size() || (count < 0 && errno != EINTR && errno != EAGAIN)) {
+            input_.reset();
+        }
+    }
+
+    Command command_;
+    SteadyClock::time_point deadline_;
+    pid_t pid_ = -1;
+    Descriptor input_, output_, error_;
+    std::size_t given_ = 0;
+    Finished result_;
+};
+
+void pump(std::deque<Running>& running, const Cancel& cancel) {
+    for (;;) {
+        std::vector<pollfd> polled;
+        auto next = SteadyClock::time_point::max();
+        for (const Running& one : running) {
+            if (one.open_pipes()) {
+                one.add_to(polled);
+                next = std::min(next, one.deadline());
+            }
+        }
+        if (polled.empty()) {
+            return;
+        }
+        for (const int descriptor : cancel.descriptors()) {
+            polled.push_back({descriptor, POLLIN, 0});
+        }
+        const auto wait = std::chrono::ceil<std::chrono::milliseconds>(next - SteadyClock::now()).count();
+        poll(polled.data(), polled.size(), static_cast<int>(std::clamp<std::int64_t>(wait, 0, 60'000)));
+        cancel.check();
+        for (Running& one : running) {
+            for (const pollfd& event : polled) {
+                one.react(event);
+            }
+            if (one.open_pipes() && SteadyClock::now() >= one.deadline()) {
+                one.expire();
+            }
+        }
+    }
+}
+
+}  // namespace
+
+std::vector<Finished> SystemProcess::run_all(const std::vector<Command>& commands, const Cancel& cancel) {
+    std::deque<Running> running;
+    for (const Command& command : commands) {
+        running.emplace_back(command);
+    }
+    pump(running, cancel);
+    std::vector<Finished> results;
+    results.reserve(running.size());
+    for (Running& one : running) {
+        results.push_back(one.finish());
+    }
+    return results;
+}
+
+ConnectedChild SystemProcess::connect(const std::vector<std::string>& argv) {
+    std::array<int, 2> ends{};
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+        throw Error(ExitCode::kInternal, "cannot make a socket pair: " + std::generic_category().message(errno));
+    }
+    Descriptor ours{ends[0]};
+    const Descriptor theirs{ends[1]};
+    const Descriptor nothing{open("/dev/null", O_WRONLY | O_CLOEXEC)};
+    ChildSetup setup;
+    setup.input = theirs.get();
+    setup.output = theirs.get();
+    setup.error = nothing.get();
+    const pid_t child = start(argv, environment_with({}), setup);
+    return {child, std::move(ours)};
+}
+
+ConnectedChild::~ConnectedChild() {
+    if (pid_ > 0) {
+        socket_.reset();
+        kill(-pid_, SIGTERM);
+        waitpid(pid_, nullptr, 0);
+    }
+}
+
+}  // namespace pilotpros

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/sys/cancel.h"
+#include "core/sys/descriptor.h"
+#include "core/sys/files.h"
+
+namespace pilotpros {
+
+/// A program to run and the bounds it runs in.
+struct Command {
+    std::vector<std::string> argv;                     ///< argv[0] is looked up in PATH
+    std::map<std::string, std::string> set_variables;  ///< added to, or replacing, our own environment
+    Path working_directory;                            ///< ours when empty
+    std::string input;                                 ///< becomes standard input; /dev/null when empty
+    std::chrono::milliseconds timeout{30'000};         ///< then the whole process group is killed
+    std::uint64_t memory_limit = 0;                    ///< bytes of data segment a process may have (RLIMIT_DATA); 0: no bound
+    std::size_t output_limit = 64U << 20U;             ///< bytes of standard output and of standard error that are kept
+};
+
+/// How a program ended.
+struct Finished {
+    int exit_code = -1;      ///< -1 when a signal ended it
+    int signal = 0;          ///< the signal, or 0
+    bool timed_out = false;  ///< we killed it because its time was over
+    bool not_found = false;  ///< argv[0] is no program
+    std::string output;
+    std::string error;
+    [[nodiscard]] bool ok() const { return exit_code == 0; }
+};
+
+/// A child that talks to us over one socket, its standard input and output. Ends with this object.
+class ConnectedChild {
+  public:
+    ConnectedChild(pid_t pid, Descriptor socket) : pid_(pid), socket_(std::move(socket)) {}
+    ConnectedChild(const ConnectedChild&) = delete;
+    ConnectedChild& operator=(const ConnectedChild&) = delete;
+    ConnectedChild(ConnectedChild&& other) noexcept : pid_(std::exchange(other.pid_, -1)), socket_(std::move(other.socket_)) {}
+    ConnectedChild& operator=(ConnectedChild&& other) noexcept {
+        std::swap(pid_, other.pid_);
+        std::swap(socket_, other.socket_);
+        return *this;
+    }
+    ~ConnectedChild();
+
+    /// The socket's end is handed over, e.g. to libcurl, which closes it.
+    [[nodiscard]] int release_socket() { return socket_.release(); }
+
+  private:
+    pid_t pid_;
+    Descriptor socket_;
+};
+
+/// Other programs. Never a shell: argument vectors only. Children die with us, also when we are killed.
+class Process {
+  public:
+    Process() = default;
+    Process(const Process&) = delete;
+    Process& operator=(const Process&) = delete;
+    Process(Process&&) = delete;
+    Process& operator=(Process&&) = delete;
+    virtual ~Process() = default;
+
+    /// Runs all at once and waits for all. A request to stop kills them and throws Interrupted.
+    virtual std::vector<Finished> run_all(const std::vector<Command>& commands, const Cancel& cancel) = 0;
+    /// Starts a program whose standard input and output are one end of a socket pair.
+    virtual ConnectedChild connect(const std::vector<std::string>& argv) = 0;
+
+    Finished run(const Command& command, const Cancel& cancel) { return run_all({command}, cancel).front(); }
+};
+
+/// The real one.
+class SystemProcess final : public Process {
+  public:
+    std::vector<Finished> run_all(const std::vector<Command>& commands, const Cancel& cancel) override;
+    ConnectedChild connect(const std::vector<std::string>& argv) override;
+};
+
+}  // namespace pilotpros
