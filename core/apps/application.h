@@ -64,7 +64,12 @@ struct ApplicationModule {
     std::function<Answers(Asking&)> ask;
     /// Names of environment variables whose values are public, e.g. POSTGRES_DB. All others are secret.
     std::vector<std::string> public_environment;
+    /// Pure. The facts in a few lines for people; the deciding ones first.
+    std::function<std::vector<std::string>(const nlohmann::json& facts)> describe;
 };
+
+/// The application's facts in a few lines, by its module; empty when it has none or nothing was learned.
+std::vector<std::string> describe(const Application& application);
 
 /// Every application we know, in the order in which they are tried. Who adds one adds a folder and one line here.
 const std::vector<ApplicationModule>& registry();

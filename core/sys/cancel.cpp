@@ -58,7 +58,7 @@ int connect_to_cli(const std::string& name) {
 Cancel Cancel::install(const std::string& cli_socket) {
     Cancel cancel;
     wake_descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    cancel.descriptors_.push_back(wake_descriptor);
+    cancel.descriptors_.push_back(int{wake_descriptor});
     struct sigaction action {};
     action.sa_handler = on_signal;
     sigemptyset(&action.sa_mask);

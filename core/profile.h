@@ -1,0 +1,49 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/compose/discovery.h"
+#include "core/model/observation.h"
+#include "core/model/project.h"
+#include "core/world.h"
+
+namespace pilotpros {
+
+/// What `docker pilotpros profile` was asked.
+struct ProfileRequest {
+    Selectors selectors;
+    std::vector<std::string> services;  ///< empty: all
+    std::chrono::milliseconds duration{30'000};
+    bool kept_only = false;  ///< --show: read what earlier runs kept, measure nothing
+};
+
+/// Whoever watches a profile while it is taken.
+class ProfileWatcher {
+  public:
+    ProfileWatcher() = default;
+    ProfileWatcher(const ProfileWatcher&) = delete;
+    ProfileWatcher& operator=(const ProfileWatcher&) = delete;
+    ProfileWatcher(ProfileWatcher&&) = delete;
+    ProfileWatcher& operator=(ProfileWatcher&&) = delete;
+    virtual ~ProfileWatcher() = default;
+
+    /// What is known before anything was measured or asked.
+    virtual void first_facts(const Project& /*project*/, const Observation& /*observation*/) {}
+    /// About once a second while measuring; usage is that so far.
+    virtual void progress(const Observation& /*observation*/, Seconds /*done*/, Seconds /*of*/) {}
+};
+
+struct Profile {
+    Project project;
+    Observation observation;
+    bool interrupted = false;  ///< cut short by the user: what was measured until then is kept
+};
+
+/// Discovers, observes, asks and measures a project. Without an engine it works from the files and says which facts it lacks.
+Profile take_profile(World& world, const ProfileRequest& request, ProfileWatcher& watcher);
+
+}  // namespace pilotpros

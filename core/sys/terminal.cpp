@@ -1,0 +1,50 @@
+#include "core/sys/terminal.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+
+namespace pilotpros {
+
+namespace {
+
+void write_all(int descriptor, const std::string& text) {
+    std::size_t done = 0;
+    while (done < text.size()) {
+        const auto count = write(descriptor, text.data() + done, text.size() - done);
+        if (count < 0 && errno == EINTR) {
+            continue;
+        }
+        if (count <= 0) {
+            return;  // whoever reads us is gone: nobody is left to be told
+        }
+        done += static_cast<std::size_t>(count);
+    }
+}
+
+}  // namespace
+
+void StandardTerminal::out(const std::string& text) { write_all(STDOUT_FILENO, text); }
+void StandardTerminal::err(const std::string& text) { write_all(STDERR_FILENO, text); }
+bool StandardTerminal::out_is_terminal() const { return isatty(STDOUT_FILENO) == 1; }
+bool StandardTerminal::err_is_terminal() const { return isatty(STDERR_FILENO) == 1; }
+
+int StandardTerminal::width() const {
+    for (const int descriptor : {STDOUT_FILENO, STDERR_FILENO}) {
+        winsize size{};
+        if (isatty(descriptor) == 1 && ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+            return size.ws_col;
+        }
+    }
+    return std::atoi(environment_.get("COLUMNS").value_or("0").c_str());  // NOLINT(cert-err34-c): nonsense means unknown
+}
+
+bool StandardTerminal::err_can_redraw() const { return err_is_terminal() && environment_.get("TERM").value_or("dumb") != "dumb"; }
+
+bool StandardTerminal::out_in_colour() const {
+    return out_is_terminal() && environment_.get("TERM").value_or("dumb") != "dumb" && !environment_.get("NO_COLOR");
+}
+
+}  // namespace pilotpros

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "core/compose/discovery.h"
+#include "core/sys/terminal.h"
+#include "core/world.h"
+
+namespace pilotpros {
+
+/// One command of ours: how it is called, and what it does.
+class PluginCommand {
+  public:
+    PluginCommand() = default;
+    PluginCommand(const PluginCommand&) = delete;
+    PluginCommand& operator=(const PluginCommand&) = delete;
+    PluginCommand(PluginCommand&&) = delete;
+    PluginCommand& operator=(PluginCommand&&) = delete;
+    virtual ~PluginCommand() = default;
+
+    /// Adds itself, with options and an example, to the command line.
+    virtual CLI::App* declare(CLI::App& parent) = 0;
+    /// Does its work. Errors are thrown; the value is the exit code of a run without one.
+    virtual ExitCode run(World& world, Terminal& terminal) = 0;
+    /// Whether its positional arguments are services, for completion.
+    [[nodiscard]] virtual bool takes_services() const { return true; }
+};
+
+/// Every command, in the order of the help.
+std::vector<std::unique_ptr<PluginCommand>> all_commands();
+
+/// The command line's parser with every command declared.
+std::unique_ptr<CLI::App> make_parser(const std::vector<std::unique_ptr<PluginCommand>>& commands);
+
+/// Compose's own selectors, the same for every command.
+void declare_selectors(CLI::App& command, Selectors& into);
+
+/// "30s", "2m", "1m30s", "500ms", or a bare number of seconds. Throws CLI::ValidationError otherwise.
+std::chrono::milliseconds parse_duration(const std::string& text);
+
+}  // namespace pilotpros

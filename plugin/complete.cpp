@@ -1,0 +1,129 @@
+#include "plugin/complete.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+
+#include "plugin/cli.h"
+#include "plugin/views/text.h"
+
+namespace pilotpros {
+
+namespace {
+
+// Cobra's ShellCompDirective.
+constexpr int kDefault = 0;
+constexpr int kNoFiles = 4;
+
+struct Candidate {
+    std::string word, description;
+};
+
+std::vector<Candidate> options_of(const CLI::App& command) {
+    std::vector<Candidate> candidates;
+    for (const CLI::Option* const option : command.get_options()) {
+        for (const std::string& name : option->get_lnames()) {
+            candidates.push_back({"--" + name, option->get_description()});
+        }
+    }
+    return candidates;
+}
+
+const CLI::Option* option_named(const CLI::App& command, const std::string& word) {
+    const auto name = word.find_first_not_of('-');
+    return word.starts_with('-') && name != std::string::npos ? command.get_option_no_throw(word) : nullptr;
+}
+
+bool takes_value(const CLI::Option* option) { return option != nullptr && option->get_type_size() > 0; }
+
+/// Names of the project's services, by Compose itself: `docker` is looked up in PATH, for during completion the CLI's own name is overwritten by ours.
+std::vector<Candidate> services(const std::vector<std::string>& selectors, World& world) {
+    Command command;
+    command.argv = {"docker", "compose"};
+    command.argv.insert(command.argv.end(), selectors.begin(), selectors.end());
+    command.argv.insert(command.argv.end(), {"config", "--services"});
+    command.timeout = std::chrono::milliseconds{2000};
+    const Finished finished = world.process.run(command, world.cancel);
+    std::vector<Candidate> candidates;
+    std::size_t at = 0;
+    while (finished.ok() && at < finished.output.size()) {
+        const std::size_t end = std::min(finished.output.find('\n', at), finished.output.size());
+        candidates.push_back({finished.output.substr(at, end - at), "service"});
+        at = end + 1;
+    }
+    return candidates;
+}
+
+struct Answer {
+    std::vector<Candidate> candidates;
+    int directive = kNoFiles;
+};
+
+Answer answer(const std::vector<std::string>& words, World& world) {
+    const auto commands = all_commands();
+    const auto parser = make_parser(commands);
+    const std::string typed = words.empty() ? "" : words.back();
+    const auto first = std::find_if(words.begin(), words.end(), [](const std::string& word) { return !word.starts_with('-'); });
+    if (words.empty() || first >= words.end() - 1) {
+        Answer result{options_of(*parser), kNoFiles};
+        for (const CLI::App* const command : parser->get_subcommands([](const CLI::App*) { return true; })) {
+            result.candidates.push_back({command->get_name(), command->get_description()});
+        }
+        return result;
+    }
+    const CLI::App* const command = parser->get_subcommand_no_throw(*first);
+    if (command == nullptr) {
+        return {};
+    }
+    std::vector<std::string> selectors;
+    std::vector<std::string> named;
+    for (auto word = first + 1; word < words.end() - 1; ++word) {
+        const CLI::Option* const option = option_named(*command, *word);
+        const bool selector = option != nullptr && option->get_group() == "Compose's own selectors";
+        if (takes_value(option)) {
+            if (word + 1 == words.end() - 1) {
+                // Its value is being typed.
+                if (option->check_lname("format")) {
+                    return {{{"table", "for people"}, {"json", "for programs"}}, kNoFiles};
+                }
+                return {{}, option->get_type_name() == "FILE" || option->get_type_name() == "DIR" ? kDefault : kNoFiles};
+            }
+            if (selector) {
+                selectors.insert(selectors.end(), {*word, *(word + 1)});
+            }
+            ++word;
+        } else if (!word->starts_with('-')) {
+            named.push_back(*word);
+        }
+    }
+    if (typed.starts_with('-')) {
+        return {options_of(*command), kNoFiles};
+    }
+    Answer result{services(selectors, world), kNoFiles};
+    std::erase_if(result.candidates, [&](const Candidate& candidate) { return std::find(named.begin(), named.end(), candidate.word) != named.end(); });
+    return result;
+}
+
+}  // namespace
+
+int complete(const std::vector<std::string>& words, World& world, Terminal& terminal) {
+    Answer result;
+    try {
+        result = answer(words, world);
+    } catch (const std::exception&) {
+        result = {};
+    }
+    const std::string typed = words.empty() ? "" : words.back();
+    std::string text;
+    for (const Candidate& candidate : result.candidates) {
+        if (candidate.word.starts_with(typed)) {
+            text += candidate.description.empty() ? fmt::format("{}\n", printable(candidate.word))
+                                                  : fmt::format("{}\t{}\n", printable(candidate.word), printable(candidate.description));
+        }
+    }
+    terminal.out(fmt::format("{}:{}\n", text, result.directive));
+    return 0;
+}
+
+}  // namespace pilotpros

@@ -1,0 +1,89 @@
+#include "plugin/run.h"
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <iostream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "plugin/arguments.h"
+#include "plugin/cli.h"
+#include "plugin/complete.h"
+#include "plugin/views/text.h"
+
+namespace pilotpros {
+
+namespace {
+
+/// The one place where an error becomes words and a number.
+int report(const Error& error, Terminal& terminal) {
+    terminal.err(fmt::format("docker pilotpros: {}\n", printable(error.what())));
+    if (!error.hint().empty()) {
+        terminal.err(fmt::format("  next: {}\n", printable(error.hint())));
+    }
+    return static_cast<int>(error.code());
+}
+
+std::string read_standard_input() { return {std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()}; }
+
+int run_parsed(const Arguments& arguments, World& world, Terminal& terminal) {
+    const auto commands = all_commands();
+    const auto parser = make_parser(commands);
+    std::vector<std::string> own = arguments.own;
+    if (!own.empty() && own.front() == "help") {
+        own.erase(own.begin());
+        own.emplace_back("--help");
+    } else if (arguments.kind == Arguments::Kind::kHelp || own.empty()) {
+        own.emplace_back("--help");
+    }
+    try {
+        parser->parse({own.rbegin(), own.rend()});
+    } catch (const CLI::CallForHelp&) {
+        const auto chosen = parser->get_subcommands();
+        terminal.out(chosen.empty() ? parser->help() : chosen.front()->help());
+        return 0;
+    } catch (const CLI::CallForAllHelp&) {
+        terminal.out(parser->help("", CLI::AppFormatMode::All));
+        return 0;
+    } catch (const CLI::CallForVersion& version) {
+        terminal.out(std::string{version.what()} + "\n");
+        return 0;
+    } catch (const CLI::ParseError& error) {
+        const auto chosen = parser->get_subcommands();
+        const std::string name = chosen.empty() ? "" : chosen.front()->get_name() + " ";
+        return report(Error(ExitCode::kUsage, error.what(), fmt::format("docker pilotpros {}--help", name)), terminal);
+    }
+    for (std::size_t i = 0; i < commands.size(); ++i) {
+        if (parser->get_subcommand(static_cast<int>(i))->parsed()) {
+            return static_cast<int>(commands[i]->run(world, terminal));
+        }
+    }
+    return static_cast<int>(ExitCode::kUsage);
+}
+
+}  // namespace
+
+int run(int argc, char** argv) {
+    const Environment environment = Environment::of_process();
+    StandardTerminal terminal(environment);
+    try {
+        const Arguments arguments = split_arguments({argv + 1, argv + argc});
+        DiskFiles files;
+        SystemProcess process;
+        const Clock clock;
+        Cancel cancel = Cancel::install(environment.get("DOCKER_CLI_PLUGIN_SOCKET").value_or(""));
+        World world{environment, files, process, clock, cancel, arguments.globals, read_standard_input};
+        if (arguments.kind == Arguments::Kind::kComplete) {
+            return complete(arguments.own, world, terminal);
+        }
+        return run_parsed(arguments, world, terminal);
+    } catch (const Error& error) {
+        return report(error, terminal);
+    } catch (const std::exception& error) {
+        return report(Error(ExitCode::kInternal, fmt::format("our own error: {}", error.what()), "please report it, with the command that you typed"), terminal);
+    }
+}
+
+}  // namespace pilotpros

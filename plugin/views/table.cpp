@@ -1,0 +1,73 @@
+#include "plugin/views/table.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "plugin/views/text.h"
+
+namespace pilotpros {
+
+namespace {
+
+constexpr int kBetween = 3;
+
+std::string pad(const std::string& text, int width, bool right) {
+    const std::string blanks(static_cast<std::size_t>(std::max(0, width - cells(text))), ' ');
+    return right ? blanks + text : text + blanks;
+}
+
+int total(const std::vector<int>& widths) {
+    return std::accumulate(widths.begin(), widths.end(), 0, [](int sum, int width) { return sum + (width < 0 ? 0 : width + kBetween); }) - kBetween;
+}
+
+}  // namespace
+
+void Table::add(std::vector<std::string> cells_of_row) {
+    cells_of_row.resize(columns_.size());
+    for (std::string& cell : cells_of_row) {
+        cell = printable(cell);
+    }
+    rows_.push_back(std::move(cells_of_row));
+}
+
+std::string Table::render(int width) const {
+    std::vector<int> widths(columns_.size());
+    for (std::size_t column = 0; column < columns_.size(); ++column) {
+        widths[column] = cells(columns_[column].header);
+        for (const auto& row : rows_) {
+            widths[column] = std::max(widths[column], cells(row[column]));
+        }
+    }
+    while (width > 0 && total(widths) > width) {
+        std::size_t victim = 0;
+        for (std::size_t column = 0; column < columns_.size(); ++column) {
+            if (widths[column] >= 0 && columns_[column].rank > 0 && columns_[column].rank >= columns_[victim].rank) {
+                victim = column;
+            }
+        }
+        if (columns_[victim].rank == 0 || widths[victim] < 0) {
+            widths.front() = std::max(8, widths.front() - (total(widths) - width));
+            break;
+        }
+        widths[victim] = -1;
+    }
+    const auto line = [&](const auto& cell_at) {
+        std::string text;
+        for (std::size_t column = 0; column < columns_.size(); ++column) {
+            if (widths[column] < 0) {
+                continue;
+            }
+            const std::string cell = column == 0 ? elide(cell_at(column), widths[column]) : cell_at(column);
+            text += (text.empty() ? "" : std::string(kBetween, ' ')) + pad(cell, widths[column], columns_[column].right);
+        }
+        text.erase(text.find_last_not_of(' ') + 1);
+        return text + "\n";
+    };
+    std::string result = line([&](std::size_t column) { return columns_[column].header; });
+    for (const auto& row : rows_) {
+        result += line([&](std::size_t column) { return row[column]; });
+    }
+    return result;
+}
+
+}  // namespace pilotpros

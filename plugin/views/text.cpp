@@ -1,0 +1,111 @@
+#include "plugin/views/text.h"
+
+#include <wchar.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace pilotpros {
+
+namespace {
+
+/// The code point at text[at] and its length in bytes; length 0 when the bytes are not UTF-8.
+struct CodePoint {
+    char32_t value = 0;
+    std::size_t length = 0;
+};
+
+CodePoint read_code_point(std::string_view text, std::size_t at) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const unsigned char lead = byte(at);
+    if (lead < 0x80) {
+        return {lead, 1};
+    }
+    const std::size_t length = lead >= 0xF0 && lead < 0xF5 ? 4 : lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xC2 && lead < 0xE0 ? 2 : 0;
+    if (length == 0 || at + length > text.size()) {
+        return {};
+    }
+    char32_t value = lead & (0xFFU >> (length + 1));
+    for (std::size_t i = 1; i < length; ++i) {
+        if ((byte(at + i) & 0xC0U) != 0x80U) {
+            return {};
+        }
+        value = value << 6U | (byte(at + i) & 0x3FU);
+    }
+    const bool overlong = (length == 3 && value < 0x800) || (length == 4 && value < 0x10000);
+    const bool surrogate = value >= 0xD800 && value <= 0xDFFF;
+    return overlong || surrogate || value > 0x10FFFF ? CodePoint{} : CodePoint{value, length};
+}
+
+/// Also what only changes how its neighbours are shown: C1 controls, line separators, and the marks that turn the writing direction.
+bool is_control(char32_t value) {
+    return value < 0x20 || (value >= 0x7F && value < 0xA0) || (value >= 0x2028 && value <= 0x202E) || (value >= 0x2066 && value <= 0x2069) ||
+           value == 0x200E || value == 0x200F || value == 0xFEFF;
+}
+
+int width_of(char32_t value) {
+    if ((value >= 0x300 && value <= 0x36F) || (value >= 0x200B && value <= 0x200D) || (value >= 0xFE00 && value <= 0xFE0F)) {
+        return 0;
+    }
+    const bool wide = (value >= 0x1100 && value <= 0x115F) || (value >= 0x2E80 && value <= 0xA4CF) || (value >= 0xAC00 && value <= 0xD7A3) ||
+                      (value >= 0xF900 && value <= 0xFAFF) || (value >= 0xFE30 && value <= 0xFE6F) || (value >= 0xFF00 && value <= 0xFF60) ||
+                      (value >= 0xFFE0 && value <= 0xFFE6) || (value >= 0x1F300 && value <= 0x1F64F) || (value >= 0x1F900 && value <= 0x1F9FF) ||
+                      (value >= 0x20000 && value <= 0x3FFFD);
+    return wide ? 2 : 1;
+}
+
+}  // namespace
+
+std::string printable(std::string_view text) {
+    std::string result;
+    for (std::size_t at = 0; at < text.size();) {
+        const CodePoint point = read_code_point(text, at);
+        if (point.length == 0 || is_control(point.value)) {
+            result.push_back('?');
+            at += point.length == 0 ? 1 : point.length;
+        } else {
+            result.append(text.substr(at, point.length));
+            at += point.length;
+        }
+    }
+    return result;
+}
+
+int cells(std::string_view text) {
+    int total = 0;
+    for (std::size_t at = 0; at < text.size();) {
+        const CodePoint point = read_code_point(text, at);
+        total += point.length == 0 ? 1 : width_of(point.value);
+        at += point.length == 0 ? 1 : point.length;
+    }
+    return total;
+}
+
+std::string elide(const std::string& text, int width) {
+    if (cells(text) <= width) {
+        return text;
+    }
+    if (width < 3) {
+        return std::string(static_cast<std::size_t>(width < 0 ? 0 : width), '.');
+    }
+    std::vector<std::string> points;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t length = std::max<std::size_t>(read_code_point(text, at).length, 1);
+        points.push_back(text.substr(at, length));
+        at += length;
+    }
+    std::string head;
+    std::string tail;
+    const int room = width - 1;
+    std::size_t first = 0;
+    std::size_t last = points.size();
+    while (first < last && cells(head) + cells(points[first]) <= (room + 1) / 2) {
+        head += points[first++];
+    }
+    while (last > first && cells(tail) + cells(points[last - 1]) <= room / 2) {
+        tail.insert(0, points[--last]);
+    }
+    return head + "…" + tail;
+}
+
+}  // namespace pilotpros

@@ -1,0 +1,58 @@
+#include <catch2/catch.hpp>
+
+#include "core/model/units.h"
+#include "plugin/cli.h"
+#include "plugin/views/table.h"
+#include "plugin/views/text.h"
+
+using namespace pilotpros;
+
+TEST_CASE("nothing that a terminal would obey is printed") {
+    CHECK(printable("web\x1b[31m") == "web?[31m");
+    CHECK(printable("a\nb\tc") == "a?b?c");
+    CHECK(printable("caf\xc3\xa9") == "caf\xc3\xa9");
+    CHECK(printable("bad\xff\xc3") == "bad??");
+    CHECK(printable("\xe2\x80\xae" "evil") == "?evil");  // turns the writing direction
+    CHECK(printable("\xc0\xaf") == "??");                // overlong
+}
+
+TEST_CASE("cells are what a terminal uses, not bytes") {
+    CHECK(cells("abc") == 3);
+    CHECK(cells("\xc3\xa9") == 1);
+    CHECK(cells("\xe4\xb8\xad") == 2);
+    CHECK(cells("e\xcc\x81") == 1);
+}
+
+TEST_CASE("a name that is too long loses its middle") {
+    CHECK(elide("short", 10) == "short");
+    CHECK(elide("a-very-long-service-name", 11) == "a-ver\xe2\x80\xa6-name");
+    CHECK(cells(elide("\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad", 5)) <= 5);
+}
+
+TEST_CASE("a table looks like docker's") {
+    Table table({{"NAME"}, {"SIZE", true}, {"EXTRA", false, 1}});
+    table.add({"web", "1 MiB", "x"});
+    table.add({"database", "12 MiB"});
+    CHECK(table.render(0) ==
+          "NAME         SIZE   EXTRA\n"
+          "web         1 MiB   x\n"
+          "database   12 MiB\n");
+    SECTION("too narrow: the least important column goes") { CHECK(table.render(20).find("EXTRA") == std::string::npos); }
+    SECTION("narrower still: names lose their middle, numbers never") {
+        Table narrow({{"NAME"}, {"SIZE", true}});
+        narrow.add({"a-service-with-a-long-name", "12 MiB"});
+        CHECK(narrow.render(24) ==
+              "NAME                SIZE\n"
+              "a-servi\xe2\x80\xa6ng-name   12 MiB\n");
+    }
+}
+
+TEST_CASE("durations as people type them") {
+    CHECK(parse_duration("30s").count() == 30'000);
+    CHECK(parse_duration("30").count() == 30'000);
+    CHECK(parse_duration("1m30s").count() == 90'000);
+    CHECK(parse_duration("500ms").count() == 500);
+    for (const char* const bad : {"", "x", "10y", "-5s", "5s3", "99999h"}) {
+        CHECK_THROWS_AS(parse_duration(bad), CLI::ValidationError);
+    }
+}
