@@ -33,12 +33,17 @@ if ! docker image inspect "$image" >/dev/null 2>&1; then
     as_root tar -C "$dir" -c . | docker import - "$image" >/dev/null
 fi
 
-container="$(docker run -d --rm --init --cpus 2 --hostname bare "${rights[@]}" "$image" sleep infinity)"
+container="$(docker run -d --rm --init --label pilotpros.bare --cpus 2 --hostname bare "${rights[@]}" "$image" sleep infinity)"
 trap 'docker rm -f -v "$container" >/dev/null; [ -z "${dir:-}" ] || as_root rm -rf "$dir"' EXIT
 docker exec "$container" sh -ec '
     useradd --create-home --shell /bin/bash visitor
     echo "visitor ALL=(ALL) NOPASSWD: ALL" >/etc/sudoers.d/visitor
     mkdir /checkout'
+# Behind a proxy with an authority of its own, a machine that does not know it can download nothing.
+if [ -n "$(ls -A /usr/local/share/ca-certificates 2>/dev/null)" ]; then
+    docker cp /usr/local/share/ca-certificates/. "$container:/usr/local/share/ca-certificates" >/dev/null
+    docker exec "$container" update-ca-certificates >/dev/null 2>&1
+fi
 tar -C "$here/.." -c --exclude=./build --exclude=node_modules . | docker exec -i "$container" tar -C /checkout --no-same-owner -x
 docker exec "$container" chown -R "$user:" /checkout
 begin=$SECONDS status=0
