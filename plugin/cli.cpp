@@ -10,6 +10,19 @@
 
 namespace pilotpros {
 
+namespace {
+
+/// CLI11's help with the command line as it is typed: behind docker's word.
+class Help final : public CLI::Formatter {
+  public:
+    std::string make_usage(const CLI::App* command, std::string /*name*/) const override {
+        const bool top = command->get_parent() == nullptr;
+        return fmt::format("Usage: docker pilotpros {}[OPTIONS]{}\n", top ? "" : command->get_name() + " ", top ? " COMMAND" : " [SERVICE...]");
+    }
+};
+
+}  // namespace
+
 std::vector<std::unique_ptr<PluginCommand>> all_commands() {
     std::vector<std::unique_ptr<PluginCommand>> commands;
     commands.push_back(std::make_unique<ProfileCommand>());
@@ -18,13 +31,13 @@ std::vector<std::unique_ptr<PluginCommand>> all_commands() {
 
 std::unique_ptr<CLI::App> make_parser(const std::vector<std::unique_ptr<PluginCommand>>& commands) {
     auto parser = std::make_unique<CLI::App>("Makes a Compose stack fast, bounded and safe, and proves it", "docker pilotpros");
+    parser->formatter(std::make_shared<Help>());
     parser->require_subcommand(0, 1);
     parser->set_version_flag("-v,--version", std::string{"docker pilotpros "} + PILOTPROS_VERSION, "Print the version and exit");
     parser->footer("Run `docker pilotpros COMMAND --help` for a command's options. docker's own flags (--context, --host …) stand before the word\n"
                    "pilotpros. Exit codes: 0 done, 2 done without an engine, 3 refused, 5 no engine, 64 usage, 65 bad input, 130 interrupted.");
     for (const auto& command : commands) {
-        CLI::App* const declared = command->declare(*parser);
-        declared->usage(fmt::format("Usage: docker pilotpros {} [OPTIONS]{}\n", declared->get_name(), command->takes_services() ? " [SERVICE...]" : ""));
+        command->declare(*parser);
     }
     return parser;
 }

@@ -23,11 +23,9 @@ class PluginCommand {
     virtual ~PluginCommand() = default;
 
     /// Adds itself, with options and an example, to the command line.
-    virtual CLI::App* declare(CLI::App& parent) = 0;
+    virtual void declare(CLI::App& parent) = 0;
     /// Does its work. Errors are thrown; the value is the exit code of a run without one.
     virtual ExitCode run(World& world, Terminal& terminal) = 0;
-    /// Whether its positional arguments are services, for completion.
-    [[nodiscard]] virtual bool takes_services() const { return true; }
 };
 
 /// Every command, in the order of the help.

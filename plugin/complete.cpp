@@ -72,10 +72,11 @@ Answer answer(const std::vector<std::string>& words, World& world) {
         }
         return result;
     }
-    const CLI::App* const command = parser->get_subcommand_no_throw(*first);
-    if (command == nullptr) {
+    const auto known = parser->get_subcommands([&](const CLI::App* one) { return one->check_name(*first); });
+    if (known.empty()) {
         return {};
     }
+    const CLI::App* const command = known.front();
     std::vector<std::string> selectors;
     std::vector<std::string> named;
     for (auto word = first + 1; word < words.end() - 1; ++word) {

@@ -39,7 +39,7 @@ int run_parsed(const Arguments& arguments, World& world, Terminal& terminal) {
         own.emplace_back("--help");
     }
     try {
-        parser->parse({own.rbegin(), own.rend()});
+        parser->parse(std::vector<std::string>{own.rbegin(), own.rend()});  // CLI11 takes them from the back
     } catch (const CLI::CallForHelp&) {
         const auto chosen = parser->get_subcommands();
         terminal.out(chosen.empty() ? parser->help() : chosen.front()->help());

@@ -53,9 +53,10 @@ void observe_others(Engine& engine, const std::vector<ListedContainer>& listed, 
     }
     const std::vector<Response> responses = engine.call_all(requests);
     for (std::size_t i = 0; i < responses.size(); ++i) {
-        if (const auto sample = responses[i].ok() ? read_stats(responses[i].body) : std::nullopt) {
-            into.others_memory += sample->working_set;
-            into.others_by_project[asked[i]->project] += sample->working_set;
+        StatsSample sample;
+        if (responses[i].ok() && parse_stats(responses[i].body, sample) == StatsLine::kSample) {
+            into.others_memory += sample.working_set;
+            into.others_by_project[asked[i]->project] += sample.working_set;
         }
     }
 }

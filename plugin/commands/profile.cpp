@@ -8,7 +8,7 @@
 
 namespace pilotpros {
 
-CLI::App* ProfileCommand::declare(CLI::App& parent) {
+void ProfileCommand::declare(CLI::App& parent) {
     CLI::App* const command = parent.add_subcommand("profile", "Observe the running services: what they are, use and need");
     command->add_option("--duration", duration_, "How long to measure, e.g. 30s, 5m")->type_name("TIME")->capture_default_str()->check([](const std::string& text) {
         try {
@@ -22,7 +22,6 @@ CLI::App* ProfileCommand::declare(CLI::App& parent) {
     command->add_option("services", request_.services, "Services to profile; all when none is named")->type_name("SERVICE")->group("");
     declare_selectors(*command, request_.selectors);
     command->footer("Example: docker pilotpros profile --duration 2m web db");
-    return command;
 }
 
 ExitCode ProfileCommand::run(World& world, Terminal& terminal) {

@@ -8,7 +8,7 @@ namespace pilotpros {
 /// `docker pilotpros profile`: what the running services are, use and need.
 class ProfileCommand final : public PluginCommand {
   public:
-    CLI::App* declare(CLI::App& parent) override;
+    void declare(CLI::App& parent) override;
     ExitCode run(World& world, Terminal& terminal) override;
 
   private:

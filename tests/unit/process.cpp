@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <csignal>
+
 #include "core/model/error.h"
 
 using namespace pilotpros;

@@ -1,0 +1,170 @@
+#include "core/observe/services.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "core/observe/containers.h"
+#include "core/observe/engine_facts.h"
+
+namespace pilotpros {
+
+namespace {
+
+bool wanted(const std::string& service, const std::vector<std::string>& services) {
+    return services.empty() || std::find(services.begin(), services.end(), service) != services.end();
+}
+
+ServiceObservation& find_or_add(Observation& observation, const std::string& service) {
+    const auto found = std::find_if(observation.services.begin(), observation.services.end(),
+                                    [&](const ServiceObservation& one) { return one.service == service; });
+    if (found != observation.services.end()) {
+        return *found;
+    }
+    observation.services.push_back({});
+    observation.services.back().service = service;
+    return observation.services.back();
+}
+
+void add_services_of_files(const Project& project, const std::vector<std::string>& services, Observation& into) {
+    for (const auto& [name, service] : project.services) {
+        if (wanted(name, services) && !service.profiled_out) {
+            find_or_add(into, name);
+        }
+    }
+}
+
+std::vector<std::string> ids_of_project(const std::vector<ListedContainer>& listed, const Project& project, const std::vector<std::string>& services) {
+    std::vector<std::string> ids;
+    for (const ListedContainer& container : listed) {
+        if (container.project == project.name && !container.oneoff && wanted(container.service, services)) {
+            ids.push_back(container.id);
+        }
+    }
+    return ids;
+}
+
+void add_containers(std::vector<Container> containers, const Project& project, Observation& into) {
+    for (Container& container : containers) {
+        if (!project.services.contains(container.service)) {
+            into.gaps.push_back({container.service, "its section in the Compose files",
+                                 "a container of this project runs it, but the files do not have it (docker compose up --remove-orphans would remove it)"});
+        }
+        find_or_add(into, container.service).containers.push_back(std::move(container));
+    }
+    for (ServiceObservation& service : into.services) {
+        std::sort(service.containers.begin(), service.containers.end(), [](const Container& a, const Container& b) { return a.number < b.number; });
+    }
+}
+
+void add_images(Engine& engine, const Project& project, Observation& into) {
+    std::set<std::string> references;
+    for (const ServiceObservation& service : into.services) {
+        const auto of_files = project.services.find(service.service);
+        if (!service.containers.empty()) {
+            references.insert(service.containers.front().image_id);
+        } else if (of_files != project.services.end()) {
+            const std::string& image = of_files->second.image;
+            references.insert(image.empty() ? fmt::format("{}-{}", project.name, service.service) : image);
+        }
+    }
+    const std::map<std::string, Image> images = inspect_images(engine, references);
+    for (ServiceObservation& service : into.services) {
+        const auto of_files = project.services.find(service.service);
+        std::string reference;
+        if (!service.containers.empty()) {
+            reference = service.containers.front().image_id;
+        } else if (of_files != project.services.end()) {
+            reference = of_files->second.image.empty() ? fmt::format("{}-{}", project.name, service.service) : of_files->second.image;
+        }
+        if (const auto image = images.find(reference); image != images.end()) {
+            service.image_id = image->second.id;
+            into.images[image->second.id] = image->second;
+        } else {
+            service.image_id = service.containers.empty() ? "" : service.containers.front().image_id;
+            into.gaps.push_back({service.service, "its image", service.containers.empty() ? "it is not on this engine yet" : "the engine no longer has the image it was started from"});
+        }
+    }
+}
+
+void add_insides(Engine& engine, Observation& into) {
+    std::vector<std::string> running;
+    std::vector<Container> all;
+    for (const ServiceObservation& service : into.services) {
+        for (const Container& container : service.containers) {
+            all.push_back(container);
+            if (container.running()) {
+                running.push_back(container.id);
+            }
+        }
+    }
+    const auto processes = list_processes(engine, running);
+    const auto layers = read_writable_layers(engine, all);
+    for (ServiceObservation& service : into.services) {
+        for (const Container& container : service.containers) {
+            if (const auto found = processes.find(container.id); found != processes.end()) {
+                service.processes[container.id] = found->second;
+            } else if (container.running()) {
+                into.gaps.push_back({service.service, "its processes", "the engine could not list them"});
+            }
+            if (const auto found = layers.find(container.id); found != layers.end()) {
+                service.writable_layers[container.id] = found->second;
+            } else {
+                into.gaps.push_back({service.service, "what its writable layer holds", "the engine could not compare it with the image"});
+            }
+        }
+        if (service.containers.empty()) {
+            into.gaps.push_back({service.service, "what it uses, and all that only a running program can say", "it has no container: docker compose up starts it"});
+        } else if (std::none_of(service.containers.begin(), service.containers.end(), [](const Container& container) { return container.running(); })) {
+            into.gaps.push_back({service.service, "what it uses, and all that only a running program can say", "it is " + service.containers.front().status});
+        }
+    }
+}
+
+}  // namespace
+
+Observation observe_services(Engine& engine, const Project& project, const std::vector<std::string>& services, const Files& files, TimePoint now) {
+    Observation observation;
+    observation.taken = now;
+    EngineFacts facts = observe_engine(engine);
+    const std::vector<ListedContainer> listed = list_containers(engine);
+    add_services_of_files(project, services, observation);
+    add_containers(inspect_containers(engine, ids_of_project(listed, project, services)), project, observation);
+    std::vector<Container> all;
+    for (const ServiceObservation& service : observation.services) {
+        all.insert(all.end(), service.containers.begin(), service.containers.end());
+    }
+    facts.local = is_local(all, files);
+    observe_others(engine, listed, project.name, facts);
+    observation.engine = std::move(facts);
+    add_images(engine, project, observation);
+    add_insides(engine, observation);
+    return observation;
+}
+
+Observation observe_files_only(const Project& project, const std::vector<std::string>& services, const std::string& why, TimePoint now) {
+    Observation observation;
+    observation.taken = now;
+    add_services_of_files(project, services, observation);
+    observation.gaps.push_back({"engine", "the machine, the images, the containers, and all that they would say", why});
+    return observation;
+}
+
+int observe_newcomers(Engine& engine, const Project& project, const std::vector<std::string>& services, Observation& into) {
+    std::vector<std::string> fresh;
+    for (const std::string& id : ids_of_project(list_containers(engine), project, services)) {
+        const bool known = std::any_of(into.services.begin(), into.services.end(), [&](const ServiceObservation& service) {
+            return std::any_of(service.containers.begin(), service.containers.end(), [&](const Container& container) { return container.id == id; });
+        });
+        if (!known) {
+            fresh.push_back(id);
+        }
+    }
+    if (!fresh.empty()) {
+        add_containers(inspect_containers(engine, fresh), project, into);
+    }
+    return static_cast<int>(fresh.size());
+}
+
+}  // namespace pilotpros
