@@ -11,6 +11,7 @@
 #include "core/docker/engine.h"
 #include "core/model/observation.h"
 #include "core/model/project.h"
+#include "core/observe/image_answers.h"
 
 namespace pilotpros::apps {
 
@@ -28,18 +29,7 @@ struct Recognition {
     std::vector<std::string> evidence;  ///< human words without secrets, e.g. "process postgres", "port 5432"
 };
 
-/// Answers that depend on an image alone, kept by image ID and question, in the state directory; null when not known.
-class ImageAnswers {
-  public:
-    ImageAnswers() = default;
-    ImageAnswers(const ImageAnswers&) = delete;
-    ImageAnswers& operator=(const ImageAnswers&) = delete;
-    ImageAnswers(ImageAnswers&&) = delete;
-    ImageAnswers& operator=(ImageAnswers&&) = delete;
-    virtual ~ImageAnswers() = default;
-    [[nodiscard]] virtual nlohmann::json find(const std::string& image_id, const std::string& question) const = 0;
-    virtual void keep(const std::string& image_id, const std::string& question, const nlohmann::json& answer) = 0;
-};
+using pilotpros::ImageAnswers;
 
 /// What an application may use to ask.
 struct Asking {
