@@ -1,0 +1,30 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/docker/engine.h"
+#include "core/model/units.h"
+
+namespace pilotpros {
+
+/// Something that happened to a container.
+struct ContainerEvent {
+    enum class Kind { kStart, kDie, kOom, kRestart, kDestroy, kHealthy, kUnhealthy, kPause, kUnpause };
+    Kind kind = Kind::kStart;
+    TimePoint time;
+    std::string container;         ///< ID
+    std::string project, service;  ///< Compose's labels; empty when it has none
+    bool oneoff = false;           ///< made by `docker compose run`
+    int exit_code = 0;             ///< of kDie
+};
+
+/// The stream of these events for one Compose project, from now on, or from `since` on where one is given.
+Request events_request(const std::string& project, std::optional<TimePoint> since = std::nullopt);
+
+/// Reads one line of the stream; nothing when it is not JSON of an event, or of one that is not listed above. Labels
+/// other than Compose's are not looked at: they may be secrets.
+std::optional<ContainerEvent> parse_event(std::string_view line);
+
+}  // namespace pilotpros
