@@ -11,16 +11,17 @@ answers="
     $entry/api/customers Customer
     $entry/api/reports/revenue garden
     $n8n/healthz/readiness ok"
-rate=30
+rate=20
 requests="
-    8 GET $entry/api/customers/{n} @example
-    3 GET $entry/api/customers?offset={n} country
+    16 GET $entry/api/customers/{n} @example
+    6 GET $entry/api/customers?offset={n} country
+    3 GET $entry/api/reports/revenue?since=2025-06-01 garden
     1 GET $entry/api/reports/revenue garden
-    2 GET $entry/api/reports/top-customers spent
-    4 POST $entry/api/orders order {\"customer\":42}
-    3 GET $entry/src/App.vue revenue
-    6 GET $entry/webhook/hello hello.[0-9]+
-    4 GET $entry/webhook/lead?number={n} \"lead\":\"?[0-9]+"
+    3 GET $entry/api/reports/top-customers spent
+    8 POST $entry/api/orders order {\"customer\":42}
+    6 GET $entry/src/App.vue revenue
+    10 GET $entry/webhook/hello \"hello\":[0-9]+
+    7 GET $entry/webhook/lead?number={n} \"lead\":\"?[0-9]+"
 
 # n8n becomes the n8n of somebody who uses it: an owner, a credential, two active workflows. Nothing is done when they answer already.
 after_up() {
