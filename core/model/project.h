@@ -31,6 +31,7 @@ struct Project {
     std::vector<std::string> our_files;       ///< files of ours that plain `up` would merge
     std::vector<std::string> environment_files;
     std::vector<std::string> profiles;
+    bool from_labels = false;                 ///< no files: known by its containers alone; nothing was resolved, nothing can be applied
     std::string found_by;                     ///< e.g. "compose.yaml in this folder", "labels of the running project"
     std::vector<std::string> compose_command; ///< docker, its global flags, "compose", and the selectors that give this base
     std::string standard_input;               ///< the file's text when files holds "-"

@@ -1,0 +1,72 @@
+#include "core/compose/invoke.h"
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/model/error.h"
+
+namespace pilotpros {
+
+namespace {
+
+constexpr std::chrono::seconds kTime{10};
+constexpr std::uint64_t kMemory = 500'000'000;  // Compose needs 60 MB for a hundred services
+
+bool contains(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
+
+bool has_compose(const Surroundings& surroundings) {
+    return surroundings.process.run(compose_command_line({"version", "--short"}, surroundings), surroundings.cancel)
+        .ok();
+}
+
+}  // namespace
+
+Command compose_command_line(std::vector<std::string> arguments, const Surroundings& surroundings) {
+    Command command;
+    command.argv = surroundings.docker;
+    command.argv.emplace_back("compose");
+    std::move(arguments.begin(), arguments.end(), std::back_inserter(command.argv));
+    command.working_directory = surroundings.environment.working_directory;
+    // Errors as JSON and coloured ones are for others to read.
+    command.set_variables = {{"COMPOSE_PROGRESS", "plain"}, {"COMPOSE_ANSI", "never"}};
+    command.timeout = kTime;
+    command.memory_limit = kMemory;
+    return command;
+}
+
+void require_compose(const Finished& finished, const Surroundings& surroundings) {
+    if (finished.ok()) {
+        return;
+    }
+    if (finished.not_found) {
+        throw Error(
+            ExitCode::kBadInput, "there is no docker program to ask",
+            "install Docker's command line and its Compose plugin (Debian: apt-get install docker-cli docker-compose)");
+    }
+    if (finished.timed_out) {
+        throw Error(ExitCode::kBadInput,
+                    fmt::format("Compose did not finish reading these files within {} s", kTime.count()),
+                    "look for an alias that refers to itself, or a remote file that does not come");
+    }
+    if (finished.signal != 0 || contains(finished.error, "out of memory") ||
+        contains(finished.error, "cannot allocate memory")) {
+        throw Error(ExitCode::kBadInput,
+                    fmt::format("Compose needed more than {} MB to read these files", kMemory / 1'000'000),
+                    "look for aliases that multiply each other");
+    }
+    // Without its plugin docker complains of whatever stands first, in words that change with its version.
+    const bool suspicious = contains(finished.error, "is not a docker command") ||
+                            contains(finished.error, "unknown command") || contains(finished.error, "unknown flag") ||
+                            contains(finished.error, "unknown shorthand flag");
+    if (suspicious && !has_compose(surroundings)) {
+        throw Error(
+            ExitCode::kBadInput, "docker has no Compose plugin",
+            "install it: apt-get install docker-compose-plugin (Docker's packages) or docker-compose (Debian 13)");
+    }
+}
+
+}  // namespace pilotpros

@@ -1,0 +1,193 @@
+#include "core/compose/resolve.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "core/compose/complaint.h"
+#include "core/compose/foreign.h"
+#include "core/compose/invoke.h"
+#include "core/docker/json.h"
+#include "core/model/error.h"
+
+namespace pilotpros {
+
+namespace {
+
+std::vector<std::string> selectors_of(const Selection& selection) {
+    std::vector<std::string> arguments;
+    if (selection.project_name) {
+        arguments.insert(arguments.end(), {"-p", *selection.project_name});
+    }
+    arguments.insert(arguments.end(), {"--project-directory", selection.working_directory.string()});
+    if (selection.name_environment_files) {
+        for (const std::string& file : selection.environment_files) {
+            arguments.insert(arguments.end(), {"--env-file", file});
+        }
+    }
+    for (const std::string& file : selection.files) {
+        arguments.insert(arguments.end(), {"-f", file});
+    }
+    if (selection.name_profiles) {
+        for (const std::string& profile : selection.profiles) {
+            arguments.insert(arguments.end(), {"--profile", profile});
+        }
+    }
+    return arguments;
+}
+
+ComplaintCleaner cleaner_for(const Project& project, const Files& files) {
+    std::vector<std::string> texts{project.standard_input,
+                                   project.uninterpolated.is_null() ? "" : project.uninterpolated.dump(1)};
+    std::vector<std::string> paths{project.working_directory};
+    for (const std::vector<std::string>* list : {&project.files, &project.environment_files}) {
+        for (const std::string& file : *list) {
+            paths.push_back(file);
+            paths.push_back(Path{file}.parent_path().string());
+        }
+    }
+    for (const std::string& file : project.files) {
+        texts.push_back(files.read(file).value_or(""));
+    }
+    return {texts, paths};
+}
+
+int replicas_of(const nlohmann::json& service) {
+    for (const nlohmann::json* value : {&member(member(service, "deploy"), "replicas"), &member(service, "scale")}) {
+        if (value->is_number_integer()) {
+            return static_cast<int>(std::clamp<std::int64_t>(value->get<std::int64_t>(), 0, 1'000'000));
+        }
+    }
+    return 1;
+}
+
+Service service_of(const std::string& name, const nlohmann::json& resolved, const nlohmann::json& as_written) {
+    Service service;
+    service.name = name;
+    service.profiled_out = resolved.is_null();
+    const nlohmann::json& known = service.profiled_out ? as_written : resolved;
+    service.image = text(known, "image");
+    service.built = !member(known, "build").is_null();
+    service.replicas = replicas_of(known);
+    service.resolved = resolved;
+    service.extension = member(as_written.is_object() ? as_written : resolved, "x-pilotpros");
+    return service;
+}
+
+void add_services(Project& project, const nlohmann::json& resolved) {
+    const nlohmann::json& active = member(resolved, "services");
+    const nlohmann::json& written = member(project.uninterpolated, "services");
+    for (const nlohmann::json* services : {&active, &written}) {
+        for (const auto& [name, ignored] : services->items()) {
+            project.services.emplace(name,
+                                     service_of(name, member(active, name.c_str()), member(written, name.c_str())));
+        }
+    }
+}
+
+/// Compose says nothing of a profile that no service has.
+void warn_of_profiles(Project& project) {
+    std::vector<std::string> known;
+    for (const auto& [name, service] : member(project.uninterpolated, "services").items()) {
+        for (const std::string& profile : texts(service, "profiles")) {
+            if (std::find(known.begin(), known.end(), profile) == known.end()) {
+                known.push_back(profile);
+            }
+        }
+    }
+    const bool computed = std::any_of(known.begin(), known.end(),
+                                      [](const auto& profile) { return profile.find('$') != std::string::npos; });
+    for (const std::string& profile : project.profiles) {
+        if (profile != "*" && !computed && !project.uninterpolated.is_null() &&
+            std::find(known.begin(), known.end(), profile) == known.end()) {
+            project.warnings.push_back(known.empty() ? fmt::format("no service has the profile {}", profile)
+                                                     : fmt::format("no service has the profile {} (there are: {})",
+                                                                   profile, fmt::join(known, ", ")));
+        }
+    }
+}
+
+void warn_of_managers(Project& project) {
+    std::vector<std::string> names;
+    for (const auto& [name, service] : project.services) {
+        for (const std::string& label : keys(service.resolved, "labels")) {
+            names.push_back(label);
+        }
+    }
+    std::vector<std::string> paths = project.files;
+    paths.push_back(project.working_directory + "/");
+    if (const std::string manager = foreign_manager(paths, names); !manager.empty()) {
+        project.warnings.push_back(explain_manager(manager));
+    }
+}
+
+}  // namespace
+
+Project resolve(const Selection& selection, const Surroundings& surroundings) {
+    Project project;
+    project.working_directory = selection.working_directory.string();
+    project.files = selection.files;
+    project.our_files = selection.our_files;
+    project.environment_files = selection.environment_files;
+    project.profiles = selection.profiles;
+    project.found_by = selection.found_by;
+    project.warnings = selection.warnings;
+    if (std::find(project.files.begin(), project.files.end(), "-") != project.files.end() &&
+        surroundings.read_standard_input) {
+        project.standard_input = surroundings.read_standard_input();
+    }
+
+    const std::vector<std::string> selectors = selectors_of(selection);
+    std::vector<Command> commands;
+    for (const bool interpolated : {true, false}) {
+        std::vector<std::string> arguments = selectors;
+        arguments.insert(arguments.end(), {"config", "--format", "json"});
+        if (!interpolated) {
+            arguments.emplace_back("--no-interpolate");
+        }
+        commands.push_back(compose_command_line(std::move(arguments), surroundings));
+        commands.back().input = project.standard_input;
+    }
+    project.compose_command.assign(commands.front().argv.begin(), commands.front().argv.end() - 3);
+    const std::vector<Finished> finished = surroundings.process.run_all(commands, surroundings.cancel);
+
+    const Finished& with_values = finished.front();
+    require_compose(with_values, surroundings);
+    const nlohmann::json resolved = nlohmann::json::parse(with_values.output, nullptr, false);
+    if (!with_values.ok() || !resolved.is_object()) {
+        const std::string where =
+            project.files.empty() || project.files.front() == "-" ? "standard input" : project.files.front();
+        throw Error(
+            ExitCode::kBadInput,
+            fmt::format("Compose does not accept {}: {}", where,
+                        cleaner_for(project, surroundings.files).error(with_values.error)),
+            "`docker compose config --quiet` with the same selectors says it in full; values are left out here");
+    }
+    if (nlohmann::json written = nlohmann::json::parse(finished.back().output, nullptr, false);
+        finished.back().ok() && written.is_object()) {
+        project.uninterpolated = std::move(written);
+        project.extension = member(project.uninterpolated, "x-pilotpros");
+    } else {
+        project.warnings.emplace_back(
+            "Compose cannot show these files as written: x-pilotpros in services, and services of other profiles, are "
+            "not seen");
+        project.extension = member(resolved, "x-pilotpros");
+    }
+    project.name = text(resolved, "name");
+    add_services(project, resolved);
+    for (std::string& warning : cleaner_for(project, surroundings.files).warnings(with_values.error)) {
+        project.warnings.push_back(std::move(warning));
+    }
+    if (std::all_of(project.services.begin(), project.services.end(),
+                    [](const auto& entry) { return entry.second.profiled_out; })) {
+        project.warnings.emplace_back(project.services.empty() ? "the project has no services"
+                                                               : "no service is active: each needs a --profile");
+    }
+    warn_of_profiles(project);
+    warn_of_managers(project);
+    return project;
+}
+
+}  // namespace pilotpros

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "core/compose/discovery.h"
+#include "core/compose/selection.h"
+
+namespace pilotpros {
+
+/// Has Compose resolve the selected files, with and without interpolation at the same time. Throws Error (kBadInput)
+/// with where Compose stumbled, never with what it stumbled over.
+Project resolve(const Selection& selection, const Surroundings& surroundings);
+
+}  // namespace pilotpros
