@@ -4,7 +4,7 @@
 #   stack.sh images [STACK…]        the images exist: pulled where a registry answers, else built from a Debian base
 #   stack.sh up STACK               images, started as its user would, waits until everything answers
 #   stack.sh down STACK             containers, networks, volumes are gone; images stay
-#   stack.sh load STACK [SECONDS]   bounded load through the stack's own entry (default 10 s)
+#   stack.sh load STACK [SECONDS]   bounded load through the stack's own entry (default 10 s), STACK_RATE requests a second; 1 when one failed
 #   stack.sh ps STACK               docker compose ps
 #   stack.sh compose STACK ARGS…    docker compose with the stack's own files
 #   stack.sh dir STACK              the project's folder

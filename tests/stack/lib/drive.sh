@@ -71,5 +71,5 @@ stack_down() {
 }
 
 stack_load() { # [SECONDS]
-    STACK_TOOL_INPUT=$requests STACK_TOOL_RATE=$rate STACK_TOOL_CONNECTIONS=$connections node_tool load.mjs "${1:-10}"
+    STACK_TOOL_INPUT=$requests STACK_TOOL_RATE=${STACK_RATE:-$rate} STACK_TOOL_CONNECTIONS=$connections node_tool load.mjs "${1:-10}"
 }

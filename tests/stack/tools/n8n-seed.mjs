@@ -38,9 +38,9 @@ const workflow = (path, last) => ({
 });
 
 // A new database has no webhook yet; one that is known registers it some seconds after readiness.
-const rows = await ask('GET', '/rest/settings').catch(() => undefined);
-const fresh = rows?.json?.data?.userManagement?.showSetupOnFirstLoad;
-for (let i = 0; i < (fresh ? 1 : 25); i++) {
+const settings = await ask('GET', '/rest/settings').catch(() => undefined);
+const fresh = settings?.json?.data?.userManagement?.showSetupOnFirstLoad;
+for (let i = 0; i < (fresh ? 1 : 40); i++) {
     if (await bothAnswer()) process.exit(0);
     await sleep(400);
 }
