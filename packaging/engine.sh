@@ -109,8 +109,11 @@ start_by_hand() {
     remove_stale_pid_files
     if [ -z "$(ls -A /sys/fs/cgroup 2>/dev/null)" ]; then as_root mount -t cgroup2 none /sys/fs/cgroup || true; fi
     say "Starting dockerd (log: $log)"
+    local -a root=()
+    if [ "$(id -u)" -ne 0 ]; then root=(sudo env "PATH=$PATH"); fi
+    # No function of ours may be its parent: that shell would live, and hold our lock, as long as the engine does.
     # shellcheck disable=SC2024 # the log is the user's own
-    as_root setsid dockerd >"$log" 2>&1 </dev/null &
+    "${root[@]}" setsid dockerd >"$log" 2>&1 </dev/null 9>&- &
     pid=$!
     disown "$pid"
     wait_for_engine 90 "$pid" && return 0
@@ -174,7 +177,7 @@ if $need_engine; then
     # One starter at a time; who waited finds the other's engine.
     exec 9>"$(state_dir)/engine.lock"
     flock 9
-    answers || answers_root || { start 9>&- || die "no Docker Engine can be started here"; }
+    answers || answers_root || { start || die "no Docker Engine can be started here"; }
 elif ! answers && ! answers_root; then
     die "the chosen engine at $(endpoint) does not answer; start it, or unset DOCKER_HOST and DOCKER_CONTEXT to have a local one"
 fi
