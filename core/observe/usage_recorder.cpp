@@ -1,0 +1,213 @@
+#include "core/observe/usage_recorder.h"
+
+#include <fmt/format.h>
+
+#include <set>
+#include <utility>
+
+#include "core/docker/stats.h"
+#include "core/observe/containers.h"
+
+namespace pilotpros {
+
+struct UsageRecorder::Watched {
+    Watched(const Container& container, TimePoint now)
+        : recorder(container, now),
+          id(container.id),
+          service(container.service.empty() ? container.name : container.service),
+          pid(container.pid) {}
+
+    ContainerRecorder recorder;
+    std::string id, service;
+    int pid = 0;  ///< of the life `pid_of_life`
+    int pid_of_life = 1;
+    std::optional<ControlGroup> group;
+    std::string kernel_complaint, stream_complaint;
+    std::unique_ptr<JsonLines> lines;
+    Engine::StreamId stream = 0;
+};
+
+UsageRecorder::UsageRecorder(Engine& engine, const Clock& clock, const Files* local_files, const std::string& project)
+    : engine_(engine), clock_(clock), files_(local_files), kernels_read_(clock.steady()) {
+    events_ = std::make_unique<JsonLines>([this](std::string_view line) {
+        const auto event = parse_event(line);
+        if (event) {
+            hear(*event);
+        }
+        return event.has_value();
+    });
+    event_stream_ = engine_.open(
+        events_request(project), [this](std::string_view bytes) { events_->feed(bytes); },
+        [this](int status, const std::string& complaint) {
+            events_ended_ = true;
+            event_complaint_ = complaint.empty() ? fmt::format("the engine ended them (status {})", status) : complaint;
+        });
+}
+
+UsageRecorder::~UsageRecorder() {
+    if (!finished_) {
+        for (const auto& [id, watched] : watched_) {
+            engine_.close(watched->stream);
+        }
+        engine_.close(event_stream_);
+    }
+}
+
+void UsageRecorder::watch(const Container& container) {
+    if (finished_ || watched_.contains(container.id)) {
+        return;
+    }
+    Watched& watched =
+        *watched_.emplace(container.id, std::make_unique<Watched>(container, clock_.now())).first->second;
+    read_kernel_of(watched);
+    watched.lines = std::make_unique<JsonLines>([&watched](std::string_view line) {
+        StatsSample sample;
+        const StatsLine kind = parse_stats(line, sample);
+        if (kind == StatsLine::kSample) {
+            watched.recorder.sample(sample);
+        }
+        return kind != StatsLine::kNonsense;
+    });
+    watched.stream = engine_.open(
+        stats_request(container.id), [&watched](std::string_view bytes) { watched.lines->feed(bytes); },
+        [&watched](int status, const std::string& complaint) {
+            if (status >= 400 || !complaint.empty()) {
+                watched.stream_complaint = complaint.empty() ? fmt::format("the engine answers {}", status) : complaint;
+            }
+        });
+}
+
+void UsageRecorder::step(std::chrono::milliseconds at_most) {
+    engine_.pump(at_most);
+    look_up_processes();
+    if (clock_.steady() - kernels_read_ >= kKernelInterval) {
+        read_kernels();
+    }
+}
+
+bool UsageRecorder::newcomers() { return std::exchange(newcomers_, false); }
+
+void UsageRecorder::hear(const ContainerEvent& event) {
+    const auto found = watched_.find(event.container);
+    if (found != watched_.end()) {
+        found->second->recorder.event(event);
+    }
+    newcomers_ = newcomers_ || (found == watched_.end() && event.kind == ContainerEvent::Kind::kStart && !event.oneoff);
+}
+
+void UsageRecorder::look_up_processes() {
+    std::map<std::string, int> lives;
+    std::vector<std::string> ids;
+    for (const auto& [id, watched] : watched_) {
+        if (files_ != nullptr && watched->recorder.running() && watched->pid_of_life != watched->recorder.life()) {
+            ids.push_back(id);
+            lives[id] = watched->recorder.life();
+        }
+    }
+    if (ids.empty()) {
+        return;
+    }
+    for (const Container& container : inspect_containers(engine_, ids)) {
+        Watched& watched = *watched_.at(container.id);
+        watched.pid = container.pid;
+        watched.pid_of_life = lives.at(container.id);
+        watched.group.reset();
+        read_kernel_of(watched);
+    }
+}
+
+void UsageRecorder::read_kernel_of(Watched& watched) {
+    if (files_ == nullptr || !watched.recorder.running() || watched.pid_of_life != watched.recorder.life()) {
+        return;
+    }
+    if (!watched.group) {
+        watched.group = find_control_group(*files_, watched.pid, watched.id, watched.kernel_complaint);
+    }
+    if (watched.group) {
+        watched.kernel_complaint.clear();
+        watched.recorder.kernel(read_kernel(*files_, *watched.group), clock_.now());
+    }
+}
+
+void UsageRecorder::read_kernels() {
+    kernels_read_ = clock_.steady();
+    for (const auto& [id, watched] : watched_) {
+        read_kernel_of(*watched);
+    }
+}
+
+void UsageRecorder::begin_questions() {
+    read_kernels();
+    for (const auto& [id, watched] : watched_) {
+        watched->recorder.asking(true);
+    }
+}
+
+void UsageRecorder::end_questions() {
+    for (const auto& [id, watched] : watched_) {
+        watched->recorder.asking(false);
+    }
+    read_kernels();
+}
+
+void UsageRecorder::finish() {
+    if (finished_) {
+        return;
+    }
+    read_kernels();
+    for (const auto& [id, watched] : watched_) {
+        engine_.close(watched->stream);
+    }
+    engine_.close(event_stream_);
+    finished_ = true;
+}
+
+std::map<std::string, Usage> UsageRecorder::usage() const {
+    std::map<std::string, Usage> result;
+    for (const auto& [id, watched] : watched_) {
+        result.emplace(id, watched->recorder.usage());
+    }
+    return result;
+}
+
+std::vector<Gap> UsageRecorder::gaps() const {
+    std::vector<Gap> result;
+    std::set<std::pair<std::string, std::string>> said;
+    const auto say = [&](const std::string& subject, const std::string& what, const std::string& why) {
+        if (said.insert({subject, what}).second) {
+            result.push_back({subject, what, why});
+        }
+    };
+    if (files_ == nullptr) {
+        say("engine", "the kernel's own counters",
+            "the engine is not proven to run on this machine; on cgroup v1 it still tells the peak of memory");
+    }
+    if (events_ended_) {
+        say("engine", "restarts and OOM kills since then", "the stream of events ended: " + event_complaint_);
+    }
+    std::size_t without_block = 0;
+    for (const auto& [id, watched] : watched_) {
+        const Usage& usage = watched->recorder.usage();
+        if (!watched->kernel_complaint.empty() && watched->recorder.running()) {
+            say(watched->service, "the kernel's own counters", watched->kernel_complaint);
+        }
+        if (!watched->stream_complaint.empty()) {
+            say(watched->service, "use since then", "the statistics stream ended: " + watched->stream_complaint);
+        } else if (usage.empty() && watched->recorder.running()) {
+            say(watched->service, "use", "the engine sent no sample of it");
+        }
+        if (watched->lines->nonsense() > 0) {
+            say(watched->service, "some samples",
+                fmt::format("{} lines of the statistics stream could not be read", watched->lines->nonsense()));
+        }
+        without_block += usage.samples > 0 && !usage.block_known ? 1 : 0;
+    }
+    const bool all_without_block = without_block > 0 && without_block == watched_.size();
+    if (all_without_block) {
+        say("host", "block I/O",
+            "the kernel counted none: there was none, or its block scheduler keeps no books on this cgroup version");
+    }
+    return result;
+}
+
+}  // namespace pilotpros
