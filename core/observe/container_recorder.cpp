@@ -96,7 +96,6 @@ void ContainerRecorder::sample(const StatsSample& sample) {
     sampled_ = true;
     if (last_ && sample.cpu_seconds < last_->cpu_seconds) {
         begin_life(sample.read, false);
-        went_back_ = sample.read;
     }
     if (sample.kernel_peak) {
         note_peak(*sample.kernel_peak, "memory.max_usage_in_bytes", sample.read);
@@ -207,16 +206,13 @@ void ContainerRecorder::kernel(const KernelReading& reading, TimePoint at) {
 void ContainerRecorder::event(const ContainerEvent& event) {
     using Kind = ContainerEvent::Kind;
     if (event.time < start_.started() && event.kind != Kind::kDestroy) {
-        return;  // of a life that was over before we looked
+        return;  // of a life that was over before, by inspection or by counters that went back
     }
     switch (event.kind) {
         case Kind::kStart:
-            if (went_back_ && event.time <= *went_back_) {
-                start_.restarted(event.time);  // the samples had told it already
-            } else if (!running_ || event.time - start_.started() > kStartEventLag) {
+            if (!running_ || event.time - start_.started() > kStartEventLag) {
                 begin_life(event.time, true);
             }
-            went_back_.reset();
             break;
         case Kind::kDie:
         case Kind::kDestroy:

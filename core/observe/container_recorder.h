@@ -71,9 +71,8 @@ class ContainerRecorder {
     bool running_, frozen_, lived_, asking_ = false;
     bool peak_told_ = false, sampled_ = false;
     int life_ = 1;
-    std::optional<StatsSample> last_;     ///< what the next sample's counters are compared with
-    bool last_is_use_ = true;             ///< false: questions ran since
-    std::optional<TimePoint> went_back_;  ///< the counters began anew, but no event has said so yet
+    std::optional<StatsSample> last_;  ///< what the next sample's counters are compared with
+    bool last_is_use_ = true;          ///< false: questions ran since
     OwnPeak memory_peak_, pids_peak_;
 
     // OOM kills of this life; the kernel counts them while the group exists, events tell of those that it took with it.
