@@ -54,6 +54,16 @@ ComplaintCleaner cleaner_for(const Project& project, const Files& files) {
     return {texts, paths};
 }
 
+/// Which file, and what of it; Compose often names the file itself.
+std::string complaint(const Project& project, const std::string& standard_error, const Files& files) {
+    const std::string said = cleaner_for(project, files).error(standard_error);
+    const bool names_it = std::any_of(project.files.begin(), project.files.end(),
+                                      [&](const std::string& file) { return said.find(file) != std::string::npos; });
+    const std::string file =
+        project.files.empty() || project.files.front() == "-" ? "standard input" : project.files.front();
+    return names_it ? "the project: " + said : fmt::format("{}: {}", file, said);
+}
+
 int replicas_of(const nlohmann::json& service) {
     for (const nlohmann::json* value : {&member(member(service, "deploy"), "replicas"), &member(service, "scale")}) {
         if (value->is_number_integer()) {
@@ -157,12 +167,8 @@ Project resolve(const Selection& selection, const Surroundings& surroundings) {
     require_compose(with_values, surroundings);
     const nlohmann::json resolved = nlohmann::json::parse(with_values.output, nullptr, false);
     if (!with_values.ok() || !resolved.is_object()) {
-        const std::string where =
-            project.files.empty() || project.files.front() == "-" ? "standard input" : project.files.front();
         throw Error(
-            ExitCode::kBadInput,
-            fmt::format("Compose does not accept {}: {}", where,
-                        cleaner_for(project, surroundings.files).error(with_values.error)),
+            ExitCode::kBadInput, "Compose does not accept " + complaint(project, with_values.error, surroundings.files),
             "`docker compose config --quiet` with the same selectors says it in full; values are left out here");
     }
     if (nlohmann::json written = nlohmann::json::parse(finished.back().output, nullptr, false);
