@@ -81,8 +81,8 @@ Project by_name(const std::string& name, const std::optional<Selection>& by_file
     if (surroundings.engine != nullptr || !by_files) {
         try {
             projects = ask_engine(surroundings, name, fmt::format("no Compose file here tells of {}", name));
-        } catch (const Error&) {
-            if (!by_files) {
+        } catch (const Error& error) {
+            if (!by_files || error.code() == ExitCode::kInterrupted) {
                 throw;
             }
         }

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "core/compose/compose_variables.h"
 #include "core/compose/default_files.h"
 #include "core/compose/foreign.h"
 #include "core/docker/json.h"
@@ -151,8 +150,7 @@ std::optional<Selection> select_by_labels(const LabelledProject& labelled, const
         selection.environment_files.empty() && files.exists(by_itself) && !files.is_directory(by_itself)) {
         selection.environment_files.push_back(by_itself);
     }
-    selection.profiles = selectors.profiles;
-    selection.name_profiles = !selectors.profiles.empty();
+    choose_profiles(selection, selectors, surroundings);
     set_ours_apart(selection, files);
     return selection;
 }

@@ -186,17 +186,7 @@ class Finder {
         const Environment& environment = surroundings_.environment;
         selection_.project_name =
             selectors_.project_name ? selectors_.project_name : environment.get("COMPOSE_PROJECT_NAME");
-        selection_.profiles = selectors_.profiles;
-        selection_.name_profiles = !selectors_.profiles.empty() || environment.get("COMPOSE_PROFILES").has_value();
-        if (selectors_.profiles.empty()) {
-            const auto variables = compose_variables(selection_.environment_files, surroundings_);
-            const auto profiles = variables.find("COMPOSE_PROFILES");
-            for (const std::string& profile : split(profiles == variables.end() ? "" : profiles->second, ",")) {
-                if (!trimmed(profile).empty()) {
-                    selection_.profiles.push_back(trimmed(profile));
-                }
-            }
-        }
+        choose_profiles(selection_, selectors_, surroundings_);
     }
 
     const Selectors& selectors_;
@@ -252,6 +242,22 @@ void set_ours_apart(Selection& selection, const Files& files) {
                     "name the project's own Compose files with -f, too");
     }
     selection.files = std::move(theirs);
+}
+
+void choose_profiles(Selection& selection, const Selectors& selectors, const Surroundings& surroundings) {
+    selection.profiles = selectors.profiles;
+    selection.name_profiles =
+        !selectors.profiles.empty() || surroundings.environment.get("COMPOSE_PROFILES").has_value();
+    if (!selectors.profiles.empty()) {
+        return;
+    }
+    const auto variables = compose_variables(selection.environment_files, surroundings);
+    const auto profiles = variables.find("COMPOSE_PROFILES");
+    for (const std::string& profile : split(profiles == variables.end() ? "" : profiles->second, ",")) {
+        if (!trimmed(profile).empty()) {
+            selection.profiles.push_back(trimmed(profile));
+        }
+    }
 }
 
 std::vector<std::string> explicit_environment_files(const Selectors& selectors, const Surroundings& surroundings) {

@@ -36,6 +36,9 @@ Path absolute_from(const Path& folder, const Path& path);
 void set_ours_apart(Selection& selection, const Files& files);
 bool is_ours(const Path& file, const std::vector<Path>& folders, const Files& files);
 
+/// --profile, else COMPOSE_PROFILES of the process or the selection's environment files.
+void choose_profiles(Selection& selection, const Selectors& selectors, const Surroundings& surroundings);
+
 /// --env-file, else COMPOSE_ENV_FILES; absolute.
 std::vector<std::string> explicit_environment_files(const Selectors& selectors, const Surroundings& surroundings);
 
