@@ -12,7 +12,10 @@
 #include "core/docker/throwaway.h"
 #include "core/observe/image_answers.h"
 #include "core/observe/probe_commands.h"
+#if __has_include("core/observe/profile_store.h")
 #include "core/observe/profile_store.h"
+#define HAVE_STORE
+#endif
 #include "core/observe/services.h"
 #include "core/observe/usage_recorder.h"
 
@@ -198,12 +201,18 @@ Profile take_profile(World& world, const ProfileRequest& request, ProfileWatcher
     profile.observation = observe_services(engine, profile.project, request.services, world.files, world.clock.now());
     recognise(profile.project, profile.observation);
     watcher.first_facts(profile.project, profile.observation);
+#ifdef HAVE_STORE
     ProfileStore store(world.files, world.environment.state_directory());
+#endif
     if (!request.kept_only) {
         profile.interrupted = Session(world, request, engine, profile, watcher).run();
+#ifdef HAVE_STORE
         keep_usage(store, profile.project, profile.observation);
+#endif
     }
+#ifdef HAVE_STORE
     read_kept_usage(store, profile.project, profile.observation, world.clock.now());
+#endif
     return profile;
 }
 
