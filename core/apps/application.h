@@ -15,7 +15,8 @@
 
 namespace pilotpros::apps {
 
-/// What there is to recognise an application by. Any part may be missing: a stopped service has no container, a missing engine no image.
+/// What there is to recognise an application by. Any part may be missing: a stopped service has no container, a missing
+/// engine no image.
 struct Evidence {
     const Service* service = nullptr;      ///< from the files
     const Container* container = nullptr;  ///< the first running one, else the first
@@ -45,12 +46,14 @@ struct Answers {
     std::vector<Gap> gaps;
 };
 
-/// One application: the four doors, of which `advise` and `verify` are functions of their own in the application's folder.
+/// One application: the four doors, of which `advise` and `verify` are functions of their own in the application's
+/// folder.
 struct ApplicationModule {
     std::string kind;
     /// Pure. Is it one? Nothing when there is no sign of it.
     std::function<std::optional<Recognition>(const Evidence&)> recognise;
-    /// I/O. What does it say of itself? Never throws for what it cannot learn (that is a gap); lets Interrupted and EngineLost through.
+    /// I/O. What does it say of itself? Never throws for what it cannot learn (that is a gap); lets Interrupted and
+    /// EngineLost through.
     std::function<Answers(Asking&)> ask;
     /// Names of environment variables whose values are public, e.g. POSTGRES_DB. All others are secret.
     std::vector<std::string> public_environment;
@@ -64,8 +67,9 @@ std::vector<std::string> describe(const Application& application);
 /// Every application we know, in the order in which they are tried. Who adds one adds a folder and one line here.
 const std::vector<ApplicationModule>& registry();
 
-/// All applications of a service, most confident first. `x-pilotpros: {application: KIND}` in the service decides alone; "none" means none.
-/// Several may stay (n8n is a node program); an application that another one subsumes (node below n8n) is kept, with lower rank.
+/// All applications of a service, most confident first. `x-pilotpros: {application: KIND}` in the service decides
+/// alone; "none" means none. Several may stay (n8n is a node program); an application that another one subsumes (node
+/// below n8n) is kept, with lower rank.
 std::vector<Application> recognise_all(const Evidence& evidence);
 
 }  // namespace pilotpros::apps

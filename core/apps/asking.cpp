@@ -1,0 +1,233 @@
+#include "core/apps/asking.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/docker/json.h"
+#include "core/model/error.h"
+
+namespace pilotpros::apps {
+
+std::string subject_of(const Evidence& evidence) {
+    if (evidence.service != nullptr) {
+        return evidence.service->name;
+    }
+    return evidence.container != nullptr ? evidence.container->service : std::string{};
+}
+
+Gap gap(const Asking& asking, std::string what, std::string why) {
+    return {subject_of(asking.evidence), std::move(what), std::move(why)};
+}
+
+std::optional<std::string> why_not_running(const Evidence& evidence) {
+    if (evidence.container == nullptr) {
+        return "the service has no container";
+    }
+    if (!evidence.container->running()) {
+        return fmt::format("the container is {}, not running",
+                           evidence.container->status.empty() ? "gone" : evidence.container->status);
+    }
+    return std::nullopt;
+}
+
+ExecResult run(Asking& asking, std::vector<std::string> argv, std::chrono::milliseconds timeout, std::string user) {
+    return exec(asking.engine, {asking.evidence.container->id, std::move(argv), std::move(user), timeout});
+}
+
+namespace {
+
+bool mentions(const std::string& text, const char* words) { return text.find(words) != std::string::npos; }
+
+std::string why_not_started(const std::string& complaint) {
+    if (mentions(complaint, "executable file not found") || mentions(complaint, "no such file or directory")) {
+        return "the container has no such program (or no shell)";
+    }
+    if (mentions(complaint, "permission denied") || mentions(complaint, "authorization denied")) {
+        return "denied";
+    }
+    if (mentions(complaint, "is not running") || mentions(complaint, "No such container") ||
+        mentions(complaint, "No such exec")) {
+        return "the container is gone or not running";
+    }
+    if (mentions(complaint, "is paused")) {
+        return "the container is paused";
+    }
+    return complaint.empty() ? "the engine did not start it" : without_quoted(complaint);
+}
+
+}  // namespace
+
+std::string without_quoted(const std::string& text) {
+    std::string result;
+    char quote = '\0';
+    for (const char letter : text.substr(0, text.find('\n'))) {
+        if (quote != '\0') {
+            quote = letter == quote ? '\0' : quote;
+        } else if (letter == '"' || letter == '`' || letter == '\'') {
+            quote = letter;
+            result += "…";
+        } else if (static_cast<unsigned char>(letter) >= ' ') {
+            result += letter;
+        }
+        if (result.size() >= 160) {
+            break;
+        }
+    }
+    return result;
+}
+
+std::string why_failed(const ExecResult& result) {
+    if (!result.started) {
+        return why_not_started(result.complaint);
+    }
+    if (result.timed_out) {
+        return "it gave no answer in time";
+    }
+    if (result.exit_code == 137) {
+        return "it was killed half way";
+    }
+    return result.exit_code < 0 ? "the container ended half way"
+                                : fmt::format("it ended with status {}", result.exit_code);
+}
+
+std::string why_failed(const ThrowawayResult& result) {
+    if (!result.started) {
+        return why_not_started(result.complaint);
+    }
+    if (result.timed_out) {
+        return "a container of the image gave no answer in time";
+    }
+    if (result.oom_killed) {
+        return "a container of the image was killed for lack of memory";
+    }
+    return fmt::format("a container of the image ended with status {}", result.exit_code);
+}
+
+std::optional<std::string> variable(const Evidence& evidence, const std::string& name) {
+    if (evidence.container != nullptr) {
+        const auto found = evidence.container->environment.find(name);
+        return found == evidence.container->environment.end() ? std::nullopt : std::optional{found->second.reveal()};
+    }
+    if (evidence.service != nullptr) {
+        const auto& environment = member(evidence.service->resolved, "environment");
+        if (member(environment, name.c_str()).is_string()) {
+            return text(environment, name.c_str());
+        }
+    }
+    if (evidence.image != nullptr) {
+        const auto found = evidence.image->environment.find(name);
+        return found == evidence.image->environment.end() ? std::nullopt : std::optional{found->second.reveal()};
+    }
+    return std::nullopt;
+}
+
+bool is_of_image(const Evidence& evidence, const std::string& name, const std::string& value) {
+    if (evidence.image == nullptr) {
+        return false;
+    }
+    const auto found = evidence.image->environment.find(name);
+    return found != evidence.image->environment.end() && found->second.reveal() == value;
+}
+
+Bytes memory_limit(const Evidence& evidence) {
+    if (evidence.container != nullptr) {
+        return evidence.container->limits.memory;
+    }
+    if (evidence.service == nullptr) {
+        return 0;
+    }
+    // Compose prints sizes as decimal text.
+    const auto bytes = [](const nlohmann::json& value) -> Bytes {
+        if (value.is_number()) {
+            return value.get<Bytes>();
+        }
+        const std::string digits = value.is_string() ? value.get<std::string>() : std::string{};
+        return digits.empty() || digits.size() > 18 || digits.find_first_not_of("0123456789") != std::string::npos
+                   ? 0
+                   : std::stoll(digits);
+    };
+    const auto& resolved = evidence.service->resolved;
+    const Bytes limit = bytes(member(resolved, "mem_limit"));
+    return limit > 0 ? limit
+                     : bytes(member(member(member(member(resolved, "deploy"), "resources"), "limits"), "memory"));
+}
+
+std::string image_id(const Evidence& evidence) {
+    if (evidence.container != nullptr && !evidence.container->image_id.empty()) {
+        return evidence.container->image_id;
+    }
+    return evidence.image != nullptr ? evidence.image->id : std::string{};
+}
+
+std::string lies_on(const Container& container, const std::string& path) {
+    const Mount* best = nullptr;
+    for (const Mount& mount : container.mounts) {
+        const bool holds =
+            path == mount.destination || mount.destination == "/" || path.rfind(mount.destination + "/", 0) == 0;
+        if (holds && (best == nullptr || mount.destination.size() > best->destination.size())) {
+            best = &mount;
+        }
+    }
+    if (best == nullptr) {
+        return "container layer";
+    }
+    return best->type == "volume" && best->anonymous ? "anonymous volume" : best->type;
+}
+
+std::vector<std::pair<const ContainerProcess*, Program>> programs(const Evidence& evidence) {
+    std::vector<std::pair<const ContainerProcess*, Program>> result;
+    if (evidence.processes != nullptr) {
+        for (const ContainerProcess* process : main_processes(evidence.container, *evidence.processes)) {
+            result.emplace_back(process, program_of(process->argv));
+        }
+    }
+    return result;
+}
+
+nlohmann::json ask_image(Asking& asking, const std::string& question, const ThrowawayRequest& request,
+                         std::string& why) {
+    nlohmann::json answer = asking.image_answers.find(request.image, question);
+    if (!answer.is_null()) {
+        return answer;
+    }
+    const ThrowawayResult result = ask_in_throwaway(asking.engine, request);
+    if (!result.ok()) {
+        why = why_failed(result);
+        return nullptr;
+    }
+    std::string line = result.output.substr(0, result.output.find_last_not_of("\r\n ") + 1);
+    line.erase(0, line.rfind('\n') == std::string::npos ? 0 : line.rfind('\n') + 1);
+    answer = nlohmann::json::parse(line, nullptr, false);
+    if (!answer.is_object()) {
+        why = "a container of the image answered nonsense";
+        return nullptr;
+    }
+    asking.image_answers.keep(request.image, question, answer);
+    return answer;
+}
+
+std::vector<Gap> ask_all(Asking& asking, std::vector<Application>& applications) {
+    std::vector<Gap> gaps;
+    for (Application& application : applications) {
+        const ApplicationModule* const asked = module_of(application.kind);
+        if (asked == nullptr || !asked->ask) {
+            continue;
+        }
+        try {
+            Answers answers = asked->ask(asking);
+            application.facts = std::move(answers.facts);
+            gaps.insert(gaps.end(), answers.gaps.begin(), answers.gaps.end());
+        } catch (const EngineLost&) {
+            throw;
+        } catch (const Interrupted&) {
+            throw;
+        } catch (const std::exception&) {
+            // What was thrown may quote what was read.
+            gaps.push_back(gap(asking, "facts of " + application.kind, "its answer could not be read"));
+        }
+    }
+    return gaps;
+}
+
+}  // namespace pilotpros::apps
