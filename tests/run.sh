@@ -79,7 +79,10 @@ build() { cmake --preset "$1" && cmake --build --preset "$1"; }
 # On a terminal whoever sits there is asked before anything is installed.
 agree=(--yes)
 if [ -t 0 ] && [ -t 2 ]; then agree=(); fi
-packaging/deps.sh "${agree[@]}" --build --stack --test || exit 1
+if ! packaging/deps.sh "${agree[@]}" --build --stack --test; then
+    echo "0 passed, 1 failed"
+    exit 1
+fi
 if packaging/engine.sh "${agree[@]}"; then
     running_stacks >"$scratch/before"
     check "images of the stacks" "$stack" images

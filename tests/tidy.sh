@@ -1,37 +1,37 @@
 #!/usr/bin/env bash
-# clang-tidy over every source that is not the same as when it last passed.
+# clang-tidy over every source that has changed since it last passed.
 #   tidy.sh [FILE...]           without files: all of them
-# "The same" means: what the compiler sees of it, comments included (a NOLINT counts), its options, the checks, clang-tidy's version.
+# A pass is kept under the source, its options, the checks and clang-tidy's version, as the checksums of every header it includes, the
+# system's too: files as they are and not what the preprocessor makes of them, since a NOLINT is a comment.
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 cd "$root"
 stamps="${PILOTPROS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pilotpros}/tidy"
 database=build/tidy
 
-key() { # FILE OPTION...
+identity() { # FILE OPTION...: the same wherever the checkout lies
+    { clang-tidy --version | grep -i version; cat .clang-tidy tests/.clang-tidy "$1"; printf '%s\n' "${@//"$root"/.}"; } | sha256sum | cut -d' ' -f1
+}
+
+included() { # FILE OPTION...
     local file=$1
     shift
-    {
-        clang-tidy --version | grep -i version
-        cat .clang-tidy tests/.clang-tidy "$file"
-        # Where the checkout lies is no difference.
-        printf '%s\n' "${@//"$root"/.}"
-        c++ "$@" -E -P -C -dD "$file" | sed "s#$root#.#g"
-    } | sha256sum | cut -d' ' -f1
+    c++ "$@" -M -MT . "$file" | tr -s ' \\\n' '\n' | sed -e '/^\.:$/d; /^$/d' -e "s#^$root/##" | xargs -d '\n' sha256sum
 }
 
 check() { # FILE OPTION...
-    local file=$1 stamp output
-    stamp="$stamps/$(key "$@")"
-    if [ -e "$stamp" ]; then
+    local file=${1#"$root/"} stamp output sums
+    stamp="$stamps/$(identity "$@")"
+    if sha256sum --check --status "$stamp" 2>/dev/null; then
         touch "$stamp"
         return 0
     fi
-    if output="$(clang-tidy -p "$database" --quiet "$file" 2>&1)"; then
-        touch "$stamp"
-        echo "clean   ${file#"$root/"}"
+    sums="$(included "$@" || true)"
+    if output="$(clang-tidy -p "$database" --quiet "$1" 2>&1)"; then
+        printf '%s\n' "$sums" >"$stamp.$$" && mv "$stamp.$$" "$stamp"
+        echo "clean   $file"
     else
-        printf 'FAILED  %s\n%s\n' "${file#"$root/"}" "$(grep -vE '^[0-9]+ warnings? (generated|treated)|^Suppressed|^Use -header' <<<"$output")"
+        printf 'FAILED  %s\n%s\n' "$file" "$(grep -vE '^[0-9]+ warnings? (generated|treated)|^Suppressed|^Use -header' <<<"$output")"
         return 1
     fi
 }
