@@ -166,7 +166,12 @@ Project resolve(const Selection& selection, const Surroundings& surroundings) {
     const Finished& with_values = finished.front();
     require_compose(with_values, surroundings);
     const nlohmann::json resolved = nlohmann::json::parse(with_values.output, nullptr, false);
-    if (!with_values.ok() || !resolved.is_object()) {
+    if (with_values.ok() && !resolved.is_object()) {
+        throw Error(ExitCode::kBadInput,
+                    fmt::format("what Compose makes of the files is no JSON, or more than {} MB of it",
+                                commands.front().output_limit >> 20U));
+    }
+    if (!with_values.ok()) {
         throw Error(
             ExitCode::kBadInput, "Compose does not accept " + complaint(project, with_values.error, surroundings.files),
             "`docker compose config --quiet` with the same selectors says it in full; values are left out here");

@@ -9,6 +9,7 @@ namespace pilotpros {
 /// no more.
 // clang-format off
 inline constexpr auto kVocabulary = std::to_array<std::string_view>({
+    "are", "if", "there", "they", "then", "what", "which", "got", "given", "instead", "neither", "either", "new", "old", "still", "until", "true", "false",
     "$", "-", ".env", "a", "access", "action", "additional", "additional_contexts", "after", "alias", "aliases",
     "all", "allowed", "alphanumeric", "already", "an", "anchor", "anchors", "and", "annotations", "another", "any",
     "args", "array", "as", "at", "attach", "attempt", "attempted", "attribute", "avoid", "be", "been", "before",
