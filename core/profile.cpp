@@ -10,12 +10,10 @@
 #include "core/apps/asking.h"
 #include "core/docker/curl_engine.h"
 #include "core/docker/throwaway.h"
+#include "core/docker/watched_exec.h"
 #include "core/observe/image_answers.h"
 #include "core/observe/probe_commands.h"
-#if __has_include("core/observe/profile_store.h")
 #include "core/observe/profile_store.h"
-#define HAVE_STORE
-#endif
 #include "core/observe/services.h"
 #include "core/observe/usage_recorder.h"
 
@@ -25,7 +23,8 @@ namespace {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-/// The engine, or why there is none. A context that does not exist is not a missing engine but the user's mistake: that throws.
+/// The engine, or why there is none. A context that does not exist is not a missing engine but the user's mistake: that
+/// throws.
 struct Connection {
     std::unique_ptr<Engine> engine;
     std::string why_not;
@@ -34,7 +33,8 @@ struct Connection {
 Connection connect(World& world) {
     Endpoint endpoint = resolve_endpoint(world.globals, world.environment, world.files);
     try {
-        return {std::make_unique<CurlEngine>(std::move(endpoint), world.docker_command(), world.process, world.cancel), ""};
+        return {std::make_unique<CurlEngine>(std::move(endpoint), world.docker_command(), world.process, world.cancel),
+                ""};
     } catch (const EngineLost& lost) {
         return {nullptr, lost.what()};
     }
@@ -45,7 +45,8 @@ apps::Evidence evidence_of(const ServiceObservation& service, const Project& pro
     if (const auto found = project.services.find(service.service); found != project.services.end()) {
         evidence.service = &found->second;
     }
-    const auto running = std::find_if(service.containers.begin(), service.containers.end(), [](const Container& container) { return container.running(); });
+    const auto running = std::find_if(service.containers.begin(), service.containers.end(),
+                                      [](const Container& container) { return container.running(); });
     if (running != service.containers.end()) {
         evidence.container = &*running;
     } else if (!service.containers.empty()) {
@@ -55,7 +56,8 @@ apps::Evidence evidence_of(const ServiceObservation& service, const Project& pro
         evidence.image = &image->second;
     }
     if (evidence.container != nullptr) {
-        if (const auto processes = service.processes.find(evidence.container->id); processes != service.processes.end()) {
+        if (const auto processes = service.processes.find(evidence.container->id);
+            processes != service.processes.end()) {
             evidence.processes = &processes->second;
         }
     }
@@ -78,37 +80,67 @@ void recognise(const Project& project, Observation& observation) {
 class Session {
   public:
     Session(World& world, const ProfileRequest& request, Engine& engine, Profile& profile, ProfileWatcher& watcher)
-        : world_(world), request_(request), engine_(engine), project_(profile.project), observation_(profile.observation), watcher_(watcher) {}
+        : world_(world),
+          request_(request),
+          engine_(engine),
+          profile_(profile),
+          watcher_(watcher),
+          answers_(world.files, world.environment.state_directory() / profile.observation.engine->id / "images") {}
 
-    /// Returns whether the user cut it short.
-    bool run() {
-        const EngineFacts& facts = *observation_.engine;
-        UsageRecorder recorder(engine_, world_.clock, facts.local ? &world_.files : nullptr, project_.name);
+    void run() {
+        const EngineFacts& facts = *profile_.observation.engine;
+        UsageRecorder recorder(engine_, world_.clock, facts.local ? &world_.files : nullptr, profile_.project.name);
         watch_all(recorder);
-        bool interrupted = false;
-        try {
+        guard([&] {
             sweep_throwaways(engine_, world_.clock.now() - std::chrono::minutes{10});
             recorder.begin_questions();
             ask();
-            recorder.end_questions();
-            interrupted = !measure(recorder);
-        } catch (const Interrupted&) {
-            interrupted = true;
-            recorder.end_questions();
-        }
-        if (interrupted) {
+        });
+        recorder.end_questions();
+        guard([&] {
+            watch_applications();
+            measure(recorder);
+        });
+        if (profile_.interrupted) {
             world_.cancel.acknowledge();  // what follows takes milliseconds and keeps what was measured
         }
         recorder.finish();
         take_over(recorder);
-        std::vector<Gap> gaps = recorder.gaps();
-        observation_.gaps.insert(observation_.gaps.end(), std::make_move_iterator(gaps.begin()), std::make_move_iterator(gaps.end()));
-        return interrupted;
+        add_gaps(recorder.gaps());
+        guard([&] { conclude(); });
     }
 
   private:
+    /// A program that is watched while usage is measured.
+    struct Watch {
+        std::size_t service = 0, application = 0;
+        std::unique_ptr<WatchedExec> exec;
+        std::string written;
+    };
+
+    /// One part of the run. What stops it is noted, not passed on: what was learned until then is kept. Once stopped,
+    /// nothing further is begun.
+    template <typename Part>
+    void guard(Part part) {
+        if (profile_.interrupted || !profile_.lost.empty()) {
+            return;
+        }
+        try {
+            part();
+        } catch (const Interrupted&) {
+            profile_.interrupted = true;
+        } catch (const EngineLost& lost) {
+            profile_.lost = lost.what();
+        }
+    }
+
+    void add_gaps(std::vector<Gap> gaps) {
+        profile_.observation.gaps.insert(profile_.observation.gaps.end(), std::make_move_iterator(gaps.begin()),
+                                         std::make_move_iterator(gaps.end()));
+    }
+
     void watch_all(UsageRecorder& recorder) {
-        for (const ServiceObservation& service : observation_.services) {
+        for (const ServiceObservation& service : profile_.observation.services) {
             for (const Container& container : service.containers) {
                 recorder.watch(container);
             }
@@ -116,57 +148,100 @@ class Session {
     }
 
     void ask() {
-        FileImageAnswers answers(world_.files, world_.environment.state_directory() / observation_.engine->id / "images");
-        for (ServiceObservation& service : observation_.services) {
-            const apps::Evidence evidence = evidence_of(service, project_, observation_);
-            apps::Asking asking{engine_, answers, evidence, *observation_.engine};
-            std::vector<Gap> gaps = apps::ask_all(asking, service.applications);
-            observation_.gaps.insert(observation_.gaps.end(), std::make_move_iterator(gaps.begin()), std::make_move_iterator(gaps.end()));
-            find_probes(answers, evidence, service);
+        Observation& observation = profile_.observation;
+        for (ServiceObservation& service : observation.services) {
+            const apps::Evidence evidence = evidence_of(service, profile_.project, observation);
+            apps::Asking asking{engine_, answers_, evidence, *observation.engine};
+            add_gaps(apps::ask_all(asking, service.applications));
+            find_probes(evidence, service);
         }
     }
 
-    void find_probes(ImageAnswers& answers, const apps::Evidence& evidence, ServiceObservation& service) {
+    void watch_applications() {
+        const auto seconds = static_cast<int>(std::chrono::ceil<std::chrono::seconds>(request_.duration).count());
+        Observation& observation = profile_.observation;
+        for (std::size_t i = 0; i < observation.services.size(); ++i) {
+            const apps::Evidence evidence = evidence_of(observation.services[i], profile_.project, observation);
+            for (std::size_t k = 0; k < observation.services[i].applications.size(); ++k) {
+                const Application& application = observation.services[i].applications[k];
+                const apps::ApplicationModule* const module = apps::module_of(application.kind);
+                if (module == nullptr || !module->watch || evidence.container == nullptr ||
+                    !evidence.container->running()) {
+                    continue;
+                }
+                const std::vector<std::string> argv = module->watch(evidence, application.facts, seconds);
+                if (!argv.empty()) {
+                    watches_.push_back(
+                        {i, k,
+                         std::make_unique<WatchedExec>(engine_, ExecRequest{evidence.container->id, argv, "", {}}),
+                         ""});
+                }
+            }
+        }
+    }
+
+    /// The second look, where a first one was had; what the watched programs wrote is handed over.
+    void conclude() {
+        Observation& observation = profile_.observation;
+        for (Watch& watch : watches_) {
+            watch.written += watch.exec->take_output();
+            watch.exec.reset();
+            ServiceObservation& service = observation.services[watch.service];
+            Application& application = service.applications[watch.application];
+            const apps::Evidence evidence = evidence_of(service, profile_.project, observation);
+            apps::Asking asking{engine_, answers_, evidence, *observation.engine};
+            apps::module_of(application.kind)->conclude(asking, watch.written, application.facts);
+        }
+    }
+
+    void find_probes(const apps::Evidence& evidence, ServiceObservation& service) {
         if (evidence.image == nullptr) {
             return;
         }
         const auto path = evidence.image->environment.find("PATH");
-        ProbeCommands found = find_probe_commands(engine_, answers, service.image_id, path == evidence.image->environment.end() ? "" : path->second.reveal(),
-                                                  evidence.container == nullptr ? "" : evidence.container->id);
+        ProbeCommands found = find_probe_commands(
+            engine_, answers_, service.image_id, path == evidence.image->environment.end() ? "" : path->second.reveal(),
+            evidence.container == nullptr ? "" : evidence.container->id);
         service.probe_commands_known = found.known;
         service.probe_commands = std::move(found.paths);
         if (!found.known) {
-            observation_.gaps.push_back({service.service, "which commands a health check could use", found.why});
+            profile_.observation.gaps.push_back(
+                {service.service, "which commands a health check could use", found.why});
         }
     }
 
-    /// Returns whether the whole duration was measured.
-    bool measure(UsageRecorder& recorder) {
+    void measure(UsageRecorder& recorder) {
         const SteadyTime begin = world_.clock.steady();
         const SteadyTime end = begin + request_.duration;
         SteadyTime next_report = begin;
         while (world_.clock.steady() < end) {
-            if (world_.cancel.requested()) {
-                return false;
-            }
+            world_.cancel.check();
             const SteadyTime now = world_.clock.steady();
             if (now >= next_report) {
-                take_over(recorder);
-                watcher_.progress(observation_, now - begin, request_.duration);
+                if (watcher_.wants_progress(now - begin)) {
+                    take_over(recorder);
+                    watcher_.progress(profile_.observation, now - begin, request_.duration);
+                }
+                for (Watch& watch : watches_) {
+                    watch.written += watch.exec->take_output();
+                }
                 next_report = now + std::chrono::seconds{1};
             }
             const auto wait = std::chrono::ceil<std::chrono::milliseconds>(std::min(end, next_report) - now);
             recorder.step(std::max(wait, std::chrono::milliseconds{1}));
-            if (recorder.newcomers() && observe_newcomers(engine_, project_, request_.services, observation_) > 0) {
+            if (recorder.lost()) {
+                throw EngineLost("the engine went away while its containers were measured");
+            }
+            if (recorder.newcomers() &&
+                observe_newcomers(engine_, profile_.project, request_.services, profile_.observation) > 0) {
                 watch_all(recorder);
             }
         }
-        return true;
     }
 
     void take_over(const UsageRecorder& recorder) {
         const std::map<std::string, Usage> usage = recorder.usage();
-        for (ServiceObservation& service : observation_.services) {
+        for (ServiceObservation& service : profile_.observation.services) {
             for (const Container& container : service.containers) {
                 if (const auto found = usage.find(container.id); found != usage.end()) {
                     service.usage[container.id] = found->second;
@@ -178,9 +253,10 @@ class Session {
     World& world_;
     const ProfileRequest& request_;
     Engine& engine_;
-    const Project& project_;
-    Observation& observation_;
+    Profile& profile_;
     ProfileWatcher& watcher_;
+    FileImageAnswers answers_;
+    std::vector<Watch> watches_;
 };
 
 }  // namespace
@@ -188,11 +264,13 @@ class Session {
 Profile take_profile(World& world, const ProfileRequest& request, ProfileWatcher& watcher) {
     Profile profile;
     const Connection connection = connect(world);
-    profile.project = discover(request.selectors, {world.environment, world.files, world.process, world.cancel, connection.engine.get(),
-                                                   world.docker_command(), world.read_standard_input});
+    profile.project =
+        discover(request.selectors, {world.environment, world.files, world.process, world.cancel,
+                                     connection.engine.get(), world.docker_command(), world.read_standard_input});
     require_services(profile.project, request.services);
     if (!connection.engine) {
-        profile.observation = observe_files_only(profile.project, request.services, connection.why_not, world.clock.now());
+        profile.observation =
+            observe_files_only(profile.project, request.services, connection.why_not, world.clock.now());
         recognise(profile.project, profile.observation);
         watcher.first_facts(profile.project, profile.observation);
         return profile;
@@ -201,18 +279,12 @@ Profile take_profile(World& world, const ProfileRequest& request, ProfileWatcher
     profile.observation = observe_services(engine, profile.project, request.services, world.files, world.clock.now());
     recognise(profile.project, profile.observation);
     watcher.first_facts(profile.project, profile.observation);
-#ifdef HAVE_STORE
     ProfileStore store(world.files, world.environment.state_directory());
-#endif
     if (!request.kept_only) {
-        profile.interrupted = Session(world, request, engine, profile, watcher).run();
-#ifdef HAVE_STORE
+        Session(world, request, engine, profile, watcher).run();
         keep_usage(store, profile.project, profile.observation);
-#endif
     }
-#ifdef HAVE_STORE
     read_kept_usage(store, profile.project, profile.observation, world.clock.now());
-#endif
     return profile;
 }
 

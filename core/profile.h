@@ -33,7 +33,9 @@ class ProfileWatcher {
 
     /// What is known before anything was measured or asked.
     virtual void first_facts(const Project& /*project*/, const Observation& /*observation*/) {}
-    /// About once a second while measuring; usage is that so far.
+    /// Asked about once a second while measuring: making the numbers costs something.
+    virtual bool wants_progress(Seconds /*done*/) { return false; }
+    /// Follows a yes; usage is that so far.
     virtual void progress(const Observation& /*observation*/, Seconds /*done*/, Seconds /*of*/) {}
 };
 
@@ -41,9 +43,11 @@ struct Profile {
     Project project;
     Observation observation;
     bool interrupted = false;  ///< cut short by the user: what was measured until then is kept
+    std::string lost;          ///< not empty: the engine went away, and this is how it showed
 };
 
-/// Discovers, observes, asks and measures a project. Without an engine it works from the files and says which facts it lacks.
+/// Discovers, observes, asks and measures a project. Without an engine it works from the files and says which facts it
+/// lacks.
 Profile take_profile(World& world, const ProfileRequest& request, ProfileWatcher& watcher);
 
 }  // namespace pilotpros

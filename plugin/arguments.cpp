@@ -34,8 +34,9 @@ struct BoolFlag {
     bool GlobalFlags::*target;
 };
 
-constexpr std::array<BoolFlag, 3> kBoolFlags{
-    {{"debug", 'D', &GlobalFlags::debug}, {"tls", '\0', &GlobalFlags::tls}, {"tlsverify", '\0', &GlobalFlags::tls_verify}}};
+constexpr std::array<BoolFlag, 3> kBoolFlags{{{"debug", 'D', &GlobalFlags::debug},
+                                              {"tls", '\0', &GlobalFlags::tls},
+                                              {"tlsverify", '\0', &GlobalFlags::tls_verify}}};
 
 /// Reads docker's global flags until the first word that is none.
 class GlobalReader {
@@ -44,12 +45,14 @@ class GlobalReader {
 
     /// The index of the first argument that is no global flag.
     std::size_t read() {
-        while (at_ < arguments_.size() && arguments_[at_].size() > 1 && arguments_[at_].front() == '-' && arguments_[at_] != "--") {
+        while (at_ < arguments_.size() && arguments_[at_].size() > 1 && arguments_[at_].front() == '-' &&
+               arguments_[at_] != "--") {
             const std::string& word = arguments_[at_];
             if (word == "-h" || word == "--help") {
                 into_.kind = Arguments::Kind::kHelp;
             } else if (!(word.starts_with("--") ? read_long(word) : read_letters(word))) {
-                throw Error(ExitCode::kUsage, fmt::format("docker has no global flag like {}", word.substr(0, word.find('='))),
+                throw Error(ExitCode::kUsage,
+                            fmt::format("docker has no global flag like {}", word.substr(0, word.find('='))),
                             "global flags stand before the word pilotpros, ours after it");
             }
             ++at_;
@@ -76,7 +79,8 @@ class GlobalReader {
         }
         for (const BoolFlag& flag : kBoolFlags) {
             if (flag.name == name) {
-                into_.globals.*flag.target = equals == std::string::npos || (word.substr(equals + 1) != "false" && word.substr(equals + 1) != "0");
+                into_.globals.*flag.target = equals == std::string::npos ||
+                                             (word.substr(equals + 1) != "false" && word.substr(equals + 1) != "0");
                 return true;
             }
         }

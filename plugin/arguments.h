@@ -16,9 +16,9 @@ struct Arguments {
     std::vector<std::string> own;  ///< what stood after it
 };
 
-/// docker hands over its whole original command line, without argv[0]: global flags, then the plugin's name, then ours. Also understood:
-/// "help pilotpros …", "--help pilotpros", "__complete pilotpros …", and a start without docker ("docker-pilotpros profile").
-/// Throws Error(kUsage) for a global flag that is unknown or has no value.
+/// docker hands over its whole original command line, without argv[0]: global flags, then the plugin's name, then ours.
+/// Also understood: "help pilotpros …", "--help pilotpros", "__complete pilotpros …", and a start without docker
+/// ("docker-pilotpros profile"). Throws Error(kUsage) for a global flag that is unknown or has no value.
 Arguments split_arguments(const std::vector<std::string>& arguments);
 
 }  // namespace pilotpros

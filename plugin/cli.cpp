@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-#include <limits>
-
 #include "plugin/commands/profile.h"
 #include "plugin/version.h"
 
@@ -17,7 +14,8 @@ class Help final : public CLI::Formatter {
   public:
     std::string make_usage(const CLI::App* command, std::string /*name*/) const override {
         const bool top = command->get_parent() == nullptr;
-        return fmt::format("Usage: docker pilotpros {}[OPTIONS]{}\n", top ? "" : command->get_name() + " ", top ? " COMMAND" : " [SERVICE...]");
+        return fmt::format("Usage: docker pilotpros {}[OPTIONS]{}\n", top ? "" : command->get_name() + " ",
+                           top ? " COMMAND" : " [SERVICE...]");
     }
 };
 
@@ -30,12 +28,17 @@ std::vector<std::unique_ptr<PluginCommand>> all_commands() {
 }
 
 std::unique_ptr<CLI::App> make_parser(const std::vector<std::unique_ptr<PluginCommand>>& commands) {
-    auto parser = std::make_unique<CLI::App>("Makes a Compose stack fast, bounded and safe, and proves it", "docker pilotpros");
+    auto parser =
+        std::make_unique<CLI::App>("Makes a Compose stack fast, bounded and safe, and proves it", "docker pilotpros");
     parser->formatter(std::make_shared<Help>());
     parser->require_subcommand(0, 1);
-    parser->set_version_flag("-v,--version", std::string{"docker pilotpros "} + PILOTPROS_VERSION, "Print the version and exit");
-    parser->footer("Run `docker pilotpros COMMAND --help` for a command's options. docker's own flags (--context, --host …) stand before the word\n"
-                   "pilotpros. Exit codes: 0 done, 2 done without an engine, 3 refused, 5 no engine, 64 usage, 65 bad input, 130 interrupted.");
+    parser->set_version_flag("-v,--version", std::string{"docker pilotpros "} + PILOTPROS_VERSION,
+                             "Print the version and exit");
+    parser->footer(
+        "Run `docker pilotpros COMMAND --help` for a command's options. docker's own flags (--context, --host …) stand "
+        "before the word\n"
+        "pilotpros. Exit codes: 0 done, 2 done without an engine, 3 refused, 5 no engine, 64 usage, 65 bad input, 130 "
+        "interrupted.");
     for (const auto& command : commands) {
         command->declare(*parser);
     }
@@ -45,37 +48,28 @@ std::unique_ptr<CLI::App> make_parser(const std::vector<std::unique_ptr<PluginCo
 void declare_selectors(CLI::App& command, Selectors& into) {
     const std::string group = "Compose's own selectors";
     // One value each time: `-f a.yaml web` must leave `web` to the services.
-    command.add_option("-f,--file", into.files, "Compose files, as docker compose takes them; - is standard input")->type_name("FILE")->group(group)->take_all()->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    command.add_option("-p,--project-name", into.project_name, "Project name; finds a running project from anywhere")->type_name("NAME")->group(group);
-    command.add_option("--project-directory", into.project_directory, "Folder that relative paths start from")->type_name("DIR")->group(group);
-    command.add_option("--env-file", into.env_files, "Files of variables, in place of .env")->type_name("FILE")->group(group)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    command.add_option("--profile", into.profiles, "Compose profiles to activate")->type_name("NAME")->group(group)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-}
-
-std::chrono::milliseconds parse_duration(const std::string& text) {
-    double total = 0;
-    const char* at = text.data();
-    const char* const end = at + text.size();
-    bool any = false;
-    while (at != end) {
-        double number = 0;
-        const auto [rest, error] = std::from_chars(at, end, number);
-        if (error != std::errc{} || number < 0) {
-            break;
-        }
-        const std::string unit{rest, std::find_if(rest, end, [](char c) { return (c >= '0' && c <= '9') || c == '.'; })};
-        const double factor = unit == "ms" ? 0.001 : unit == "s" || (unit.empty() && !any) ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : -1;
-        if (factor < 0) {
-            break;
-        }
-        total += number * factor;
-        at = rest + unit.size();
-        any = true;
-    }
-    if (!any || at != end || total > 7.0 * 86400) {
-        throw CLI::ValidationError(fmt::format("\"{}\" is not a duration of at most a week such as 30s, 2m or 1m30s", text));
-    }
-    return std::chrono::milliseconds{static_cast<std::int64_t>(total * 1000)};
+    command.add_option("-f,--file", into.files, "Compose files, as docker compose takes them; - is standard input")
+        ->type_name("FILE")
+        ->group(group)
+        ->take_all()
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    command.add_option("-p,--project-name", into.project_name, "Project name; finds a running project from anywhere")
+        ->type_name("NAME")
+        ->group(group);
+    command.add_option("--project-directory", into.project_directory, "Folder that relative paths start from")
+        ->type_name("DIR")
+        ->group(group);
+    command.add_option("--env-file", into.env_files, "Files of variables, in place of .env")
+        ->type_name("FILE")
+        ->group(group)
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    command.add_option("--profile", into.profiles, "Compose profiles to activate")
+        ->type_name("NAME")
+        ->group(group)
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 }  // namespace pilotpros

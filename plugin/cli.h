@@ -37,7 +37,4 @@ std::unique_ptr<CLI::App> make_parser(const std::vector<std::unique_ptr<PluginCo
 /// Compose's own selectors, the same for every command.
 void declare_selectors(CLI::App& command, Selectors& into);
 
-/// "30s", "2m", "1m30s", "500ms", or a bare number of seconds. Throws CLI::ValidationError otherwise.
-std::chrono::milliseconds parse_duration(const std::string& text);
-
 }  // namespace pilotpros

@@ -37,7 +37,8 @@ const CLI::Option* option_named(const CLI::App& command, const std::string& word
 
 bool takes_value(const CLI::Option* option) { return option != nullptr && option->get_type_size() > 0; }
 
-/// Names of the project's services, by Compose itself: `docker` is looked up in PATH, for during completion the CLI's own name is overwritten by ours.
+/// Names of the project's services, by Compose itself: `docker` is looked up in PATH, for during completion the CLI's
+/// own name is overwritten by ours.
 std::vector<Candidate> services(const std::vector<std::string>& selectors, World& world) {
     Command command;
     command.argv = {"docker", "compose"};
@@ -64,7 +65,8 @@ Answer answer(const std::vector<std::string>& words, World& world) {
     const auto commands = all_commands();
     const auto parser = make_parser(commands);
     const std::string typed = words.empty() ? "" : words.back();
-    const auto first = std::find_if(words.begin(), words.end(), [](const std::string& word) { return !word.starts_with('-'); });
+    const auto first =
+        std::find_if(words.begin(), words.end(), [](const std::string& word) { return !word.starts_with('-'); });
     if (words.empty() || first >= words.end() - 1) {
         Answer result{options_of(*parser), kNoFiles};
         for (const CLI::App* const command : parser->get_subcommands([](const CLI::App*) { return true; })) {
@@ -88,7 +90,8 @@ Answer answer(const std::vector<std::string>& words, World& world) {
                 if (option->check_lname("format")) {
                     return {{{"table", "for people"}, {"json", "for programs"}}, kNoFiles};
                 }
-                return {{}, option->get_type_name() == "FILE" || option->get_type_name() == "DIR" ? kDefault : kNoFiles};
+                return {{},
+                        option->get_type_name() == "FILE" || option->get_type_name() == "DIR" ? kDefault : kNoFiles};
             }
             if (selector) {
                 selectors.insert(selectors.end(), {*word, *(word + 1)});
@@ -102,7 +105,9 @@ Answer answer(const std::vector<std::string>& words, World& world) {
         return {options_of(*command), kNoFiles};
     }
     Answer result{services(selectors, world), kNoFiles};
-    std::erase_if(result.candidates, [&](const Candidate& candidate) { return std::find(named.begin(), named.end(), candidate.word) != named.end(); });
+    std::erase_if(result.candidates, [&](const Candidate& candidate) {
+        return std::find(named.begin(), named.end(), candidate.word) != named.end();
+    });
     return result;
 }
 
@@ -119,8 +124,9 @@ int complete(const std::vector<std::string>& words, World& world, Terminal& term
     std::string text;
     for (const Candidate& candidate : result.candidates) {
         if (candidate.word.starts_with(typed)) {
-            text += candidate.description.empty() ? fmt::format("{}\n", printable(candidate.word))
-                                                  : fmt::format("{}\t{}\n", printable(candidate.word), printable(candidate.description));
+            text += candidate.description.empty()
+                        ? fmt::format("{}\n", printable(candidate.word))
+                        : fmt::format("{}\t{}\n", printable(candidate.word), printable(candidate.description));
         }
     }
     terminal.out(fmt::format("{}:{}\n", text, result.directive));

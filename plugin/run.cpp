@@ -26,7 +26,9 @@ int report(const Error& error, Terminal& terminal) {
     return static_cast<int>(error.code());
 }
 
-std::string read_standard_input() { return {std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()}; }
+std::string read_standard_input() {
+    return {std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
+}
 
 int run_parsed(const Arguments& arguments, World& world, Terminal& terminal) {
     const auto commands = all_commands();
@@ -82,7 +84,9 @@ int run(int argc, char** argv) {
     } catch (const Error& error) {
         return report(error, terminal);
     } catch (const std::exception& error) {
-        return report(Error(ExitCode::kInternal, fmt::format("our own error: {}", error.what()), "please report it, with the command that you typed"), terminal);
+        return report(Error(ExitCode::kInternal, fmt::format("our own error: {}", error.what()),
+                            "please report it, with the command that you typed"),
+                      terminal);
     }
 }
 

@@ -59,6 +59,12 @@ struct ApplicationModule {
     std::vector<std::string> public_environment;
     /// Pure. The facts in a few lines for people; the deciding ones first.
     std::function<std::vector<std::string>(const nlohmann::json& facts)> describe;
+    /// Pure. What to watch while usage is measured: a program inside the container that writes lines and ends by itself
+    /// after `seconds`. Light: what it uses is measured along.
+    std::function<std::vector<std::string>(const Evidence&, const nlohmann::json& facts, int seconds)> watch = nullptr;
+    /// I/O, after measuring. Adds to the facts what the watched program wrote, and what only a second look tells.
+    /// Throws as `ask` does.
+    std::function<void(Asking&, const std::string& written, nlohmann::json& facts)> conclude = nullptr;
 };
 
 /// The application's facts in a few lines, by its module; empty when it has none or nothing was learned.

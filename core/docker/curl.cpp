@@ -19,7 +19,8 @@ void find(void* library, const char* name, Function& into) {
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): what dlsym gives is a function by POSIX's word
     into = reinterpret_cast<Function>(dlsym(library, name));
     if (into == nullptr) {
-        throw Error(ExitCode::kInternal, fmt::format("libcurl on this machine has no {}", name), "install libcurl4 7.88 or newer");
+        throw Error(ExitCode::kInternal, fmt::format("libcurl on this machine has no {}", name),
+                    "install libcurl4 7.88 or newer");
     }
 }
 

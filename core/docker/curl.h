@@ -4,8 +4,9 @@
 
 namespace pilotpros {
 
-/// libcurl, loaded when the first request is made: merely linking Debian's shared libcurl costs some 5 ms at every start (28 libraries), and
-/// the plugin's metadata answer runs on every `docker --help`. The members are libcurl's functions of the same names.
+/// libcurl, loaded when the first request is made: merely linking Debian's shared libcurl costs some 5 ms at every
+/// start (28 libraries), and the plugin's metadata answer runs on every `docker --help`. The members are libcurl's
+/// functions of the same names.
 struct Curl {
     decltype(&curl_easy_init) easy_init = nullptr;
     decltype(&curl_easy_cleanup) easy_cleanup = nullptr;

@@ -17,8 +17,8 @@ namespace pilotpros {
 
 namespace {
 
-constexpr const char* kNewestApi = "1.47";       // the newest whose answers we have read
-constexpr std::size_t kAtOnce = 16;              // requests in flight: the engine answers cheap ones in about a millisecond each
+constexpr const char* kNewestApi = "1.47";  // the newest whose answers we have read
+constexpr std::size_t kAtOnce = 16;  // requests in flight: the engine answers cheap ones in about a millisecond each
 constexpr std::size_t kBodyLimit = 256U << 20U;  // an engine that never ends its answer must not eat our memory
 
 /// -1, 0, 1 for "1.9" against "1.44": numbers, not text.
@@ -71,11 +71,13 @@ struct CurlEngine::Transfer {
         const auto colon = line.find(':');
         if (colon != std::string_view::npos) {
             std::string name{line.substr(0, colon)};
-            std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+            std::transform(name.begin(), name.end(), name.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
             const auto begin = line.find_first_not_of(" \t", colon + 1);
             const auto end = line.find_last_not_of(" \t\r\n");
             static_cast<Transfer*>(self)->response.headers[name] =
-                begin == std::string_view::npos || end < begin ? std::string{} : std::string{line.substr(begin, end - begin + 1)};
+                begin == std::string_view::npos || end < begin ? std::string{}
+                                                               : std::string{line.substr(begin, end - begin + 1)};
         }
         return line.size();
     }
@@ -83,11 +85,17 @@ struct CurlEngine::Transfer {
     static curl_socket_t on_open(void* self, curlsocktype /*purpose*/, curl_sockaddr* /*address*/) {
         return std::exchange(static_cast<Transfer*>(self)->dialed, CURL_SOCKET_BAD);
     }
-    static int on_socket(void* /*self*/, curl_socket_t /*socket*/, curlsocktype /*purpose*/) { return CURL_SOCKOPT_ALREADY_CONNECTED; }
+    static int on_socket(void* /*self*/, curl_socket_t /*socket*/, curlsocktype /*purpose*/) {
+        return CURL_SOCKOPT_ALREADY_CONNECTED;
+    }
 };
 
 CurlEngine::CurlEngine(Endpoint endpoint, std::vector<std::string> docker, Process& process, const Cancel& cancel)
-    : curl_(Curl::load()), endpoint_(std::move(endpoint)), docker_(std::move(docker)), process_(process), cancel_(cancel) {
+    : curl_(Curl::load()),
+      endpoint_(std::move(endpoint)),
+      docker_(std::move(docker)),
+      process_(process),
+      cancel_(cancel) {
     multi_ = curl_.multi_init();
     // Kept connections serve the next call; beyond that many the engine's memory is not ours to hold.
     curl_.multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(kAtOnce));
@@ -127,8 +135,9 @@ void CurlEngine::negotiate() {
     }
     const auto header = response.headers.find("api-version");
     if (!response.ok() || header == response.headers.end()) {
-        throw EngineLost(fmt::format("what answers at {} is not a Docker Engine (status {})", endpoint_.display(), response.status),
-                         "docker version shows what docker itself finds there; docker context ls shows the other endpoints");
+        throw EngineLost(
+            fmt::format("what answers at {} is not a Docker Engine (status {})", endpoint_.display(), response.status),
+            "docker version shows what docker itself finds there; docker context ls shows the other endpoints");
     }
     if (endpoint_.api_version) {
         api_version_ = *endpoint_.api_version;
@@ -142,16 +151,18 @@ EngineLost CurlEngine::cannot_connect(const std::string& complaint) const {
     if (endpoint_.kind == Endpoint::Kind::kUnix) {
         std::error_code error;
         if (!std::filesystem::exists(endpoint_.address, error)) {
-            return EngineLost(fmt::format("no engine at {} ({}): there is no such socket", endpoint_.display(), endpoint_.source),
-                              "start the Docker Engine, or name another endpoint: docker --context NAME pilotpros …");
+            return EngineLost(
+                fmt::format("no engine at {} ({}): there is no such socket", endpoint_.display(), endpoint_.source),
+                "start the Docker Engine, or name another endpoint: docker --context NAME pilotpros …");
         }
         if (access(endpoint_.address.c_str(), R_OK | W_OK) != 0 && errno == EACCES) {
             return EngineLost(fmt::format("permission denied on {} ({})", endpoint_.display(), endpoint_.source),
                               "join the group that owns the socket (usually docker), or use sudo");
         }
     }
-    return EngineLost(fmt::format("cannot reach the engine at {} ({}): {}", endpoint_.display(), endpoint_.source, complaint),
-                      "is it running? docker version asks it the same question");
+    return EngineLost(
+        fmt::format("cannot reach the engine at {} ({}): {}", endpoint_.display(), endpoint_.source, complaint),
+        "is it running? docker version asks it the same question");
 }
 
 std::string CurlEngine::url(const Request& request) const {
@@ -161,7 +172,8 @@ std::string CurlEngine::url(const Request& request) const {
         scheme = endpoint_.tls ? "https" : "http";
         host = endpoint_.address;
     }
-    std::string result = fmt::format("{}://{}{}{}", scheme, host, request.versioned ? "/v" + api_version_ : "", request.path);
+    std::string result =
+        fmt::format("{}://{}{}{}", scheme, host, request.versioned ? "/v" + api_version_ : "", request.path);
     char separator = '?';
     for (const auto& [name, value] : request.query) {
         char* const escaped = curl_.easy_escape(nullptr, value.data(), static_cast<int>(value.size()));
@@ -265,7 +277,8 @@ void CurlEngine::turn(std::chrono::milliseconds at_most) {
     int running = 0;
     curl_.multi_perform(multi_, &running);
     int ready = 0;
-    curl_.multi_poll(multi_, extra.data(), static_cast<unsigned>(extra.size()), static_cast<int>(at_most.count()), &ready);
+    curl_.multi_poll(multi_, extra.data(), static_cast<unsigned>(extra.size()), static_cast<int>(at_most.count()),
+                     &ready);
     curl_.multi_perform(multi_, &running);
     int left = 0;
     while (const CURLMsg* const message = curl_.multi_info_read(multi_, &left)) {

@@ -16,8 +16,9 @@ namespace pilotpros {
 /// The real engine, over libcurl's multi interface.
 class CurlEngine final : public Engine {
   public:
-    /// Connects, and negotiates the API version: the lower of the engine's and ours, unless DOCKER_API_VERSION pins it. `docker` is the command
-    /// with its global flags that reaches the same engine; only an ssh endpoint runs it. Throws EngineLost with the reason and the next step.
+    /// Connects, and negotiates the API version: the lower of the engine's and ours, unless DOCKER_API_VERSION pins it.
+    /// `docker` is the command with its global flags that reaches the same engine; only an ssh endpoint runs it. Throws
+    /// EngineLost with the reason and the next step.
     CurlEngine(Endpoint endpoint, std::vector<std::string> docker, Process& process, const Cancel& cancel);
     CurlEngine(const CurlEngine&) = delete;
     CurlEngine& operator=(const CurlEngine&) = delete;

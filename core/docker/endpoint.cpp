@@ -89,14 +89,16 @@ Named choose(const GlobalFlags& flags, const Environment& environment, const Pat
 
 Path file_if_there(const Files& files, const Path& path) { return files.exists(path) ? path : Path{}; }
 
-std::optional<Tls> tls_of(const Named& named, const GlobalFlags& flags, const Environment& environment, const Path& config,
-                          const Files& files) {
+std::optional<Tls> tls_of(const Named& named, const GlobalFlags& flags, const Environment& environment,
+                          const Path& config, const Files& files) {
     if (!named.context_tls.empty()) {
         return Tls{!named.skip_verify, file_if_there(files, named.context_tls / "ca.pem"),
-                   file_if_there(files, named.context_tls / "cert.pem"), file_if_there(files, named.context_tls / "key.pem")};
+                   file_if_there(files, named.context_tls / "cert.pem"),
+                   file_if_there(files, named.context_tls / "key.pem")};
     }
     const bool verify = flags.tls_verify || environment.get("DOCKER_TLS_VERIFY").has_value();
-    const bool wanted = verify || flags.tls || environment.get("DOCKER_TLS").has_value() || flags.tls_ca || flags.tls_cert || flags.tls_key;
+    const bool wanted = verify || flags.tls || environment.get("DOCKER_TLS").has_value() || flags.tls_ca ||
+                        flags.tls_cert || flags.tls_key;
     if (!wanted || named.context != "default") {
         return std::nullopt;
     }
@@ -104,7 +106,8 @@ std::optional<Tls> tls_of(const Named& named, const GlobalFlags& flags, const En
     const auto material = [&](const std::optional<std::string>& given, const char* name) {
         return given ? Path{*given} : file_if_there(files, directory / name);
     };
-    return Tls{verify, material(flags.tls_ca, "ca.pem"), material(flags.tls_cert, "cert.pem"), material(flags.tls_key, "key.pem")};
+    return Tls{verify, material(flags.tls_ca, "ca.pem"), material(flags.tls_cert, "cert.pem"),
+               material(flags.tls_key, "key.pem")};
 }
 
 bool has_port(const std::string& address) {
@@ -114,7 +117,8 @@ bool has_port(const std::string& address) {
 
 Endpoint from_host(const Named& named, std::optional<Tls> tls) {
     Endpoint endpoint;
-    endpoint.source = named.context == "default" ? named.source : fmt::format("context \"{}\" ({})", named.context, named.source);
+    endpoint.source =
+        named.context == "default" ? named.source : fmt::format("context \"{}\" ({})", named.context, named.source);
     endpoint.context = named.context;
     const auto scheme_end = named.host.find("://");
     const std::string scheme = scheme_end == std::string::npos ? "tcp" : named.host.substr(0, scheme_end);
@@ -139,7 +143,8 @@ Endpoint from_host(const Named& named, std::optional<Tls> tls) {
         endpoint.address = named.host;
         return endpoint;
     }
-    throw Error(ExitCode::kEngineNeeded, fmt::format("the engine's address has the unknown form {}:// (named by {})", scheme, named.source),
+    throw Error(ExitCode::kEngineNeeded,
+                fmt::format("the engine's address has the unknown form {}:// (named by {})", scheme, named.source),
                 "unix://, tcp:// and ssh:// are understood");
 }
 

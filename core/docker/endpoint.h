@@ -48,9 +48,9 @@ struct Endpoint {
     [[nodiscard]] std::string display() const;
 };
 
-/// Which engine, by the order of docker's CLI: --context, --host, DOCKER_HOST, DOCKER_CONTEXT, currentContext, default. Throws Error when the
-/// context does not exist, its files are broken, or the host has no known form.
-/// Source: docker/cli, cli/command/cli.go (resolveContextName), opts/hosts.go, cli/context/store.
+/// Which engine, by the order of docker's CLI: --context, --host, DOCKER_HOST, DOCKER_CONTEXT, currentContext, default.
+/// Throws Error when the context does not exist, its files are broken, or the host has no known form. Source:
+/// docker/cli, cli/command/cli.go (resolveContextName), opts/hosts.go, cli/context/store.
 Endpoint resolve_endpoint(const GlobalFlags& flags, const Environment& environment, const Files& files);
 
 }  // namespace pilotpros

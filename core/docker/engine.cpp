@@ -28,7 +28,8 @@ std::string Engine::get(const std::string& path, std::vector<std::pair<std::stri
     request.query = std::move(query);
     Response response = call(request);
     if (!response.ok()) {
-        throw Error(ExitCode::kEngineNeeded, fmt::format("the engine answers {} to {}: {}", response.status, path, response.message()));
+        throw Error(ExitCode::kEngineNeeded,
+                    fmt::format("the engine answers {} to {}: {}", response.status, path, response.message()));
     }
     return std::move(response.body);
 }

@@ -50,14 +50,16 @@ class Engine {
     Engine& operator=(Engine&&) = delete;
     virtual ~Engine() = default;
 
-    /// Asks all at once (a bounded number at a time) and waits for all answers, which come in the order of the requests. A request that gets no
-    /// answer has status 0 and the complaint as body. Throws Interrupted when the user wants to stop.
+    /// Asks all at once (a bounded number at a time) and waits for all answers, which come in the order of the
+    /// requests. A request that gets no answer has status 0 and the complaint as body. Throws Interrupted when the user
+    /// wants to stop.
     virtual std::vector<Response> call_all(const std::vector<Request>& requests) = 0;
     /// Opens a long answer. Callbacks run inside call_all() and pump(); they must not call back into the engine.
     virtual StreamId open(const Request& request, OnBytes on_bytes, OnEnd on_end) = 0;
     /// Ends a stream from our side; no callback follows. Unknown ids are ignored.
     virtual void close(StreamId id) = 0;
-    /// Moves the streams on for at most this long; returns early when something came in, or on a request to stop (never throws Interrupted).
+    /// Moves the streams on for at most this long; returns early when something came in, or on a request to stop (never
+    /// throws Interrupted).
     virtual void pump(std::chrono::milliseconds at_most) = 0;
 
     /// One request. Throws EngineLost when there was no answer at all.

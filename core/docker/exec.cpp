@@ -169,6 +169,14 @@ bool finish(const Running& running, const Response& response, bool last_look, Ex
 
 }  // namespace
 
+void end_exec(Engine& engine, const std::string& id) {
+    const Response response = engine.call(inspect_of({0, id, 0}));
+    const Json exec = Json::parse(response.body, nullptr, false);
+    if (response.ok() && exec.is_object() && flag(exec, "Running")) {
+        end_process(exec);
+    }
+}
+
 std::vector<ExecResult> exec_all(Engine& engine, const std::vector<ExecRequest>& requests) {
     std::vector<ExecResult> results(requests.size());
     std::vector<Running> running = create(engine, requests, results);

@@ -30,4 +30,7 @@ struct ExecResult {
 std::vector<ExecResult> exec_all(Engine& engine, const std::vector<ExecRequest>& requests);
 ExecResult exec(Engine& engine, const ExecRequest& request);
 
+/// Ends what runs in an exec, where we may: on a local engine, and only a process that is provably the container's.
+void end_exec(Engine& engine, const std::string& id);
+
 }  // namespace pilotpros

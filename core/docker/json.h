@@ -10,13 +10,15 @@
 
 namespace pilotpros {
 
-// Reading of answers that may be of any version, or nonsense: what is missing or of another type gives the fallback, never an exception.
+// Reading of answers that may be of any version, or nonsense: what is missing or of another type gives the fallback,
+// never an exception.
 
 /// The answer as JSON. Throws EngineLost when it is none.
 inline nlohmann::json parse_answer(const std::string& text, const std::string& path) {
     nlohmann::json parsed = nlohmann::json::parse(text, nullptr, false);
     if (parsed.is_discarded()) {
-        throw EngineLost("the engine's answer to " + path + " is not JSON", "docker version shows whether docker itself understands it");
+        throw EngineLost("the engine's answer to " + path + " is not JSON",
+                         "docker version shows whether docker itself understands it");
     }
     return parsed;
 }

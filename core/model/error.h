@@ -6,7 +6,8 @@
 
 namespace pilotpros {
 
-/// What the process says to its caller. Documented in docs/exit-codes.md; 1 is what docker itself says of a missing plugin.
+/// What the process says to its caller. Documented in docs/exit-codes.md; 1 is what docker itself says of a missing
+/// plugin.
 enum class ExitCode : int {
     kDone = 0,           ///< done, or nothing to do
     kNoEngine = 2,       ///< done without an engine: from files alone
@@ -21,7 +22,8 @@ enum class ExitCode : int {
     kInterrupted = 130,  ///< interrupted, and rolled back where there was something to roll back
 };
 
-/// The one exception that crosses rooms. `what()` is one line that names the object; `hint()` is the next step, or empty.
+/// The one exception that crosses rooms. `what()` is one line that names the object; `hint()` is the next step, or
+/// empty.
 class Error : public std::runtime_error {
   public:
     Error(ExitCode code, const std::string& what, std::string hint = {})

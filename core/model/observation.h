@@ -25,13 +25,15 @@ struct Gap {
 /// The engine and the machine below it.
 struct EngineFacts {
     std::string id;  ///< the engine's own; snapshots and profiles are kept under it
-    std::string version, api_version, name, operating_system, os_type, architecture, kernel, storage_driver, cgroup_driver, root_directory;
+    std::string version, api_version, name, operating_system, os_type, architecture, kernel, storage_driver,
+        cgroup_driver, root_directory;
     int cgroup_version = 0;  ///< 1 or 2
     int cpus = 0;
     Bytes memory = 0;
     bool swap_limit = false, memory_limit = false, pids_limit = false, cpu_quota = false;
     bool rootless = false;
-    bool local = false;  ///< proven: a process of one of its containers is visible in our /proc with the container's cgroup
+    bool local =
+        false;  ///< proven: a process of one of its containers is visible in our /proc with the container's cgroup
     std::vector<std::string> warnings;
     Bytes others_memory = 0;  ///< working set of running containers outside the project
     int others_running = 0;
@@ -123,7 +125,7 @@ struct WritableLayer {
 
 /// A program recognised inside a service, and what it said of itself.
 struct Application {
-    std::string kind;  ///< postgres, n8n, node, nginx, redis, python
+    std::string kind;                   ///< postgres, n8n, node, nginx, redis, python
     double confidence = 0;              ///< 0 to 1
     std::vector<std::string> evidence;  ///< what the confidence rests on, without secrets
     nlohmann::json facts;               ///< the application's own facts; its folder in core/apps has their type
@@ -133,20 +135,21 @@ struct Application {
 struct ServiceObservation {
     std::string service;
     std::vector<Container> containers;  ///< by number; empty when it does not run
-    std::string image_id;               ///< of the first container, or of the image that the file names; empty when unknown
+    std::string image_id;  ///< of the first container, or of the image that the file names; empty when unknown
     std::vector<Application> applications;
-    std::map<std::string, std::string> probe_commands;  ///< command to path in the image, e.g. "curl" to "/usr/bin/curl"
+    std::map<std::string, std::string>
+        probe_commands;  ///< command to path in the image, e.g. "curl" to "/usr/bin/curl"
     bool probe_commands_known = false;
     std::map<std::string, std::vector<ContainerProcess>> processes;  ///< by container ID
     std::map<std::string, WritableLayer> writable_layers;            ///< by container ID
     std::map<std::string, Usage> usage;                              ///< by container ID, of this run
-    Usage kept;                                                      ///< merged over earlier runs of the same image and configuration
-    std::string profile_key;                                         ///< where `kept` lives
+    Usage kept;               ///< merged over earlier runs of the same image and configuration
+    std::string profile_key;  ///< where `kept` lives
 };
 
 /// Everything read about host, engine, images, containers and applications. Made once, then only read.
 struct Observation {
-    std::optional<EngineFacts> engine;  ///< none when there is no engine
+    std::optional<EngineFacts> engine;    ///< none when there is no engine
     std::map<std::string, Image> images;  ///< by ID
     std::vector<ServiceObservation> services;
     std::vector<Gap> gaps;

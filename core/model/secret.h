@@ -5,8 +5,9 @@
 
 namespace pilotpros {
 
-/// A value that may be confidential: every environment value, argument, label, URL and build argument until an application's own
-/// list says that it is public. It has no way into JSON, a stream or a format string; `reveal()` is what a reviewer greps for.
+/// A value that may be confidential: every environment value, argument, label, URL and build argument until an
+/// application's own list says that it is public. It has no way into JSON, a stream or a format string; `reveal()` is
+/// what a reviewer greps for.
 class Secret {
   public:
     Secret() = default;

@@ -23,7 +23,8 @@ Request get(std::string path, std::vector<std::pair<std::string, std::string>> q
 }
 
 bool is_below(const std::string& path, const std::string& directory) {
-    return path == directory || (path.starts_with(directory) && (directory.ends_with('/') || path[directory.size()] == '/'));
+    return path == directory ||
+           (path.starts_with(directory) && (directory.ends_with('/') || path[directory.size()] == '/'));
 }
 
 }  // namespace
@@ -37,10 +38,12 @@ std::vector<ListedContainer> list_containers(Engine& engine) {
         listed.id = text(entry, "Id");
         listed.state = text(entry, "State");
         const auto names = texts(entry, "Names");
-        listed.name = names.empty() ? listed.id.substr(0, 12) : names.front().substr(names.front().starts_with('/') ? 1 : 0);
+        listed.name =
+            names.empty() ? listed.id.substr(0, 12) : names.front().substr(names.front().starts_with('/') ? 1 : 0);
         listed.project = text(labels, "com.docker.compose.project");
         listed.service = text(labels, "com.docker.compose.service");
-        listed.oneoff = text(labels, "com.docker.compose.oneoff") == "True" || labels.contains("com.docker.compose.hook");
+        listed.oneoff =
+            text(labels, "com.docker.compose.oneoff") == "True" || labels.contains("com.docker.compose.hook");
         result.push_back(std::move(listed));
     }
     return result;
@@ -86,7 +89,9 @@ std::vector<ContainerProcess> read_top(const std::string& answer) {
         if (!row.is_array() || row.size() < 4) {
             continue;
         }
-        const auto number = [&](std::size_t column) { return row[column].is_string() ? std::atoll(row[column].get_ref<const std::string&>().c_str()) : 0; };
+        const auto number = [&](std::size_t column) {
+            return row[column].is_string() ? std::atoll(row[column].get_ref<const std::string&>().c_str()) : 0;
+        };
         ContainerProcess process;
         process.pid = static_cast<int>(number(0));
         process.parent = static_cast<int>(number(1));
@@ -100,7 +105,8 @@ std::vector<ContainerProcess> read_top(const std::string& answer) {
     return processes;
 }
 
-std::map<std::string, std::vector<ContainerProcess>> list_processes(Engine& engine, const std::vector<std::string>& ids) {
+std::map<std::string, std::vector<ContainerProcess>> list_processes(Engine& engine,
+                                                                    const std::vector<std::string>& ids) {
     std::vector<Request> requests;
     for (const std::string& id : ids) {
         requests.push_back(get(fmt::format("/containers/{}/top", id), {{"ps_args", "-eo pid,ppid,rss,args"}}));
@@ -116,14 +122,24 @@ std::map<std::string, std::vector<ContainerProcess>> list_processes(Engine& engi
 }
 
 WritableLayer read_changes(const std::string& answer, const std::vector<Mount>& mounts) {
-    constexpr std::array<const char*, 7> kMadeByEveryStart{"/run", "/var/run", "/tmp", "/proc", "/sys", "/dev", "/etc/mtab"};
+    constexpr std::array<const char*, 9> kMadeByEveryStart{"/run",
+                                                           "/var/run",
+                                                           "/tmp",
+                                                           "/proc",  // the engine mounts them
+                                                           "/sys",
+                                                           "/dev",
+                                                           "/etc/mtab",  // or links them,
+                                                           "/sbin/docker-init",
+                                                           "/usr/sbin/docker-init"};  // or puts its init there
     const json changes = json::parse(answer, nullptr, false);
     std::vector<std::pair<std::string, std::int64_t>> kept;
     if (changes.is_array()) {
         for (const json& change : changes) {
             const std::string path = text(change, "Path");
-            const bool made = std::any_of(kMadeByEveryStart.begin(), kMadeByEveryStart.end(), [&](const char* place) { return is_below(path, place); });
-            const bool mounted = std::any_of(mounts.begin(), mounts.end(), [&](const Mount& mount) { return is_below(path, mount.destination); });
+            const bool made = std::any_of(kMadeByEveryStart.begin(), kMadeByEveryStart.end(),
+                                          [&](const char* place) { return is_below(path, place); });
+            const bool mounted = std::any_of(mounts.begin(), mounts.end(),
+                                             [&](const Mount& mount) { return is_below(path, mount.destination); });
             if (!path.empty() && !made && !mounted) {
                 kept.emplace_back(path, integer(change, "Kind"));
             }
@@ -133,10 +149,15 @@ WritableLayer read_changes(const std::string& answer, const std::vector<Mount>& 
     WritableLayer layer;
     for (std::size_t i = 0; i < kept.size(); ++i) {
         const auto& [path, kind] = kept[i];
-        // A directory shows as changed because something below it did; where that something was left out above, the directory says nothing either.
-        const bool parent_of_next = i + 1 < kept.size() && is_below(kept[i + 1].first, path) && kept[i + 1].first != path;
-        const bool parent_of_mount = std::any_of(mounts.begin(), mounts.end(), [&](const Mount& mount) { return is_below(mount.destination, path); }) ||
-                                     std::any_of(kMadeByEveryStart.begin(), kMadeByEveryStart.end(), [&](const char* place) { return is_below(place, path); });
+        // A directory shows as changed because something below it did; where that something was left out above, the
+        // directory says nothing either.
+        const bool parent_of_next =
+            i + 1 < kept.size() && is_below(kept[i + 1].first, path) && kept[i + 1].first != path;
+        const bool parent_of_mount =
+            std::any_of(mounts.begin(), mounts.end(),
+                        [&](const Mount& mount) { return is_below(mount.destination, path); }) ||
+            std::any_of(kMadeByEveryStart.begin(), kMadeByEveryStart.end(),
+                        [&](const char* place) { return is_below(place, path); });
         if (kind == 0 && !parent_of_next && !parent_of_mount) {
             layer.changed.push_back(path);
         } else if (kind == 1 && !parent_of_next && !parent_of_mount) {

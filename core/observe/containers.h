@@ -26,11 +26,13 @@ std::vector<Container> inspect_containers(Engine& engine, const std::vector<std:
 /// Reads these images, all at once. One that is gone is left out.
 std::map<std::string, Image> inspect_images(Engine& engine, const std::set<std::string>& references);
 
-/// The processes of each running container, by container ID, as the engine's `top` gives them; no entry where it cannot.
-std::map<std::string, std::vector<ContainerProcess>> list_processes(Engine& engine, const std::vector<std::string>& ids);
+/// The processes of each running container, by container ID, as the engine's `top` gives them; no entry where it
+/// cannot.
+std::map<std::string, std::vector<ContainerProcess>> list_processes(Engine& engine,
+                                                                    const std::vector<std::string>& ids);
 
-/// What each container's writable layer holds, by container ID; no entry where the engine cannot say. Paths below the container's mounts, and
-/// those that a start makes anyway (/run, /tmp, /proc, /sys, /dev), are left out.
+/// What each container's writable layer holds, by container ID; no entry where the engine cannot say. Paths below the
+/// container's mounts, and those that a start makes anyway (/run, /tmp, /proc, /sys, /dev), are left out.
 std::map<std::string, WritableLayer> read_writable_layers(Engine& engine, const std::vector<Container>& containers);
 
 /// The engine's answer to `top`, as processes. Pure.

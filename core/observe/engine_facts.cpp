@@ -34,8 +34,10 @@ bool is_local(const std::vector<Container>& containers, const Files& files) {
     });
 }
 
-void observe_others(Engine& engine, const std::vector<ListedContainer>& listed, const std::string& project, EngineFacts& into) {
-    constexpr std::size_t kAsked = 64;  // a sample costs the engine about a millisecond; more would delay the first facts
+void observe_others(Engine& engine, const std::vector<ListedContainer>& listed, const std::string& project,
+                    EngineFacts& into) {
+    constexpr std::size_t kAsked =
+        64;  // a sample costs the engine about a millisecond; more would delay the first facts
     std::vector<Request> requests;
     std::vector<const ListedContainer*> asked;
     for (const ListedContainer& container : listed) {

@@ -14,11 +14,13 @@ namespace pilotpros {
 /// What the engine says of itself and its machine.
 EngineFacts observe_engine(Engine& engine);
 
-/// Whether the engine runs on this very machine: a process of one of these containers is visible in our /proc, in a control group that bears the
-/// container's ID. A socket alone proves nothing: it may be forwarded.
+/// Whether the engine runs on this very machine: a process of one of these containers is visible in our /proc, in a
+/// control group that bears the container's ID. A socket alone proves nothing: it may be forwarded.
 bool is_local(const std::vector<Container>& containers, const Files& files);
 
-/// Adds what containers outside the project use: the sum of their working sets, by Compose project. At most 64 are asked.
-void observe_others(Engine& engine, const std::vector<ListedContainer>& listed, const std::string& project, EngineFacts& into);
+/// Adds what containers outside the project use: the sum of their working sets, by Compose project. At most 64 are
+/// asked.
+void observe_others(Engine& engine, const std::vector<ListedContainer>& listed, const std::string& project,
+                    EngineFacts& into);
 
 }  // namespace pilotpros

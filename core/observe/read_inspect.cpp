@@ -73,7 +73,8 @@ bool is_hex_id(const std::string& name) {
 std::vector<Mount> read_mounts(const json& inspect) {
     std::vector<Mount> mounts;
     for (const json& mount : member(inspect, "Mounts")) {
-        Mount read{text(mount, "Type"), text(mount, "Name"), text(mount, "Source"), text(mount, "Destination"), flag(mount, "RW"), false};
+        Mount read{text(mount, "Type"),        text(mount, "Name"), text(mount, "Source"),
+                   text(mount, "Destination"), flag(mount, "RW"),   false};
         read.anonymous = read.type == "volume" && is_hex_id(read.name);
         mounts.push_back(std::move(read));
     }
@@ -107,7 +108,8 @@ void read_state(const json& state, Container& into) {
     if (health.is_object() && text(health, "Status") != "none") {
         into.health = text(health, "Status");
         for (const json& probe : member(health, "Log")) {
-            into.health_log.push_back({parse_time(text(probe, "Start")), parse_time(text(probe, "End")), static_cast<int>(integer(probe, "ExitCode"))});
+            into.health_log.push_back({parse_time(text(probe, "Start")), parse_time(text(probe, "End")),
+                                       static_cast<int>(integer(probe, "ExitCode"))});
         }
     }
 }
@@ -129,7 +131,8 @@ Container read_container(const json& inspect) {
     }
     container.service = text(labels, "com.docker.compose.service");
     container.config_hash = text(labels, "com.docker.compose.config-hash");
-    container.number = std::max(1, std::atoi(text(labels, "com.docker.compose.container-number").c_str()));  // NOLINT(cert-err34-c)
+    container.number =
+        std::max(1, std::atoi(text(labels, "com.docker.compose.container-number").c_str()));  // NOLINT(cert-err34-c)
     container.image_id = text(inspect, "Image");
     container.image_reference = text(config, "Image");
     container.created = parse_time(text(inspect, "Created"));

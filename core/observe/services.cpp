@@ -35,7 +35,8 @@ void add_services_of_files(const Project& project, const std::vector<std::string
     }
 }
 
-std::vector<std::string> ids_of_project(const std::vector<ListedContainer>& listed, const Project& project, const std::vector<std::string>& services) {
+std::vector<std::string> ids_of_project(const std::vector<ListedContainer>& listed, const Project& project,
+                                        const std::vector<std::string>& services) {
     std::vector<std::string> ids;
     for (const ListedContainer& container : listed) {
         if (container.project == project.name && !container.oneoff && wanted(container.service, services)) {
@@ -49,12 +50,14 @@ void add_containers(std::vector<Container> containers, const Project& project, O
     for (Container& container : containers) {
         if (!project.services.contains(container.service)) {
             into.gaps.push_back({container.service, "its section in the Compose files",
-                                 "a container of this project runs it, but the files do not have it (docker compose up --remove-orphans would remove it)"});
+                                 "a container of this project runs it, but the files do not have it (docker compose up "
+                                 "--remove-orphans would remove it)"});
         }
         find_or_add(into, container.service).containers.push_back(std::move(container));
     }
     for (ServiceObservation& service : into.services) {
-        std::sort(service.containers.begin(), service.containers.end(), [](const Container& a, const Container& b) { return a.number < b.number; });
+        std::sort(service.containers.begin(), service.containers.end(),
+                  [](const Container& a, const Container& b) { return a.number < b.number; });
     }
 }
 
@@ -76,14 +79,18 @@ void add_images(Engine& engine, const Project& project, Observation& into) {
         if (!service.containers.empty()) {
             reference = service.containers.front().image_id;
         } else if (of_files != project.services.end()) {
-            reference = of_files->second.image.empty() ? fmt::format("{}-{}", project.name, service.service) : of_files->second.image;
+            reference = of_files->second.image.empty() ? fmt::format("{}-{}", project.name, service.service)
+                                                       : of_files->second.image;
         }
         if (const auto image = images.find(reference); image != images.end()) {
             service.image_id = image->second.id;
             into.images[image->second.id] = image->second;
         } else {
             service.image_id = service.containers.empty() ? "" : service.containers.front().image_id;
-            into.gaps.push_back({service.service, "its image", service.containers.empty() ? "it is not on this engine yet" : "the engine no longer has the image it was started from"});
+            into.gaps.push_back({service.service, "its image",
+                                 service.containers.empty()
+                                     ? "it is not on this engine yet"
+                                     : "the engine no longer has the image it was started from"});
         }
     }
 }
@@ -111,20 +118,25 @@ void add_insides(Engine& engine, Observation& into) {
             if (const auto found = layers.find(container.id); found != layers.end()) {
                 service.writable_layers[container.id] = found->second;
             } else {
-                into.gaps.push_back({service.service, "what its writable layer holds", "the engine could not compare it with the image"});
+                into.gaps.push_back({service.service, "what its writable layer holds",
+                                     "the engine could not compare it with the image"});
             }
         }
         if (service.containers.empty()) {
-            into.gaps.push_back({service.service, "what it uses, and all that only a running program can say", "it has no container: docker compose up starts it"});
-        } else if (std::none_of(service.containers.begin(), service.containers.end(), [](const Container& container) { return container.running(); })) {
-            into.gaps.push_back({service.service, "what it uses, and all that only a running program can say", "it is " + service.containers.front().status});
+            into.gaps.push_back({service.service, "what it uses, and all that only a running program can say",
+                                 "it has no container: docker compose up starts it"});
+        } else if (std::none_of(service.containers.begin(), service.containers.end(),
+                                [](const Container& container) { return container.running(); })) {
+            into.gaps.push_back({service.service, "what it uses, and all that only a running program can say",
+                                 "it is " + service.containers.front().status});
         }
     }
 }
 
 }  // namespace
 
-Observation observe_services(Engine& engine, const Project& project, const std::vector<std::string>& services, const Files& files, TimePoint now) {
+Observation observe_services(Engine& engine, const Project& project, const std::vector<std::string>& services,
+                             const Files& files, TimePoint now) {
     Observation observation;
     observation.taken = now;
     EngineFacts facts = observe_engine(engine);
@@ -143,7 +155,8 @@ Observation observe_services(Engine& engine, const Project& project, const std::
     return observation;
 }
 
-Observation observe_files_only(const Project& project, const std::vector<std::string>& services, const std::string& why, TimePoint now) {
+Observation observe_files_only(const Project& project, const std::vector<std::string>& services, const std::string& why,
+                               TimePoint now) {
     Observation observation;
     observation.taken = now;
     add_services_of_files(project, services, observation);
@@ -151,12 +164,15 @@ Observation observe_files_only(const Project& project, const std::vector<std::st
     return observation;
 }
 
-int observe_newcomers(Engine& engine, const Project& project, const std::vector<std::string>& services, Observation& into) {
+int observe_newcomers(Engine& engine, const Project& project, const std::vector<std::string>& services,
+                      Observation& into) {
     std::vector<std::string> fresh;
     for (const std::string& id : ids_of_project(list_containers(engine), project, services)) {
-        const bool known = std::any_of(into.services.begin(), into.services.end(), [&](const ServiceObservation& service) {
-            return std::any_of(service.containers.begin(), service.containers.end(), [&](const Container& container) { return container.id == id; });
-        });
+        const bool known =
+            std::any_of(into.services.begin(), into.services.end(), [&](const ServiceObservation& service) {
+                return std::any_of(service.containers.begin(), service.containers.end(),
+                                   [&](const Container& container) { return container.id == id; });
+            });
         if (!known) {
             fresh.push_back(id);
         }

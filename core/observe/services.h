@@ -10,14 +10,19 @@
 
 namespace pilotpros {
 
-/// What is true now of the project's services, by inspection alone: nothing runs inside a container for it. `services` narrows; empty means all that
-/// the profiles activate or that run. Containers whose service the files do not know are observed, too, with a gap that says so.
-Observation observe_services(Engine& engine, const Project& project, const std::vector<std::string>& services, const Files& files, TimePoint now);
+/// What is true now of the project's services, by inspection alone: nothing runs inside a container for it. `services`
+/// narrows; empty means all that the profiles activate or that run. Containers whose service the files do not know are
+/// observed, too, with a gap that says so.
+Observation observe_services(Engine& engine, const Project& project, const std::vector<std::string>& services,
+                             const Files& files, TimePoint now);
 
 /// The same without an engine: services as the files have them, and `why` as the reason for all that is missing.
-Observation observe_files_only(const Project& project, const std::vector<std::string>& services, const std::string& why, TimePoint now);
+Observation observe_files_only(const Project& project, const std::vector<std::string>& services, const std::string& why,
+                               TimePoint now);
 
-/// Adds containers of the project that are not in the observation yet, e.g. after a restart by Compose. Returns how many.
-int observe_newcomers(Engine& engine, const Project& project, const std::vector<std::string>& services, Observation& into);
+/// Adds containers of the project that are not in the observation yet, e.g. after a restart by Compose. Returns how
+/// many.
+int observe_newcomers(Engine& engine, const Project& project, const std::vector<std::string>& services,
+                      Observation& into);
 
 }  // namespace pilotpros

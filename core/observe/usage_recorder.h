@@ -39,6 +39,8 @@ class UsageRecorder {
     void step(std::chrono::milliseconds at_most);
     /// True once after a container started that is not watched: it can be looked for now.
     [[nodiscard]] bool newcomers();
+    /// Whether the engine ended its stream of events, which it does only when it goes away.
+    [[nodiscard]] bool lost() const { return events_ended_; }
 
     /// Around all that we run inside of the containers: what they use meanwhile is not their own use.
     void begin_questions();

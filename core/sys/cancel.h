@@ -5,15 +5,16 @@
 
 namespace pilotpros {
 
-/// Whether the user wants us to stop: SIGINT, SIGTERM, SIGHUP, or the end of the Docker CLI's socket (the CLI forwards signals that
-/// way when its standard output is not a terminal, and it also ends when the CLI was killed).
+/// Whether the user wants us to stop: SIGINT, SIGTERM, SIGHUP, or the end of the Docker CLI's socket (the CLI forwards
+/// signals that way when its standard output is not a terminal, and it also ends when the CLI was killed).
 class Cancel {
   public:
     /// Never asked to stop. For tests and for pure callers.
     Cancel() = default;
 
-    /// Installs the signal handlers and connects to the CLI's socket, if `cli_socket` (the value of DOCKER_CLI_PLUGIN_SOCKET) names one. A
-    /// socket that cannot be reached is ignored, as the CLI itself expects. One instance a process.
+    /// Installs the signal handlers and connects to the CLI's socket, if `cli_socket` (the value of
+    /// DOCKER_CLI_PLUGIN_SOCKET) names one. A socket that cannot be reached is ignored, as the CLI itself expects. One
+    /// instance a process.
     static Cancel install(const std::string& cli_socket);
 
     Cancel(const Cancel&) = delete;

@@ -19,7 +19,9 @@ class Clock {
     [[nodiscard]] virtual TimePoint now() const {
         return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
     }
-    [[nodiscard]] virtual std::chrono::steady_clock::time_point steady() const { return std::chrono::steady_clock::now(); }
+    [[nodiscard]] virtual std::chrono::steady_clock::time_point steady() const {
+        return std::chrono::steady_clock::now();
+    }
 };
 
 }  // namespace pilotpros

@@ -82,7 +82,8 @@ bool DiskFiles::is_directory(const Path& path) const {
 std::vector<std::string> DiskFiles::list(const Path& directory) const {
     std::error_code error;
     std::vector<std::string> names;
-    for (std::filesystem::directory_iterator entry{directory, error}, end; !error && entry != end; entry.increment(error)) {
+    for (std::filesystem::directory_iterator entry{directory, error}, end; !error && entry != end;
+         entry.increment(error)) {
         names.push_back(entry->path().filename().string());
     }
     if (error && error != std::errc::no_such_file_or_directory && error != std::errc::not_a_directory) {

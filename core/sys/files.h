@@ -10,7 +10,8 @@ namespace pilotpros {
 
 using Path = std::filesystem::path;
 
-/// The file system, as far as we touch it. Every failure but "it is not there" throws Error, with the path and the system's reason.
+/// The file system, as far as we touch it. Every failure but "it is not there" throws Error, with the path and the
+/// system's reason.
 class Files {
   public:
     Files() = default;
@@ -28,7 +29,8 @@ class Files {
     [[nodiscard]] virtual std::vector<std::string> list(const Path& directory) const = 0;
     /// All symlinks resolved, as far as the path exists.
     [[nodiscard]] virtual Path canonical(const Path& path) const = 0;
-    /// Replaces a file as one step that survives a power cut: temporary file beside it, fsync, rename, fsync of the directory.
+    /// Replaces a file as one step that survives a power cut: temporary file beside it, fsync, rename, fsync of the
+    /// directory.
     virtual void write_durably(const Path& path, const std::string& bytes, unsigned mode) = 0;
     /// Makes a directory and its missing parents, each with mode 0700.
     virtual void make_private_directory(const Path& directory) = 0;

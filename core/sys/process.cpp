@@ -207,7 +207,8 @@ class Running {
         std::array<char, 65536> buffer{};
         const auto count = read(from.get(), buffer.data(), buffer.size());
         if (count > 0) {
-            into.append(buffer.data(), std::min(static_cast<std::size_t>(count), command_.output_limit - std::min(command_.output_limit, into.size())));
+            into.append(buffer.data(), std::min(static_cast<std::size_t>(count),
+                                                command_.output_limit - std::min(command_.output_limit, into.size())));
         } else if (count == 0 || (errno != EINTR && errno != EAGAIN)) {
             from.reset();
         }

@@ -21,8 +21,8 @@ struct Command {
     Path working_directory;                            ///< ours when empty
     std::string input;                                 ///< becomes standard input; /dev/null when empty
     std::chrono::milliseconds timeout{30'000};         ///< then the whole process group is killed
-    std::uint64_t memory_limit = 0;                    ///< bytes of data segment a process may have (RLIMIT_DATA); 0: no bound
-    std::size_t output_limit = 64U << 20U;             ///< bytes of standard output and of standard error that are kept
+    std::uint64_t memory_limit = 0;         ///< bytes of data segment a process may have (RLIMIT_DATA); 0: no bound
+    std::size_t output_limit = 64U << 20U;  ///< bytes of standard output and of standard error that are kept
 };
 
 /// How a program ended.
@@ -42,7 +42,8 @@ class ConnectedChild {
     ConnectedChild(pid_t pid, Descriptor socket) : pid_(pid), socket_(std::move(socket)) {}
     ConnectedChild(const ConnectedChild&) = delete;
     ConnectedChild& operator=(const ConnectedChild&) = delete;
-    ConnectedChild(ConnectedChild&& other) noexcept : pid_(std::exchange(other.pid_, -1)), socket_(std::move(other.socket_)) {}
+    ConnectedChild(ConnectedChild&& other) noexcept
+        : pid_(std::exchange(other.pid_, -1)), socket_(std::move(other.socket_)) {}
     ConnectedChild& operator=(ConnectedChild&& other) noexcept {
         std::swap(pid_, other.pid_);
         std::swap(socket_, other.socket_);

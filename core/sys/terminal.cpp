@@ -24,6 +24,16 @@ void write_all(int descriptor, const std::string& text) {
     }
 }
 
+winsize window_size() {
+    for (const int descriptor : {STDOUT_FILENO, STDERR_FILENO}) {
+        winsize size{};
+        if (isatty(descriptor) == 1 && ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+            return size;
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
 void StandardTerminal::out(const std::string& text) { write_all(STDOUT_FILENO, text); }
@@ -32,16 +42,21 @@ bool StandardTerminal::out_is_terminal() const { return isatty(STDOUT_FILENO) ==
 bool StandardTerminal::err_is_terminal() const { return isatty(STDERR_FILENO) == 1; }
 
 int StandardTerminal::width() const {
-    for (const int descriptor : {STDOUT_FILENO, STDERR_FILENO}) {
-        winsize size{};
-        if (isatty(descriptor) == 1 && ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
-            return size.ws_col;
-        }
-    }
-    return std::atoi(environment_.get("COLUMNS").value_or("0").c_str());  // NOLINT(cert-err34-c): nonsense means unknown
+    const auto size = window_size();
+    return size.ws_col > 0 ? size.ws_col
+                           : std::atoi(environment_.get("COLUMNS")
+                                           .value_or("0")
+                                           .c_str());  // NOLINT(cert-err34-c): nonsense means unknown
 }
 
-bool StandardTerminal::err_can_redraw() const { return err_is_terminal() && environment_.get("TERM").value_or("dumb") != "dumb"; }
+int StandardTerminal::height() const {
+    const auto size = window_size();
+    return size.ws_row > 0 ? size.ws_row : 24;
+}
+
+bool StandardTerminal::err_can_redraw() const {
+    return err_is_terminal() && environment_.get("TERM").value_or("dumb") != "dumb";
+}
 
 bool StandardTerminal::out_in_colour() const {
     return out_is_terminal() && environment_.get("TERM").value_or("dumb") != "dumb" && !environment_.get("NO_COLOR");

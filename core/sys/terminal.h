@@ -6,7 +6,8 @@
 
 namespace pilotpros {
 
-/// Where we print: results to standard output, progress and diagnostics to standard error. Each may or may not be a terminal.
+/// Where we print: results to standard output, progress and diagnostics to standard error. Each may or may not be a
+/// terminal.
 class Terminal {
   public:
     Terminal() = default;
@@ -20,9 +21,13 @@ class Terminal {
     virtual void err(const std::string& text) = 0;
     [[nodiscard]] virtual bool out_is_terminal() const = 0;
     [[nodiscard]] virtual bool err_is_terminal() const = 0;
-    /// Columns of the terminal: of standard output, else of standard error, else COLUMNS, else 0 for "as wide as it gets".
+    /// Columns of the terminal: of standard output, else of standard error, else COLUMNS, else 0 for "as wide as it
+    /// gets".
     [[nodiscard]] virtual int width() const = 0;
-    /// Whether that stream takes colour and cursor movement: a terminal that is not dumb, and no NO_COLOR (which forbids colour only).
+    /// Lines of the terminal, 24 when it does not say.
+    [[nodiscard]] virtual int height() const = 0;
+    /// Whether that stream takes colour and cursor movement: a terminal that is not dumb, and no NO_COLOR (which
+    /// forbids colour only).
     [[nodiscard]] virtual bool err_can_redraw() const = 0;
     [[nodiscard]] virtual bool out_in_colour() const = 0;
 };
@@ -36,6 +41,7 @@ class StandardTerminal final : public Terminal {
     [[nodiscard]] bool out_is_terminal() const override;
     [[nodiscard]] bool err_is_terminal() const override;
     [[nodiscard]] int width() const override;
+    [[nodiscard]] int height() const override;
     [[nodiscard]] bool err_can_redraw() const override;
     [[nodiscard]] bool out_in_colour() const override;
 

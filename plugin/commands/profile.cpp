@@ -1,7 +1,6 @@
 #include "plugin/commands/profile.h"
 
-#include <memory>
-
+#include "plugin/duration.h"
 #include "plugin/views/profile_json.h"
 #include "plugin/views/profile_live.h"
 #include "plugin/views/profile_table.h"
@@ -9,17 +8,26 @@
 namespace pilotpros {
 
 void ProfileCommand::declare(CLI::App& parent) {
-    CLI::App* const command = parent.add_subcommand("profile", "Observe the running services: what they are, use and need");
-    command->add_option("--duration", duration_, "How long to measure, e.g. 30s, 5m")->type_name("TIME")->capture_default_str()->check([](const std::string& text) {
-        try {
-            return parse_duration(text).count() >= 1000 ? std::string{} : std::string{"measure for at least one second"};
-        } catch (const CLI::ValidationError& error) {
-            return std::string{error.what()};
-        }
-    });
-    command->add_option("--format", format_, "table or json")->capture_default_str()->check(CLI::IsMember({"table", "json"}));
+    CLI::App* const command =
+        parent.add_subcommand("profile", "Observe the running services: what they are, use and need");
+    command->add_option("--duration", duration_, "How long to measure, e.g. 30s, 5m")
+        ->type_name("TIME")
+        ->capture_default_str()
+        ->check([](const std::string& text) {
+            try {
+                return parse_duration(text).count() >= 1000 ? std::string{}
+                                                            : std::string{"measure for at least one second"};
+            } catch (const Error& error) {
+                return std::string{error.what()};
+            }
+        });
+    command->add_option("--format", format_, "table or json")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"table", "json"}));
     command->add_flag("--show", request_.kept_only, "Show what earlier runs kept, measure nothing");
-    command->add_option("services", request_.services, "Services to profile; all when none is named")->type_name("SERVICE")->group("");
+    command->add_option("services", request_.services, "Services to profile; all when none is named")
+        ->type_name("SERVICE")
+        ->group("");
     declare_selectors(*command, request_.selectors);
     command->footer("Example: docker pilotpros profile --duration 2m web db");
 }
@@ -27,11 +35,15 @@ void ProfileCommand::declare(CLI::App& parent) {
 ExitCode ProfileCommand::run(World& world, Terminal& terminal) {
     request_.duration = parse_duration(duration_);
     const bool json = format_ == "json";
-    LiveProfile live(terminal, world.clock);
+    LiveProfile live(terminal);
     const Profile profile = take_profile(world, request_, live);
     live.finish();
     terminal.out(json ? profile_as_json(profile).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"
                       : profile_as_table(profile, terminal.width()));
+    if (!profile.lost.empty()) {
+        throw EngineLost(profile.lost,
+                         "what was measured until then is kept; run the command again when the engine is back");
+    }
     if (profile.interrupted) {
         return ExitCode::kInterrupted;
     }

@@ -19,9 +19,15 @@ json names_of(const std::map<std::string, Secret>& values) {
 json optional_time(TimePoint time) { return time == TimePoint{} ? json() : json(format_time(time)); }
 
 json limits_json(const Limits& limits) {
-    return {{"memory", limits.memory},   {"memory_swap", limits.memory_swap}, {"memory_reservation", limits.memory_reservation},
-            {"shm_size", limits.shm_size}, {"cpus", limits.cpus},               {"cpu_shares", limits.cpu_shares},
-            {"cpuset", limits.cpuset},     {"pids", limits.pids},               {"oom_score_adj", limits.oom_score_adj}};
+    return {{"memory", limits.memory},
+            {"memory_swap", limits.memory_swap},
+            {"memory_reservation", limits.memory_reservation},
+            {"shm_size", limits.shm_size},
+            {"cpus", limits.cpus},
+            {"cpu_shares", limits.cpu_shares},
+            {"cpuset", limits.cpuset},
+            {"pids", limits.pids},
+            {"oom_score_adj", limits.oom_score_adj}};
 }
 
 json healthcheck_json(const std::optional<Healthcheck>& check) {
@@ -49,7 +55,10 @@ json health_log_json(const std::vector<HealthProbe>& log) {
 json mounts_json(const std::vector<Mount>& mounts) {
     json result = json::array();
     for (const Mount& mount : mounts) {
-        result.push_back({{"type", mount.type}, {"destination", mount.destination}, {"writable", mount.writable}, {"anonymous", mount.anonymous}});
+        result.push_back({{"type", mount.type},
+                          {"destination", mount.destination},
+                          {"writable", mount.writable},
+                          {"anonymous", mount.anonymous}});
     }
     return result;
 }
@@ -57,7 +66,9 @@ json mounts_json(const std::vector<Mount>& mounts) {
 json ports_json(const std::vector<PortBinding>& ports) {
     json result = json::array();
     for (const PortBinding& port : ports) {
-        result.push_back({{"host_address", port.host_address}, {"host_port", port.host_port}, {"container_port", port.container_port}});
+        result.push_back({{"host_address", port.host_address},
+                          {"host_port", port.host_port},
+                          {"container_port", port.container_port}});
     }
     return result;
 }
@@ -90,7 +101,8 @@ json container_json(const Container& container, const ServiceObservation& servic
         result["usage"] = usage->second;
     }
     if (const auto layer = service.writable_layers.find(container.id); layer != service.writable_layers.end()) {
-        result["writable_layer"] = {{"added", layer->second.added}, {"changed", layer->second.changed}, {"deleted", layer->second.deleted}};
+        result["writable_layer"] = {
+            {"added", layer->second.added}, {"changed", layer->second.changed}, {"deleted", layer->second.deleted}};
     }
     if (const auto processes = service.processes.find(container.id); processes != service.processes.end()) {
         result["processes"] = processes->second.size();
@@ -99,8 +111,13 @@ json container_json(const Container& container, const ServiceObservation& servic
 }
 
 json image_json(const Image& image) {
-    return {{"id", image.id},     {"tags", image.tags},     {"size", image.size},   {"layers", image.layers},
-            {"user", image.user}, {"volumes", image.volumes}, {"exposed_ports", image.exposed_ports}};
+    return {{"id", image.id},
+            {"tags", image.tags},
+            {"size", image.size},
+            {"layers", image.layers},
+            {"user", image.user},
+            {"volumes", image.volumes},
+            {"exposed_ports", image.exposed_ports}};
 }
 
 json service_json(const ServiceObservation& service, const Observation& observation) {
@@ -150,7 +167,8 @@ json engine_json(const std::optional<EngineFacts>& engine) {
 }  // namespace
 
 json profile_as_json(const Profile& profile) {
-    const auto& [project, observation, interrupted] = profile;
+    const Project& project = profile.project;
+    const Observation& observation = profile.observation;
     json services = json::array();
     for (const ServiceObservation& service : observation.services) {
         services.push_back(service_json(service, observation));
@@ -161,7 +179,8 @@ json profile_as_json(const Profile& profile) {
     }
     return {{"format", 1},
             {"taken", format_time(observation.taken)},
-            {"interrupted", interrupted},
+            {"interrupted", profile.interrupted},
+            {"engine_lost", !profile.lost.empty()},
             {"project",
              {{"name", project.name},
               {"working_directory", project.working_directory},

@@ -9,14 +9,21 @@
 namespace pilotpros {
 
 void LiveProfile::first_facts(const Project& project, const Observation& observation) {
-    terminal_.err(first_facts_as_table(project, observation, terminal_.width()) + "\n");
+    first_facts_ = first_facts_as_table(project, observation, terminal_.width()) + "\n";
+    if (!terminal_.err_can_redraw()) {
+        terminal_.err(first_facts_);
+    } else if (observation.engine) {
+        redraw(first_facts_ + "Asking the programs what they are ...\n");
+    }
 }
 
 void LiveProfile::progress(const Observation& observation, Seconds done, Seconds of) {
     if (terminal_.err_can_redraw()) {
-        redraw(fmt::format("Measuring: {} of {} (Ctrl-C keeps what was measured)\n", format_duration(Seconds{std::max(1.0, done.count())}), format_duration(of)) +
+        redraw(first_facts_ +
+               fmt::format("Measuring: {:.0f} s of {} (Ctrl-C keeps what was measured)\n\n", done.count(),
+                           format_duration(of)) +
                usage_as_table(observation, terminal_.width()));
-    } else if (done.count() >= next_plain_line_) {
+    } else {
         terminal_.err(fmt::format("measured {} of {}\n", format_duration(done), format_duration(of)));
         next_plain_line_ = done.count() + 10;
     }
@@ -28,9 +35,15 @@ void LiveProfile::redraw(const std::string& text) {
     if (!terminal_.err_can_redraw()) {
         return;
     }
+    // The cursor cannot go back above the screen's top: the last lines are those that move, so the first ones give way.
+    std::size_t begin = 0;
+    auto lines = static_cast<int>(std::count(text.begin(), text.end(), '\n'));
+    for (; lines >= terminal_.height(); --lines) {
+        begin = text.find('\n', begin) + 1;
+    }
     const std::string back = drawn_lines_ > 0 ? fmt::format("\x1b[{}A\x1b[J", drawn_lines_) : "";
-    terminal_.err(back + text);
-    drawn_lines_ = static_cast<int>(std::count(text.begin(), text.end(), '\n'));
+    terminal_.err(back + text.substr(begin));
+    drawn_lines_ = lines;
 }
 
 }  // namespace pilotpros

@@ -33,9 +33,11 @@ std::string state(const ServiceObservation& service) {
     if (service.containers.empty()) {
         return "not running";
     }
-    const auto up = std::count_if(service.containers.begin(), service.containers.end(), [](const Container& container) { return container.running(); });
+    const auto up = std::count_if(service.containers.begin(), service.containers.end(),
+                                  [](const Container& container) { return container.running(); });
     const Container& first = service.containers.front();
-    std::string text = service.containers.size() == 1 ? first.status : fmt::format("{} of {} running", up, service.containers.size());
+    std::string text =
+        service.containers.size() == 1 ? first.status : fmt::format("{} of {} running", up, service.containers.size());
     if (!first.health.empty() && first.running()) {
         text += ", " + first.health;
     }
@@ -58,21 +60,26 @@ std::string image_name(const ServiceObservation& service, const Project& project
     return found == project.services.end() ? "" : found->second.image;
 }
 
-std::string header(const Project& project, const Observation& observation) {
+std::string header(const Project& project, const Observation& observation, int width) {
     std::size_t containers = 0;
     for (const ServiceObservation& service : observation.services) {
         containers += service.containers.size();
     }
-    std::string text = fmt::format("Project  {}: {} service{}, {} container{} ({})\n", printable(project.name), observation.services.size(),
-                                   observation.services.size() == 1 ? "" : "s", containers, containers == 1 ? "" : "s", printable(project.found_by));
+    std::string text = wrap(fmt::format("Project  {}: {} service{}, {} container{} ({})", printable(project.name),
+                                        observation.services.size(), observation.services.size() == 1 ? "" : "s",
+                                        containers, containers == 1 ? "" : "s", printable(project.found_by)),
+                            width, 9);
     if (observation.engine) {
         const EngineFacts& engine = *observation.engine;
-        text += fmt::format("Engine   {} on {}: {} CPUs, {}, cgroup v{} ({}), {}{}\n", printable(engine.version), printable(engine.operating_system), engine.cpus,
-                            format_bytes(engine.memory), engine.cgroup_version, printable(engine.cgroup_driver), printable(engine.storage_driver),
-                            engine.local ? "" : "; not proven to be this machine");
+        text +=
+            wrap(fmt::format("Engine   {} on {}: {} CPUs, {}, cgroup v{} ({}), {}{}", printable(engine.version),
+                             printable(engine.operating_system), engine.cpus, format_bytes(engine.memory),
+                             engine.cgroup_version, printable(engine.cgroup_driver), printable(engine.storage_driver),
+                             engine.local ? "" : "; not proven to be this machine"),
+                 width, 9);
         if (engine.others_running > 0) {
-            text += fmt::format("Others   {} container{} outside this project use {}\n", engine.others_running, engine.others_running == 1 ? "" : "s",
-                                format_bytes(engine.others_memory));
+            text += fmt::format("Others   {} container{} outside this project use {}\n", engine.others_running,
+                                engine.others_running == 1 ? "" : "s", format_bytes(engine.others_memory));
         }
     }
     return text;
@@ -90,88 +97,139 @@ void for_each_usage(const Observation& observation, Row row) {
 }
 
 std::string cpu_table(const Observation& observation, int width) {
-    Table table({{"CPU, CORES"}, {"P50", true}, {"P95", true, 2}, {"P99", true}, {"MAX", true}, {"QUOTA", true}, {"THROTTLED", true}, {"SAMPLES", true, 1}, {"LOOKS", true}});
+    Table table({{"CPU, CORES"},
+                 {"P50", true},
+                 {"P95", true, 2},
+                 {"P99", true},
+                 {"MAX", true},
+                 {"QUOTA", true},
+                 {"THROTTLED", true},
+                 {"SAMPLES", true, 1},
+                 {"LOOKS", true}});
     for_each_usage(observation, [&](const std::string& name, const Container& container, const Usage& usage) {
         const Histogram& cpu = usage.cpu.histogram();
         table.add({name, at(cpu, 0.5, false), at(cpu, 0.95, false), at(cpu, 0.99, false), at(cpu, 1, false),
-                   container.limits.cpus > 0 ? cores(container.limits.cpus) : "none", usage.periods > 0 ? fmt::format("{:.1f} %", usage.throttled_share() * 100) : "-",
+                   container.limits.cpus > 0 ? cores(container.limits.cpus) : "none",
+                   usage.periods > 0 ? fmt::format("{:.1f} %", usage.throttled_share() * 100) : "-",
                    std::to_string(usage.samples), usage.samples > 0 ? fmt::format("{:.0f}", usage.cpu.looks()) : "-"});
     });
     return table.empty() ? "" : "\n" + table.render(width);
 }
 
 std::string memory_table(const Observation& observation, int width) {
-    Table table({{"MEMORY"}, {"NEEDED P50", true, 3}, {"P99", true, 2}, {"MAX", true}, {"WITH CACHE MAX", true, 1}, {"KERNEL PEAK", true}, {"LIMIT", true}, {"OOM KILLS", true}});
+    Table table({{"MEMORY"},
+                 {"NEEDED P50", true, 3},
+                 {"P99", true, 2},
+                 {"MAX", true},
+                 {"WITH CACHE MAX", true, 1},
+                 {"KERNEL PEAK", true},
+                 {"LIMIT", true},
+                 {"OOM KILLS", true}});
     for_each_usage(observation, [&](const std::string& name, const Container& container, const Usage& usage) {
         const Histogram& needed = usage.unreclaimable.histogram();
-        table.add({name, at(needed, 0.5, true), at(needed, 0.99, true), at(needed, 1, true), at(usage.working_set.histogram(), 1, true),
-                   bytes_or_dash(usage.kernel_peak), container.limits.memory > 0 ? format_bytes(container.limits.memory) : "none", std::to_string(usage.oom_kills)});
+        table.add({name, at(needed, 0.5, true), at(needed, 0.99, true), at(needed, 1, true),
+                   at(usage.working_set.histogram(), 1, true), bytes_or_dash(usage.kernel_peak),
+                   container.limits.memory > 0 ? format_bytes(container.limits.memory) : "none",
+                   std::to_string(usage.oom_kills)});
     });
     return table.empty() ? "" : "\n" + table.render(width);
 }
 
 std::string traffic_table(const Observation& observation, int width) {
-    Table table({{"TRAFFIC"}, {"RECEIVED", true}, {"SENT", true}, {"READ", true}, {"WRITTEN", true}, {"PIDS", true}, {"RESTARTS", true}, {"START-UP", true, 2}, {"NEEDED THEN", true, 3}});
+    Table table({{"TRAFFIC"},
+                 {"RECEIVED", true},
+                 {"SENT", true},
+                 {"READ", true},
+                 {"WRITTEN", true},
+                 {"PIDS", true},
+                 {"RESTARTS", true},
+                 {"START-UP", true, 2},
+                 {"NEEDED THEN", true, 3}});
     for_each_usage(observation, [&](const std::string& name, const Container& container, const Usage& usage) {
-        table.add({name, format_bytes(usage.network_received), format_bytes(usage.network_sent), format_bytes(usage.block_read), format_bytes(usage.block_written),
-                   std::to_string(usage.pids_max), std::to_string(container.restart_count + usage.restarts),
-                   usage.start_seconds > 0 ? format_duration(Seconds{usage.start_seconds}) : "-", at(usage.start_unreclaimable, 1, true)});
+        table.add({name, format_bytes(usage.network_received), format_bytes(usage.network_sent),
+                   format_bytes(usage.block_read), format_bytes(usage.block_written), std::to_string(usage.pids_max),
+                   std::to_string(container.restart_count + usage.restarts),
+                   usage.start_seconds > 0 ? format_duration(Seconds{usage.start_seconds}) : "-",
+                   at(usage.start_unreclaimable, 1, true)});
     });
     return table.empty() ? "" : "\n" + table.render(width);
 }
 
 std::string legend(const Observation& observation) {
-    if (std::all_of(observation.services.begin(), observation.services.end(), [](const ServiceObservation& service) { return service.usage.empty(); })) {
+    if (std::all_of(observation.services.begin(), observation.services.end(),
+                    [](const ServiceObservation& service) { return service.usage.empty(); })) {
         return "";
     }
-    return "\nNEEDED is memory that no pressure gives back (anonymous, shared, kernel). KERNEL PEAK is the kernel's own highest since the container's\n"
-           "start, page cache included, also between two samples. LOOKS is how many independent samples these amount to (AR(1)).\n";
+    return "\nNEEDED is memory that no pressure gives back (anonymous, shared, kernel). KERNEL PEAK is the kernel's "
+           "own highest since the container's\n"
+           "start, page cache included, also between two samples. LOOKS is how many independent samples these amount "
+           "to (AR(1)).\n";
 }
 
-std::string applications_text(const Observation& observation) {
+/// Certainty is left to the user's own word.
+int percent_sure(double confidence) { return confidence >= 1 ? 100 : std::min(99, static_cast<int>(confidence * 100)); }
+
+std::string applications_text(const Observation& observation, int width) {
     std::string text;
     for (const ServiceObservation& service : observation.services) {
         for (const Application& application : service.applications) {
-            text += fmt::format("\n{}: {} ({:.0f} % sure: ", printable(service.service), application.kind, application.confidence * 100);
+            std::string line = fmt::format("{}: {} ({} % sure: ", printable(service.service), application.kind,
+                                           percent_sure(application.confidence));
             for (std::size_t i = 0; i < application.evidence.size(); ++i) {
-                text += (i == 0 ? "" : ", ") + printable(application.evidence[i]);
+                line += (i == 0 ? "" : ", ") + printable(application.evidence[i]);
             }
-            text += ")\n";
-            for (const std::string& line : apps::describe(application)) {
-                text += "  " + printable(line) + "\n";
+            text += "\n" + wrap(line + ")", width, 2);
+            for (const std::string& fact : apps::describe(application)) {
+                text += wrap("  " + printable(fact), width, 4);
             }
         }
         for (const auto& [id, layer] : service.writable_layers) {
             const std::size_t count = layer.added.size() + layer.changed.size() + layer.deleted.size();
             if (count > 0) {
-                const std::string& example = !layer.added.empty() ? layer.added.front() : !layer.changed.empty() ? layer.changed.front() : layer.deleted.front();
-                text += fmt::format("{}: {} {} in the container's own writable layer, e.g. {}\n", printable(service.service), count,
-                                    count == 1 ? "path" : "paths", printable(example));
+                const std::string& example = !layer.added.empty()     ? layer.added.front()
+                                             : !layer.changed.empty() ? layer.changed.front()
+                                                                      : layer.deleted.front();
+                text += wrap(
+                    fmt::format("{}: {} {} in the container's own writable layer, e.g. {}", printable(service.service),
+                                count, count == 1 ? "path" : "paths", printable(example)),
+                    width, 2);
             }
         }
     }
     return text;
 }
 
-std::string gaps_text(const Observation& observation) {
+std::string gaps_text(const Observation& observation, int width) {
     if (observation.gaps.empty()) {
         return "";
     }
     std::string text = "\nNot known:\n";
     for (const Gap& gap : observation.gaps) {
-        text += fmt::format("  {}: {}: {}\n", printable(gap.subject), printable(gap.what), printable(gap.why));
+        text += wrap(fmt::format("  {}: {}: {}", printable(gap.subject), printable(gap.what), printable(gap.why)),
+                     width, 4);
     }
     return text;
 }
 
 std::string kept_table(const Observation& observation, int width) {
-    Table table({{"KEPT"}, {"FROM"}, {"TO", false, 3}, {"MEASURED", true}, {"CPU P95", true}, {"MAX", true, 2}, {"NEEDED MAX", true}, {"KERNEL PEAK", true}, {"OOM KILLS", true}, {"LOOKS", true, 1}});
+    Table table({{"KEPT"},
+                 {"FROM"},
+                 {"TO", false, 3},
+                 {"MEASURED", true},
+                 {"CPU P95", true},
+                 {"MAX", true, 2},
+                 {"NEEDED MAX", true},
+                 {"KERNEL PEAK", true},
+                 {"OOM KILLS", true},
+                 {"LOOKS", true, 1}});
     for (const ServiceObservation& service : observation.services) {
         if (!service.kept.empty()) {
             const Usage& kept = service.kept;
-            table.add({service.service, format_time(kept.from), format_time(kept.to), format_duration(Seconds{kept.seconds}), at(kept.cpu.histogram(), 0.95, false),
-                       at(kept.cpu.histogram(), 1, false), at(kept.unreclaimable.histogram(), 1, true), bytes_or_dash(kept.kernel_peak),
-                       std::to_string(kept.oom_kills), fmt::format("{:.0f}", kept.unreclaimable.looks())});
+            table.add({service.service, format_time(kept.from), format_time(kept.to),
+                       format_duration(Seconds{kept.seconds}), at(kept.cpu.histogram(), 0.95, false),
+                       at(kept.cpu.histogram(), 1, false), at(kept.unreclaimable.histogram(), 1, true),
+                       bytes_or_dash(kept.kernel_peak), std::to_string(kept.oom_kills),
+                       fmt::format("{:.0f}", kept.unreclaimable.looks())});
         }
     }
     return table.empty() ? "" : "\n" + table.render(width);
@@ -180,33 +238,44 @@ std::string kept_table(const Observation& observation, int width) {
 }  // namespace
 
 std::string first_facts_as_table(const Project& project, const Observation& observation, int width) {
-    Table table({{"SERVICE"}, {"STATE"}, {"APPLICATION"}, {"IMAGE", false, 1}, {"CPU QUOTA", true}, {"MEMORY LIMIT", true}});
+    Table table(
+        {{"SERVICE"}, {"STATE"}, {"APPLICATION"}, {"IMAGE", false, 1}, {"CPU QUOTA", true}, {"MEMORY LIMIT", true}});
     for (const ServiceObservation& service : observation.services) {
         const Container* const first = service.containers.empty() ? nullptr : &service.containers.front();
         table.add({service.service, state(service), application_names(service), image_name(service, project),
                    first != nullptr && first->limits.cpus > 0 ? cores(first->limits.cpus) : "none",
                    first != nullptr && first->limits.memory > 0 ? format_bytes(first->limits.memory) : "none"});
     }
-    std::string text = header(project, observation);
+    std::string text = header(project, observation, width);
     for (const std::string& warning : project.warnings) {
-        text += fmt::format("Note     {}\n", printable(warning));
+        text += wrap(fmt::format("Note     {}", printable(warning)), width, 9);
     }
     return text + "\n" + table.render(width);
 }
 
 std::string usage_as_table(const Observation& observation, int width) {
-    Table table({{"SERVICE"}, {"CPU NOW", true}, {"MAX", true}, {"NEEDED NOW", true}, {"MAX", true}, {"PIDS", true, 1}, {"RECEIVED", true, 2}, {"SENT", true, 2}});
+    Table table({{"SERVICE"},
+                 {"CPU NOW", true},
+                 {"MAX", true},
+                 {"NEEDED NOW", true},
+                 {"MAX", true},
+                 {"PIDS", true, 1},
+                 {"RECEIVED", true, 2},
+                 {"SENT", true, 2}});
     for_each_usage(observation, [&](const std::string& name, const Container& /*container*/, const Usage& usage) {
-        table.add({name, cores(usage.cpu.last()), at(usage.cpu.histogram(), 1, false), format_bytes(static_cast<Bytes>(usage.unreclaimable.last())),
-                   at(usage.unreclaimable.histogram(), 1, true), std::to_string(usage.pids_max), format_bytes(usage.network_received), format_bytes(usage.network_sent)});
+        table.add({name, cores(usage.cpu.last()), at(usage.cpu.histogram(), 1, false),
+                   format_bytes(static_cast<Bytes>(usage.unreclaimable.last())),
+                   at(usage.unreclaimable.histogram(), 1, true), std::to_string(usage.pids_max),
+                   format_bytes(usage.network_received), format_bytes(usage.network_sent)});
     });
     return table.render(width);
 }
 
 std::string profile_as_table(const Profile& profile, int width) {
     const Observation& observation = profile.observation;
-    return first_facts_as_table(profile.project, observation, width) + cpu_table(observation, width) + memory_table(observation, width) +
-           traffic_table(observation, width) + legend(observation) + kept_table(observation, width) + applications_text(observation) + gaps_text(observation);
+    return first_facts_as_table(profile.project, observation, width) + cpu_table(observation, width) +
+           memory_table(observation, width) + traffic_table(observation, width) + legend(observation) +
+           kept_table(observation, width) + applications_text(observation, width) + gaps_text(observation, width);
 }
 
 }  // namespace pilotpros

@@ -18,7 +18,8 @@ class Table {
     /// One cell a column; missing ones are empty. Cells are made printable.
     void add(std::vector<std::string> cells);
     [[nodiscard]] bool empty() const { return rows_.empty(); }
-    /// Lines, each ended. `width` in cells; 0: as wide as it gets. When left-out columns do not suffice, the first column is elided.
+    /// Lines, each ended. `width` in cells; 0: as wide as it gets. When left-out columns do not suffice, the first
+    /// column is elided.
     [[nodiscard]] std::string render(int width) const;
 
   private:

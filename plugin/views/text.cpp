@@ -2,6 +2,7 @@
 
 #include <wchar.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -21,7 +22,10 @@ CodePoint read_code_point(std::string_view text, std::size_t at) {
     if (lead < 0x80) {
         return {lead, 1};
     }
-    const std::size_t length = lead >= 0xF0 && lead < 0xF5 ? 4 : lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xC2 && lead < 0xE0 ? 2 : 0;
+    const std::size_t length = lead >= 0xF0 && lead < 0xF5   ? 4
+                               : lead >= 0xE0 && lead < 0xF0 ? 3
+                               : lead >= 0xC2 && lead < 0xE0 ? 2
+                                                             : 0;
     if (length == 0 || at + length > text.size()) {
         return {};
     }
@@ -37,20 +41,23 @@ CodePoint read_code_point(std::string_view text, std::size_t at) {
     return overlong || surrogate || value > 0x10FFFF ? CodePoint{} : CodePoint{value, length};
 }
 
-/// Also what only changes how its neighbours are shown: C1 controls, line separators, and the marks that turn the writing direction.
+/// Also what only changes how its neighbours are shown: C1 controls, line separators, and the marks that turn the
+/// writing direction.
 bool is_control(char32_t value) {
-    return value < 0x20 || (value >= 0x7F && value < 0xA0) || (value >= 0x2028 && value <= 0x202E) || (value >= 0x2066 && value <= 0x2069) ||
-           value == 0x200E || value == 0x200F || value == 0xFEFF;
+    return value < 0x20 || (value >= 0x7F && value < 0xA0) || (value >= 0x2028 && value <= 0x202E) ||
+           (value >= 0x2066 && value <= 0x2069) || value == 0x200E || value == 0x200F || value == 0xFEFF;
 }
 
 int width_of(char32_t value) {
-    if ((value >= 0x300 && value <= 0x36F) || (value >= 0x200B && value <= 0x200D) || (value >= 0xFE00 && value <= 0xFE0F)) {
+    if ((value >= 0x300 && value <= 0x36F) || (value >= 0x200B && value <= 0x200D) ||
+        (value >= 0xFE00 && value <= 0xFE0F)) {
         return 0;
     }
-    const bool wide = (value >= 0x1100 && value <= 0x115F) || (value >= 0x2E80 && value <= 0xA4CF) || (value >= 0xAC00 && value <= 0xD7A3) ||
-                      (value >= 0xF900 && value <= 0xFAFF) || (value >= 0xFE30 && value <= 0xFE6F) || (value >= 0xFF00 && value <= 0xFF60) ||
-                      (value >= 0xFFE0 && value <= 0xFFE6) || (value >= 0x1F300 && value <= 0x1F64F) || (value >= 0x1F900 && value <= 0x1F9FF) ||
-                      (value >= 0x20000 && value <= 0x3FFFD);
+    const bool wide = (value >= 0x1100 && value <= 0x115F) || (value >= 0x2E80 && value <= 0xA4CF) ||
+                      (value >= 0xAC00 && value <= 0xD7A3) || (value >= 0xF900 && value <= 0xFAFF) ||
+                      (value >= 0xFE30 && value <= 0xFE6F) || (value >= 0xFF00 && value <= 0xFF60) ||
+                      (value >= 0xFFE0 && value <= 0xFFE6) || (value >= 0x1F300 && value <= 0x1F64F) ||
+                      (value >= 0x1F900 && value <= 0x1F9FF) || (value >= 0x20000 && value <= 0x3FFFD);
     return wide ? 2 : 1;
 }
 
@@ -106,6 +113,29 @@ std::string elide(const std::string& text, int width) {
         tail.insert(0, points[--last]);
     }
     return head + "…" + tail;
+}
+
+std::string wrap(const std::string& line, int width, int indent) {
+    if (width <= 0 || cells(line) <= width) {
+        return line + "\n";
+    }
+    const std::string blanks(static_cast<std::size_t>(indent), ' ');
+    std::string result;
+    std::string current;
+    bool first_word = true;
+    for (std::size_t at = 0; at <= line.size();) {
+        const std::size_t end = std::min(line.find(' ', at), line.size());
+        const std::string word = line.substr(at, end - at);
+        if (!first_word && cells(current) + 1 + cells(word) > width) {
+            result += current + "\n";
+            current = blanks + word;
+        } else {
+            current += (first_word ? "" : " ") + word;
+        }
+        first_word = false;
+        at = end + 1;
+    }
+    return result + current + "\n";
 }
 
 }  // namespace pilotpros

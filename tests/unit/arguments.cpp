@@ -8,7 +8,8 @@ using namespace pilotpros;
 
 TEST_CASE("docker's whole command line is taken apart at the plugin's name") {
     SECTION("global flags before the name are docker's, flags after it are ours") {
-        const auto split = split_arguments({"--debug", "-H", "tcp://1.2.3.4:1", "--log-level", "warn", "pilotpros", "profile", "--context", "mine", "-p", "x"});
+        const auto split = split_arguments({"--debug", "-H", "tcp://1.2.3.4:1", "--log-level", "warn", "pilotpros",
+                                            "profile", "--context", "mine", "-p", "x"});
         CHECK(split.globals.debug);
         CHECK(split.globals.host == "tcp://1.2.3.4:1");
         CHECK(split.globals.log_level == "warn");
@@ -16,7 +17,8 @@ TEST_CASE("docker's whole command line is taken apart at the plugin's name") {
         CHECK(split.own == std::vector<std::string>{"profile", "--context", "mine", "-p", "x"});
     }
     SECTION("values may be attached, letters may be joined") {
-        const auto split = split_arguments({"-Dcprod", "--config=/c", "--tlsverify=false", "--tlscacert=/ca", "pilotpros"});
+        const auto split =
+            split_arguments({"-Dcprod", "--config=/c", "--tlsverify=false", "--tlscacert=/ca", "pilotpros"});
         CHECK(split.globals.debug);
         CHECK(split.globals.context == "prod");
         CHECK(split.globals.config == "/c");
@@ -36,7 +38,9 @@ TEST_CASE("docker's whole command line is taken apart at the plugin's name") {
         CHECK(split.kind == Arguments::Kind::kComplete);
         CHECK(split.own == std::vector<std::string>{"profile", ""});
     }
-    SECTION("without docker the first word is ours") { CHECK(split_arguments({"profile", "web"}).own == std::vector<std::string>{"profile", "web"}); }
+    SECTION("without docker the first word is ours") {
+        CHECK(split_arguments({"profile", "web"}).own == std::vector<std::string>{"profile", "web"});
+    }
     SECTION("an unknown or unfinished global flag is an error that does not repeat a value") {
         CHECK_THROWS_AS(split_arguments({"--password=hunter2", "pilotpros"}), Error);
         CHECK_THROWS_AS(split_arguments({"--host"}), Error);
@@ -50,6 +54,8 @@ TEST_CASE("docker's whole command line is taken apart at the plugin's name") {
 }
 
 TEST_CASE("the flags repeated to a docker of ours give the same flags again") {
-    const std::vector<std::string> flags{"--config", "/c", "--context", "x", "--log-level", "info", "--debug", "--tls", "--tlsverify", "--tlscacert", "/a", "--tlscert", "/b", "--tlskey", "/k"};
+    const std::vector<std::string> flags{"--config", "/c",        "--context", "x",           "--log-level",
+                                         "info",     "--debug",   "--tls",     "--tlsverify", "--tlscacert",
+                                         "/a",       "--tlscert", "/b",        "--tlskey",    "/k"};
     CHECK(split_arguments(flags).globals.as_arguments() == flags);
 }

@@ -15,7 +15,8 @@ struct Machine {
 
     void add_context(const std::string& name, const std::string& host, bool skip_verify = false) {
         files.contents["/home/u/.docker/contexts/meta/" + sha256_hex(name) + "/meta.json"] =
-            R"({"Name":")" + name + R"(","Endpoints":{"docker":{"Host":")" + host + R"(","SkipTLSVerify":)" + (skip_verify ? "true" : "false") + "}}}";
+            R"({"Name":")" + name + R"(","Endpoints":{"docker":{"Host":")" + host + R"(","SkipTLSVerify":)" +
+            (skip_verify ? "true" : "false") + "}}}";
     }
     Endpoint resolve(const GlobalFlags& flags = {}) const { return resolve_endpoint(flags, environment, files); }
 };
@@ -81,7 +82,10 @@ TEST_CASE("TLS material comes from the context, or from flags and environment") 
         CHECK_FALSE(endpoint.tls->verify);
     }
     SECTION("any value of DOCKER_TLS_VERIFY verifies, even 0, and the port becomes 2376") {
-        machine.environment.variables = {{"HOME", "/home/u"}, {"DOCKER_HOST", "tcp://h"}, {"DOCKER_TLS_VERIFY", "0"}, {"DOCKER_CERT_PATH", "/certs"}};
+        machine.environment.variables = {{"HOME", "/home/u"},
+                                         {"DOCKER_HOST", "tcp://h"},
+                                         {"DOCKER_TLS_VERIFY", "0"},
+                                         {"DOCKER_CERT_PATH", "/certs"}};
         machine.files.contents["/certs/key.pem"] = "";
         const Endpoint endpoint = machine.resolve();
         REQUIRE(endpoint.tls);

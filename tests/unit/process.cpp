@@ -46,7 +46,8 @@ TEST_CASE("a program that never ends is killed with all its children when its ti
     CHECK(finished.signal == SIGKILL);
     const int child = std::stoi(finished.output);
     // The grandchild is reaped by whoever adopts it; a moment later it is gone or a zombie.
-    const Finished state = process.run(command({"sh", "-c", "sleep 0.1; ps -o state= -p " + std::to_string(child)}), cancel);
+    const Finished state =
+        process.run(command({"sh", "-c", "sleep 0.1; ps -o state= -p " + std::to_string(child)}), cancel);
     CHECK((state.output.empty() || state.output.front() == 'Z'));
 }
 

@@ -1,7 +1,8 @@
 #include <catch2/catch.hpp>
 
+#include "core/model/error.h"
 #include "core/model/units.h"
-#include "plugin/cli.h"
+#include "plugin/duration.h"
 #include "plugin/views/table.h"
 #include "plugin/views/text.h"
 
@@ -12,8 +13,9 @@ TEST_CASE("nothing that a terminal would obey is printed") {
     CHECK(printable("a\nb\tc") == "a?b?c");
     CHECK(printable("caf\xc3\xa9") == "caf\xc3\xa9");
     CHECK(printable("bad\xff\xc3") == "bad??");
-    CHECK(printable("\xe2\x80\xae" "evil") == "?evil");  // turns the writing direction
-    CHECK(printable("\xc0\xaf") == "??");                // overlong
+    CHECK(printable("\xe2\x80\xae"
+                    "evil") == "?evil");   // turns the writing direction
+    CHECK(printable("\xc0\xaf") == "??");  // overlong
 }
 
 TEST_CASE("cells are what a terminal uses, not bytes") {
@@ -37,7 +39,9 @@ TEST_CASE("a table looks like docker's") {
           "NAME         SIZE   EXTRA\n"
           "web         1 MiB   x\n"
           "database   12 MiB\n");
-    SECTION("too narrow: the least important column goes") { CHECK(table.render(20).find("EXTRA") == std::string::npos); }
+    SECTION("too narrow: the least important column goes") {
+        CHECK(table.render(20).find("EXTRA") == std::string::npos);
+    }
     SECTION("narrower still: names lose their middle, numbers never") {
         Table narrow({{"NAME"}, {"SIZE", true}});
         narrow.add({"a-service-with-a-long-name", "12 MiB"});
@@ -53,6 +57,13 @@ TEST_CASE("durations as people type them") {
     CHECK(parse_duration("1m30s").count() == 90'000);
     CHECK(parse_duration("500ms").count() == 500);
     for (const char* const bad : {"", "x", "10y", "-5s", "5s3", "99999h"}) {
-        CHECK_THROWS_AS(parse_duration(bad), CLI::ValidationError);
+        CHECK_THROWS_AS(parse_duration(bad), Error);
     }
+}
+
+TEST_CASE("long lines break at blanks, and what follows is indented") {
+    CHECK(wrap("one two three", 0, 2) == "one two three\n");
+    CHECK(wrap("one two three", 8, 2) == "one two\n  three\n");
+    CHECK(wrap("  deep words here", 12, 4) == "  deep words\n    here\n");
+    CHECK(wrap("averyveryverylongword x", 8, 2) == "averyveryverylongword\n  x\n");
 }

@@ -197,7 +197,9 @@ std::vector<Directive> read_directives(const std::string& text, bool& complete) 
 Configuration read_configuration(const std::string& output) {
     Configuration result;
     std::map<std::string, std::vector<Directive>> files;
-    std::size_t at = output.rfind(kFileMark, 0) == 0 ? 0 : output.find(std::string{"\n"} + kFileMark);
+    std::string next_mark{"\n"};
+    next_mark += kFileMark;
+    std::size_t at = output.rfind(kFileMark, 0) == 0 ? 0 : output.find(next_mark);
     while (at != std::string::npos && at < output.size()) {
         at += output[at] == '\n' ? 1 : 0;
         const auto line_end = std::min(output.find('\n', at), output.size());

@@ -2,6 +2,7 @@
 
 #include "core/apps/asking.h"
 #include "core/apps/postgres/questions.h"
+#include "core/apps/postgres/watch.h"
 #include "core/apps/signs.h"
 
 namespace pilotpros::apps::postgres {
@@ -143,7 +144,14 @@ ApplicationModule module() {
             ask,
             {"PG_MAJOR", "PG_VERSION", "PGDATA", "PGPORT", "POSTGRES_DB", "POSTGRES_HOST_AUTH_METHOD",
              "POSTGRES_INITDB_WALDIR"},
-            [](const nlohmann::json& facts) { return describe(facts.get<Facts>()); }};
+            [](const nlohmann::json& facts) {
+                std::vector<std::string> lines = describe(facts.get<Facts>());
+                const std::vector<std::string> watched = describe_watched(facts);
+                lines.insert(lines.end(), watched.begin(), watched.end());
+                return lines;
+            },
+            watch,
+            conclude};
 }
 
 }  // namespace pilotpros::apps::postgres

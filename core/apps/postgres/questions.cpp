@@ -37,9 +37,9 @@ for socket in /var/run/postgresql/.s.PGSQL.* /run/postgresql/.s.PGSQL.* /tmp/.s.
 done
 if [ -n "$where" ]; then PGHOST=${where% *} PGPORT=${where##* }; export PGHOST PGPORT; fi
 unset PGHOSTADDR PGSERVICE PGDATABASE PGUSER
+unset PGOPTIONS
 PGCONNECT_TIMEOUT=2 PGAPPNAME=pilotpros PGCLIENTENCODING=UTF8
-PGOPTIONS='-c default_transaction_read_only=on -c statement_timeout=3000 -c lock_timeout=300 -c search_path=pg_catalog -c jit=off'
-export PGCONNECT_TIMEOUT PGAPPNAME PGCLIENTENCODING PGOPTIONS
+export PGCONNECT_TIMEOUT PGAPPNAME PGCLIENTENCODING
 )sh";
 
 constexpr const char* kAsk = R"sh(
@@ -72,6 +72,22 @@ done
 exit 2
 )sh";
 
+// Asked first, and before kBounds: what we set for our own session must not be taken for the server's settings.
+constexpr const char* kSettings = R"sql(
+begin read only;
+select 'settings|' || pg_catalog.json_agg(pg_catalog.json_build_object('name', name, 'value', setting, 'unit', unit, 'source', source, 'source_file', sourcefile,
+    'context', context, 'type', vartype, 'boot_value', boot_val, 'reset_value', reset_val, 'pending_restart', pending_restart) order by name)::text
+    from pg_catalog.pg_settings where name not like 'transaction\_%';
+commit;
+)sql";
+
+constexpr const char* kBounds = R"sql(
+set default_transaction_read_only = on;
+set statement_timeout = 3000;
+set lock_timeout = 300;
+set search_path = pg_catalog;
+)sql";
+
 // Through to_jsonb(row)->>'name', a column that the version does not have is null instead of an error.
 constexpr const char* kReading = R"sql(
 select 'server|' || json_build_object('version_number', current_setting('server_version_num')::int,
@@ -95,9 +111,6 @@ select 'wal|' || json_build_object('bytes', wal_bytes::bigint, 'full_page_images
 )sql";
 
 constexpr const char* kMore = R"sql(
-select 'settings|' || json_agg(json_build_object('name', name, 'value', setting, 'unit', unit, 'source', source, 'source_file', sourcefile,
-    'context', context, 'type', vartype, 'boot_value', boot_val, 'reset_value', reset_val, 'pending_restart', pending_restart) order by name)::text
-    from pg_settings;
 select 'databases|' || json_build_object('count', count(*),
     'sizes', json_agg(case when has_database_privilege(oid, 'CONNECT') then pg_database_size(oid) end)) from pg_database where not datistemplate;
 select 'connections|' || coalesce(json_object_agg(state, n)::text, '{}') from (select coalesce(state, 'unknown') as state, count(*) as n
@@ -182,12 +195,12 @@ std::vector<std::string> psql_command(const std::string& sql, const std::string&
 }
 
 const std::string& all_questions() {
-    static const std::string kText = std::string{kReading} + kMore;
+    static const std::string kText = std::string{kSettings} + kBounds + kReading + kMore;
     return kText;
 }
 
 const std::string& reading_questions() {
-    static const std::string kText = kReading;
+    static const std::string kText = std::string{kBounds} + kReading;
     return kText;
 }
 
@@ -260,6 +273,7 @@ Facts read_facts(const AnswerMap& answers) {
     facts.version_number =
         static_cast<int>(std::max<std::int64_t>(0, count(part(answers, "server", "version_number"))));
     facts.version = words(part(answers, "server", "version"));
+    facts.version.erase(std::min(facts.version.find(' '), facts.version.size()));  // "15.18 (Debian 15.18-0+deb12u1)"
     facts.superuser = truth(part(answers, "server", "superuser"));
     facts.standby = truth(part(answers, "server", "standby"));
     facts.reading = read_reading(answers);
