@@ -80,7 +80,9 @@ if ! have docker; then
 elif $engine && ! docker version >/dev/null 2>&1; then
     say "The engine takes no orders from $(id -un), so sudo is used. To do without: sudo usermod -aG docker $(id -un)"
     say "(whoever is in that group is as good as root), then log in again."
-    docker=(docker --config "$config") privileged=(as_root)
+    docker=(docker --config "$config") privileged=(as_root env)
+    # sudo drops what the user told Compose.
+    for name in "${!COMPOSE_@}"; do privileged+=("$name=${!name}"); done
 fi
 
 if $demo; then
