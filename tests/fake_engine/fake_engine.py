@@ -26,6 +26,7 @@ def options():
     parser.add_argument("--services", type=int, default=0, help="running services svc0001…; 0 plays the recorded stack")
     parser.add_argument("--project", default="faked")
     parser.add_argument("--directory", default="", help="the project's folder")
+    parser.add_argument("--id", help="what it calls itself")
     parser.add_argument("--api-version", help="newest version it speaks")
     parser.add_argument("--min-api-version", help="oldest version it takes")
     parser.add_argument("--cgroup", type=int, choices=(1, 2), default=1, help="shape of statistics and /info")

@@ -88,6 +88,8 @@ class FakeEngine:
         value = self.recordings.json("info")
         running = sum(service.running for service in self.containers.values())
         value.update(Containers=len(self.containers), ContainersRunning=running, ContainersStopped=len(self.containers) - running)
+        if self.options.id:
+            value.update(ID=self.options.id, Name=self.options.id)
         if self.options.cgroup == 2:
             value.update(CgroupVersion="2", CgroupDriver="systemd", OomKillDisable=False)
         await self.replay(answer, "info", value)

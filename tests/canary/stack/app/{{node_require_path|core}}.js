@@ -1,0 +1,1 @@
+// Loaded by --require; its name is what is confidential.

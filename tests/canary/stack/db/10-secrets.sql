@@ -1,0 +1,10 @@
+CREATE ROLE replicator LOGIN REPLICATION PASSWORD '{{role_password}}';
+ALTER SYSTEM SET primary_conninfo = 'host=standby user=replicator password={{guc_primary_conninfo}}';
+ALTER SYSTEM SET restore_command = 'fetch --key {{guc_restore_command}} %f %p';
+ALTER SYSTEM SET cluster_name = '{{guc_cluster_name|core}}';
+ALTER SYSTEM SET log_line_prefix = '%m {{guc_log_line_prefix|core}} ';
+ALTER DATABASE shop SET app.api_key = '{{guc_of_database}}';
+CREATE TABLE notes (text text);
+INSERT INTO notes SELECT '{{row_of_a_table}}' FROM generate_series(1, 1000);
+COMMENT ON TABLE notes IS '{{comment_of_a_table}}';
+CREATE TABLE "{{name_of_a_table|core}}" AS SELECT generate_series(1, 5000) AS n;

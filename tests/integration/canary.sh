@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# Nothing confidential of the user's gets out. A stack with a canary in every place where it can keep a secret (tests/canary/stack) is given to every
+# command of ours; then every output, every file that was made, every command line of ours and every program started in a container is searched for
+# every canary in every form. A new command is one more line below "every command".
+# shellcheck disable=SC2016 # scripts and clean-up are expanded where they run
+. "$(dirname "$0")/lib.sh"
+canary=$SOURCE_DIR/tests/canary
+project=$scratch/shop manifest=$scratch/manifest.json
+export HOME=$scratch/home TMPDIR=$scratch/tmp DOCKER_CONFIG=$project/docker
+mkdir -p "$HOME" "$TMPDIR" "$XDG_STATE_HOME"
+
+planted=$(python3 "$canary/plant.py" "$canary/stack" "$project" "$manifest")
+if [ "$planted" -ge 40 ]; then ok "$planted canaries planted"; else fail "only $planted canaries"; fi
+expect "the scanner finds every one of them" \
+    test "$(python3 "$canary/scan.py" "$manifest" "$project" | sed 's/^LEAK of \([a-z0-9_]*\) .*/\1/' | sort -u | wc -l)" -eq "$planted"
+mkdir -p "$DOCKER_CONFIG/cli-plugins"
+ln -s "$PILOTPROS" "$DOCKER_CONFIG/cli-plugins/docker-pilotpros"
+cd "$project"
+"$SOURCE_DIR/tests/stack/stack.sh" images reference other >/dev/null
+compose() { docker compose --progress quiet "$@"; }
+finally 'cd "$project" && compose down -v -t 1 --rmi local >/dev/null 2>&1'
+compose build -q
+compose up -d --wait >/dev/null
+compose exec -T -d db psql -U postgres -f /docker-entrypoint-initdb.d/running.query
+find . -type f -exec sha256sum {} + >"$scratch/planted.sums"
+
+# What is run in containers meanwhile. The engine runs the health checks itself; those are the user's own.
+mapfile -t probes < <(compose ps -q | xargs docker inspect -f '{{with .Config.Healthcheck}}{{if eq (index .Test 0) "CMD-SHELL"}}/bin/sh -c {{end}}{{range slice .Test 1}}{{.}} {{end}}{{end}}' | sed 's/ *$//; /^$/d')
+docker events --filter type=container --filter event=exec_create --format '{{.Action}}' >"$scratch/execs.raw" &
+finally "kill $! 2>/dev/null"
+docker events --filter type=container --filter event=start --filter label=io.pilotpros.throwaway --format '{{.ID}}' |
+    while read -r id; do docker inspect -f '{{.Path}} {{.Args}} {{.HostConfig.Binds}}' "$id" 2>/dev/null; done >"$scratch/throwaways.raw" &
+finally "kill $! 2>/dev/null"
+sleep 0.5
+
+looks=$scratch/looks
+look() { # NAME STATUS COMMAND…: everything that it says and starts is kept in $looks
+    local name=$1 wanted=$2 status=0
+    shift 2
+    mkdir -p "$looks"
+    python3 "$canary/watch.py" "$looks/$name.argv" timeout -k 5 60 "$@" >"$looks/$name.out" 2>"$looks/$name.err" </dev/null || status=$?
+    if [ -z "$wanted" ] || [ "$status" = "$wanted" ]; then ok "$name: exit $status"; else fail "$name: exit $status, not $wanted: $(head -c 500 "$looks/$name.err")"; fi
+}
+collect() { # everything else that could hold one: new and changed files, and what ran in containers
+    local probe
+    cp -r "$XDG_STATE_HOME" "$looks/state"
+    cp -r "$TMPDIR" "$looks/tmp"
+    mkdir -p "$looks/project"
+    find . -type f -exec sha256sum {} + | grep -vxFf "$scratch/planted.sums" | cut -c67- | xargs -rd '\n' cp --parents -t "$looks/project" || true
+    sleep 0.3
+    cp "$scratch/execs.raw" "$looks/execs"
+    for probe in "${probes[@]}"; do
+        { grep -vF -- "$probe" "$looks/execs" || true; } >"$looks/execs.left"
+        mv "$looks/execs.left" "$looks/execs"
+    done
+    cp "$scratch/throwaways.raw" "$looks/throwaways"
+}
+nothing_found() { python3 "$canary/scan.py" "$manifest" "$looks"; }
+
+# ---- every command -----------------------------------------------------------------------------------------------
+look profile-table 0 docker pilotpros profile --duration 3s
+look profile-json 0 docker pilotpros profile --duration 2s --format json
+look profile-narrow 0 docker pilotpros profile --duration 1s app db
+look profile-by-name 0 docker pilotpros profile --duration 1s -p pp-canary
+look profile-debug 0 docker -D -l debug pilotpros profile --duration 1s
+look profile-show 0 docker pilotpros profile --show
+look profile-show-json 0 docker pilotpros profile --show --format json
+look profile-terminal 0 python3 "$SOURCE_DIR/tests/tools/on_terminal.py" docker pilotpros profile --duration 2s
+look profile-interrupted 130 timeout --preserve-status -s INT 3 docker pilotpros profile --duration 60s
+look profile-killed '' timeout -s KILL 3 docker pilotpros profile --duration 60s
+look profile-no-engine 2 env DOCKER_HOST=unix:///nowhere docker pilotpros profile
+look profile-no-engine-json 2 env DOCKER_HOST=unix:///nowhere docker pilotpros profile --format json
+look profile-no-ssh '' env "DOCKER_HOST=$(<endpoint)" docker pilotpros profile --duration 1s
+look unknown-service 64 docker pilotpros profile nosuch
+look unknown-flag 64 docker pilotpros profile --nosuch
+look yaml-broken 65 docker pilotpros profile -f broken.yaml
+look yaml-invalid 65 docker pilotpros profile -f invalid.yaml
+look yaml-missing 65 docker pilotpros profile -f missing.yaml
+look yaml-interpolation 65 docker pilotpros profile -f interpolation.yaml
+look yaml-not-text 65 docker pilotpros profile -f endpoint
+look yaml-no-engine 65 env DOCKER_HOST=unix:///nowhere docker pilotpros profile -f broken.yaml
+look complete-commands 0 docker __complete pilotpros ''
+look complete-services 0 docker __complete pilotpros profile ''
+look complete-broken 0 docker __complete pilotpros profile -f broken.yaml ''
+look help 0 docker pilotpros profile --help
+# ------------------------------------------------------------------------------------------------------------------
+collect
+expect "programs were started in containers, and seen" test -s "$looks/execs"
+expect "no canary in $(find "$looks" -type f | wc -l) outputs, files and command lines" nothing_found
+
+# The same scanner finds what gets out, whichever way. The script stands for a command of ours.
+value() { jq -r --arg place "$1" '.[] | select(.place == $place).value' "$manifest"; }
+leak() { # WAY PLACE SCRIPT: the script lets out $LEAKED
+    looks=$scratch/leak-$1
+    LEAKED=$(value "$2") look "leak-$1" 0 bash -c "$3"
+    collect
+    rm -f leaked "$XDG_STATE_HOME/leaked"
+    [ "$1" = command-line ] || rm "$looks"/*.argv
+    planted "a leak by $1" nothing_found
+}
+leak output database_password 'echo "the password is $LEAKED"'
+leak output-in-base64 env_file 'printf "token=%s." "$LEAKED" | base64'
+leak error-in-a-url node_inline_text 'jq -rn "env.LEAKED|@uri" >&2'
+leak output-cut-short guc_primary_conninfo 'echo "${LEAKED:0:9}…"'
+leak command-line role_password 'sleep 0.1; (exec -a "psql $LEAKED" sleep 0.05); sleep 0.1'
+leak state-directory dot_env 'echo "$LEAKED" >"$XDG_STATE_HOME/leaked"'
+leak project-folder url_query 'echo "$LEAKED" >leaked'
+leak temporary-file image_label 'echo "$LEAKED" >"$TMPDIR/leaked"'
+rm -f "$TMPDIR/leaked"
+leak program-in-a-container redis_masterauth 'docker compose exec -T cache true "$LEAKED"'
