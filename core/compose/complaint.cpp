@@ -138,8 +138,8 @@ class Sentence {
 
 }  // namespace
 
-ComplaintCleaner::ComplaintCleaner(const std::vector<std::string>& texts, const std::vector<std::string>& paths)
-    : paths_(paths) {
+ComplaintCleaner::ComplaintCleaner(const std::vector<std::string>& texts, std::vector<std::string> paths)
+    : paths_(std::move(paths)) {
     for (const std::string& text : texts) {
         collect_keys(text, names_);
         collect_variables(text, names_);

@@ -12,7 +12,7 @@ namespace pilotpros {
 class ComplaintCleaner {
   public:
     /// `texts`: the files that Compose read; `paths`: their names and folders.
-    ComplaintCleaner(const std::vector<std::string>& texts, const std::vector<std::string>& paths);
+    ComplaintCleaner(const std::vector<std::string>& texts, std::vector<std::string> paths);
 
     /// One line of Compose's, cleaned.
     [[nodiscard]] std::string clean(const std::string& line) const;

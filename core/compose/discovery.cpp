@@ -61,6 +61,7 @@ Project from_labels(const LabelledProject& labelled, const Selectors& selectors,
 
 std::string names_of(const std::vector<LabelledProject>& projects) {
     std::vector<std::string> names;
+    names.reserve(projects.size());
     for (const LabelledProject& project : projects) {
         names.push_back(fmt::format("-p {} ({})", project.name, project.working_directory));
     }

@@ -67,6 +67,7 @@ std::vector<LabelledProject> labelled_projects(Engine& engine, const std::option
         add(entry, container);
     }
     std::vector<LabelledProject> result;
+    result.reserve(projects.size());
     for (auto& [key, project] : projects) {
         result.push_back(std::move(project));
     }

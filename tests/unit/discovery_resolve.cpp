@@ -132,7 +132,7 @@ TEST_CASE("what is wrong with docker itself is told apart from what is wrong wit
 
 TEST_CASE("a service may be called like docker's complaint of an unknown flag", "[discovery]") {
     Shop machine;
-    machine.resolved = failed("service \"web\" depends on undefined service \"unknown flag\"");
+    machine.resolved = failed(R"(service "web" depends on undefined service "unknown flag")");
     CHECK(std::string{refusal(machine).what()}.find("Compose plugin") == std::string::npos);
 }
 
