@@ -72,12 +72,13 @@ done
 exit 2
 )sh";
 
-// Asked first, and before kBounds: what we set for our own session must not be taken for the server's settings.
+// Asked first, and before kBounds: what we set for our own session must not be taken for the server's settings. Three
+// rows are no settings but the state of the transaction that asks.
 constexpr const char* kSettings = R"sql(
 begin read only;
 select 'settings|' || pg_catalog.json_agg(pg_catalog.json_build_object('name', name, 'value', setting, 'unit', unit, 'source', source, 'source_file', sourcefile,
     'context', context, 'type', vartype, 'boot_value', boot_val, 'reset_value', reset_val, 'pending_restart', pending_restart) order by name)::text
-    from pg_catalog.pg_settings where name not like 'transaction\_%';
+    from pg_catalog.pg_settings where name not in ('transaction_deferrable', 'transaction_isolation', 'transaction_read_only');
 commit;
 )sql";
 

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# What a profile says of three stacks, beside what the programs say when they are asked another way.
+# needs: reference other third
+. "$(dirname "$0")/lib.sh"
+RUN_SECONDS=240
+
+profile_of() { # STACK
+    run "$PILOTPROS" pilotpros profile --project-directory "$("$stack" dir "$1")" -p "$(project_of "$1")" --duration 3s --format json
+    expect_status "profile of $1" 0
+    printf '%s' "$out" >"$scratch/$1.json"
+}
+project_of() { "$stack" compose "$1" ps -q | head -n 1 | xargs docker inspect --format '{{index .Config.Labels "com.docker.compose.project"}}'; }
+fact() { # STACK SERVICE KIND PYTHON-EXPRESSION-OF-f
+    python3 - "$scratch/$1.json" "$2" "$3" "$4" <<'P'
+import json, sys
+profile = json.load(open(sys.argv[1]))
+service = next(s for s in profile["services"] if s["name"] == sys.argv[2])
+facts = next((a["facts"] for a in service["applications"] if a["kind"] == sys.argv[3]), {})
+setting = lambda name: next(s["value"] for s in facts["settings"] if s["name"] == name)
+print(eval(sys.argv[4], {"s": service, "f": facts, "p": profile, "setting": setting}))
+P
+}
+in_service() { "$stack" compose "$1" exec -T "${@:2}" | tr -d '\r'; }
+kinds() { fact "$1" "$2" - '" ".join(sorted(a["kind"] for a in s["applications"])) or "none"'; }
+same() { # WHAT OURS THEIRS
+    if [ -n "$2" ] && [ "$2" = "$3" ]; then ok "$1: $2"; else fail "$1: we say '$2', the program says '$3'"; fi
+}
+sql() { in_service "$1" "$2" sh -c "psql -AtX -U \"\$POSTGRES_USER\" -d \"\$POSTGRES_DB\" -c \"$3\""; }
+heap() { in_service "$1" "$2" node "${@:3}" -p 'v8.getHeapStatistics().heap_size_limit'; }
+
+stack=$SOURCE_DIR/tests/stack/stack.sh
+for name in reference other third; do profile_of "$name"; done
+
+same "what the reference stack's services are" "$(for s in postgres-dev automation-engine-dev backend-dev frontend-dev nginx-dev; do kinds reference "$s"; done | paste -sd, )" \
+    "postgres,n8n node,node,node,nginx"
+same "what the other stack's services are" "$(for s in ledger queue shop courier pricing edge beacon; do kinds other "$s"; done | paste -sd, )" \
+    "postgres,redis,node,node,python,nginx,none"
+same "what nobody knows is not guessed" "$(for s in $(python3 -c 'import json,sys; print(*[s["name"] for s in json.load(open(sys.argv[1]))["services"]])' "$scratch/third.json"); do kinds third "$s"; done | sort -u | paste -sd,)" "none"
+
+for pair in reference:postgres-dev other:ledger; do
+    name=${pair%%:*} service=${pair##*:}
+    same "$name: PostgreSQL's version" "$(fact "$name" "$service" postgres 'f["version_number"]')" "$(sql "$name" "$service" 'show server_version_num')"
+    same "$name: how many settings" "$(fact "$name" "$service" postgres 'len(f["settings"])')" "$(sql "$name" "$service" "select count(*) - 3 from pg_settings")" # three rows are the state of the asking transaction
+    for setting in shared_buffers work_mem max_connections; do
+        same "$name: $setting" "$(fact "$name" "$service" postgres "setting('$setting')")" "$(sql "$name" "$service" "select setting from pg_settings where name='$setting'")"
+    done
+    same "$name: where its data lies" "$(fact "$name" "$service" postgres 'f["data_directory"]')" "$(sql "$name" "$service" 'show data_directory')"
+done
+same "reference: node's version" "$(fact reference backend-dev node '"v" + f["version"]')" "$(in_service reference backend-dev node -p process.version)"
+same "reference: a heap limit from the environment" "$(fact reference backend-dev node 'f["heap_limit"]')" "$(heap reference backend-dev)"
+same "reference: V8's own heap limit" "$(fact reference frontend-dev node 'f["heap_limit"]')" "$(heap reference frontend-dev)"
+same "other: a heap limit from the command line" "$(fact other shop node 'f["heap_limit"]')" "$(heap other shop --max-old-space-size=128)"
+same "reference: n8n's version" "$(fact reference automation-engine-dev n8n 'f["version"]')" "$(in_service reference automation-engine-dev n8n --version)"
+same "other: nginx's version" "$(fact other edge nginx 'f["version"]')" "$(in_service other edge nginx -v 2>&1 | sed 's,.*/,,')"
+same "other: Redis' bound" "$(fact other queue redis 'f["maxmemory"]')" "$(in_service other queue sh -c 'redis-cli --no-auth-warning config get maxmemory 2>/dev/null | tail -n 1')"
+same "other: both replicas are measured" "$(fact other shop - 'sum(1 for c in s["containers"] if c["usage"])')" 2
+same "other: an image without a shell is not asked for commands in vain" "$(fact other beacon - 's["probe_commands"]')" "{}"
+same "reference: n8n's key lies in the container's own layer" "$(fact reference automation-engine-dev n8n 'any(p.startswith("/home/node/.n8n/") for p in s["containers"][0]["writable_layer"]["added"])')" True
+
+# The same comparison with one value doctored has to fail.
+before=$failures
+same "planted" "$(fact reference postgres-dev postgres 'f["version_number"] + 1')" "$(sql reference postgres-dev 'show server_version_num')" >/dev/null
+if [ "$failures" -gt "$before" ]; then failures=$before; ok "noticed: a version that is not the program's"; else fail "not noticed: a version that is not the program's"; fi
+
+run "$PILOTPROS" pilotpros profile --project-directory "$("$stack" dir other)" -p "$(project_of other)" --show
+expect_status "what was kept is shown without measuring" 0
+expect_in "with its table" '^KEPT .*NEEDED MAX' "$out"
+expect_not_in "without one of a measurement" '^CPU, CORES' "$out"
