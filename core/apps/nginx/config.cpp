@@ -150,16 +150,16 @@ class Expander {
     std::vector<Directive> expand(const std::vector<Directive>& directives, int depth, bool& complete) {
         std::vector<Directive> result;
         for (const Directive& directive : directives) {
+            if (++count_ > kMost) {
+                complete = false;
+                return result;
+            }
             if (directive.name == "include" && directive.arguments.size() == 1 && depth < kDeepest) {
                 include(directive.arguments.front(), depth, complete, result);
                 continue;
             }
             Directive copy = directive;
             copy.block = expand(directive.block, depth + 1, complete);
-            if (++count_ > kMost) {
-                complete = false;
-                return result;
-            }
             result.push_back(std::move(copy));
         }
         return result;

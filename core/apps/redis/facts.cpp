@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <sstream>
 
@@ -87,7 +88,7 @@ Facts read_facts(const std::string& output) {
     facts.used_memory_peak = number(info, "used_memory_peak");
     facts.maxmemory = number(info, "maxmemory");
     facts.maxmemory_policy = word(info, "maxmemory_policy");
-    facts.clients = number(info, "connected_clients");
+    facts.clients = std::max<std::int64_t>(0, number(info, "connected_clients") - 1);  // one is ours
     facts.maxclients = number(info, "maxclients");
     facts.evicted_keys = number(info, "evicted_keys");
     facts.keyspace_hits = number(info, "keyspace_hits");

@@ -16,8 +16,8 @@ struct Facts {
     std::string version, mode, role;
     Bytes used_memory = 0, used_memory_rss = 0, used_memory_peak = 0, maxmemory = 0;  ///< maxmemory 0: no bound
     std::string maxmemory_policy;
-    std::int64_t clients = 0, maxclients = 0, evicted_keys = 0, keyspace_hits = 0, keyspace_misses = 0,
-                 rejected_connections = 0;
+    std::int64_t clients = 0,  ///< ours left out
+        maxclients = 0, evicted_keys = 0, keyspace_hits = 0, keyspace_misses = 0, rejected_connections = 0;
     std::int64_t keys = 0, operations_per_second = 0, uptime_seconds = 0, last_fork_us = 0;
     bool append_only = false;
     bool snapshots = false;                     ///< `save` names at least one rule
