@@ -151,6 +151,7 @@ void Usage::merge(const Usage& other) {
     oom_at = std::max(oom_at, other.oom_at);
     restarts += other.restarts;
     pids_max = std::max(pids_max, other.pids_max);
+    pids_kernel_peak = std::max(pids_kernel_peak, other.pids_kernel_peak);
     memory_failures += other.memory_failures;
     network_received += other.network_received;
     network_sent += other.network_sent;
@@ -209,6 +210,7 @@ void to_json(nlohmann::json& json, const Usage& usage) {
          {{"kills", usage.oom_kills}, {"kills_before", usage.oom_kills_before}, {"at", time_to_json(usage.oom_at)}}},
         {"restarts", usage.restarts},
         {"pids_max", usage.pids_max},
+        {"pids_kernel_peak", usage.pids_kernel_peak},
         {"memory_failures", usage.memory_failures},
         {"network",
          {{"known", usage.network_known},
@@ -252,6 +254,7 @@ void from_json(const nlohmann::json& json, Usage& usage) {
     read.oom_at = time_from_json(oom, "at");
     read.restarts = amount(json, "restarts");
     read.pids_max = amount(json, "pids_max");
+    read.pids_kernel_peak = amount(json, "pids_kernel_peak");
     read.memory_failures = amount(json, "memory_failures");
     const auto& network = json.at("network");
     read.network_known = network.at("known").get<bool>();

@@ -85,6 +85,8 @@ struct Usage {
     std::int64_t oom_kills_before = 0;  ///< since the container's start, before it was watched
     TimePoint oom_at;                   ///< the latest known; epoch: none
     std::int64_t restarts = 0, pids_max = 0, memory_failures = 0;
+    std::int64_t pids_kernel_peak = 0;  ///< since start, with what the engine runs in the group to start it or to enter
+                                        ///< it; a limit has to bear that, too
     Bytes network_received = 0, network_sent = 0, block_read = 0, block_written = 0;
     bool network_known = false, block_known = false;
 

@@ -189,7 +189,7 @@ void ContainerRecorder::kernel(const KernelReading& reading, TimePoint at) {
         count_oom();
     }
     if (reading.pids_peak && !asking_ && pids_peak_.grew(*reading.pids_peak)) {
-        usage_.pids_max = std::max(usage_.pids_max, *reading.pids_peak);
+        usage_.pids_kernel_peak = std::max(usage_.pids_kernel_peak, *reading.pids_peak);
     }
     if ((reading.block_read || reading.block_written) && !asking_ && block_source_ != BlockSource::kStream) {
         const std::pair<Bytes, Bytes> block{reading.block_read.value_or(0), reading.block_written.value_or(0)};

@@ -16,8 +16,8 @@ compose() { docker compose --progress quiet "$@"; }
 finally 'cd "$truth" && compose --profile late down -t 1 >/dev/null 2>&1'
 compose up -d
 [ $((begin - $(date +%s))) -ge 32 ] || fail "the containers took too long to begin: their start is not over when the curves begin"
-mapfile -t slow < <(compose ps -q slow)
-printf '{"begin": %d, "slow_started": %s}\n' "$begin" "$(date +%s.%N -d "$(docker inspect -f '{{.State.StartedAt}}' "${slow[0]}")")" >"$scratch/facts.json"
+id() { compose ps -q "$1"; }
+started=$(date +%s.%N -d "$(docker inspect -f '{{.State.StartedAt}}' "$(id slow)")")
 
 until [ "$(date +%s)" -ge "$begin" ]; do sleep 0.1; done
 (
@@ -26,10 +26,14 @@ until [ "$(date +%s)" -ge "$begin" ]; do sleep 0.1; done
     sleep 2
     compose rm -f -s gone
 ) >"$scratch/meanwhile" 2>&1 &
+meanwhile=$!
+python3 "$truth/kernel.py" 29 quota "$(id quota)" duty "$(id duty)" >"$scratch/kernel.json" &
+kernel=$!
 run "$PILOTPROS" pilotpros profile --duration 29s --format json
 expect_status "profile" 0
-wait
+wait "$meanwhile" "$kernel"
 cp "$scratch/out" "$scratch/profile.json"
+printf '{"begin": %d, "slow_started": %s, "kernel": %s}\n' "$begin" "$started" "$(cat "$scratch/kernel.json")" >"$scratch/facts.json"
 python3 "$truth/check.py" "$scratch/profile.json" "$scratch/facts.json" >"$scratch/figures" || failures=$((failures + 1))
 cat "$scratch/figures"
 expect "the comparison notices what is false" python3 "$truth/check.py" --planted "$scratch/profile.json" "$scratch/facts.json"

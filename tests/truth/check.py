@@ -4,9 +4,9 @@
   check.py PROFILE.json [FACTS.json]          every figure against what the curves of compose.yaml give; 1 when one is off
   check.py --planted PROFILE.json FACTS.json  falsifies each figure, and the whole profile the way wrong profilers would; 1 when that goes unnoticed
 
-FACTS.json: {"begin": TRUTH_BEGIN, "slow_started": seconds since the epoch}. Each bound is the stated error of the figure:
+FACTS.json: {"begin": TRUTH_BEGIN, "slow_started": seconds since the epoch, "kernel": what kernel.py printed}. Each bound is the stated error of the figure:
 memory   1 % of the sketch, 1 MiB of the kernel's batches (core/docker/stats.h), 1.5 MiB of the program itself (pages, stacks, page tables)
-CPU      the sketch's 1 %, and what sharing two cores with everything else costs
+CPU      what the kernel itself counted (kernel.py), since a busy machine gives a curve less than it asks for: 7 % for seconds that are not the same
 """
 import copy
 import json
@@ -21,12 +21,23 @@ def memory(mebibytes, more=0):
     return mebibytes * MIB * 0.99, mebibytes * MIB * 1.01 + PROGRAM + more * MIB
 
 
+def near(value):
+    """Of what the kernel says over nearly the same seconds."""
+    return value * 0.93 - 0.005, value * 1.07 + 0.005
+
+
+def rate(looks, counter):
+    """Growth of a counter in one second, from the first look to the last."""
+    return (looks[-1][counter] - looks[0][counter]) / (looks[-1]["time"] - looks[0]["time"])
+
+
 def at(value):
     return datetime.fromisoformat(value.replace("Z", "+00:00")).timestamp()
 
 
 def figures(facts):
     """(service, path in its usage, least, most); a function in place of a path computes from the usage."""
+    kernel = lambda service, counter: rate(facts["kernel"][service], counter)
     leak = lambda usage: usage["unreclaimable_bytes"]["last"] / MIB - (10 + 2 * (at(usage["to"]) - facts["begin"]))
     return [
         ("idle", "unreclaimable_bytes.max", 0, PROGRAM),
@@ -62,13 +73,13 @@ def figures(facts):
         # "to" is told to the second, and a sample is up to 1.3 s old: 2 MiB a second.
         ("leak", leak, -2.5, 5),
         ("leak", lambda usage: growth(usage) / usage["seconds"] / MIB, 1.8, 2.2),
-        ("quota", "cpu_cores.p50", 0.045, 0.06),
-        ("quota", "cpu_cores.p99", 0.045, 0.08),
-        ("quota", "throttling.share", 0.9, 1),
-        ("quota", lambda usage: usage["throttling"]["seconds"] / usage["seconds"], 0.8, 1),
+        ("quota", "cpu_cores.mean", *near(kernel("quota", "cpu"))),
+        ("quota", "cpu_cores.p99", 0.03, 0.08),
+        ("quota", "throttling.share", *near(kernel("quota", "throttled") / kernel("quota", "periods"))),
+        ("quota", lambda usage: usage["throttling"]["seconds"] / usage["seconds"], *near(kernel("quota", "throttled_seconds"))),
         ("quota", lambda usage: usage["throttling"]["periods"] / usage["seconds"], 9, 11),
-        ("duty", "cpu_cores.mean", 0.245, 0.265),
-        ("duty", "cpu_cores.p50", 0.23, 0.28),
+        ("duty", "cpu_cores.mean", *near(kernel("duty", "cpu"))),
+        ("duty", "cpu_cores.max", kernel("duty", "cpu") * 0.95, 1),
         ("duty", "throttling.periods", 0, 0),
         ("oom", "oom.kills", 2, 2),
         ("oom", lambda usage: at(usage["oom"]["at"]) - facts["begin"], 15, 19),
@@ -204,6 +215,7 @@ WRONG_PROFILERS = {
 
 def planted(profile, facts):
     unnoticed = 0
+    off_anyway = set(check(profile, facts, say=lambda _: None))
     for service, path, least, most in figures(facts):
         if not isinstance(path, str):
             continue
@@ -218,7 +230,7 @@ def planted(profile, facts):
     for name, falsify in WRONG_PROFILERS.items():
         doctored = copy.deepcopy(profile)
         falsify(doctored)
-        wrong = check(doctored, facts, say=lambda _: None)
+        wrong = set(check(doctored, facts, say=lambda _: None)) - off_anyway
         if not wrong:
             unnoticed += 1
         print(f"{'noticed' if wrong else 'not noticed'}: {name}: {len(wrong)} figures off")
