@@ -45,7 +45,7 @@ async def main():
     engine = FakeEngine(recordings, multiply(recordings, chosen.services, chosen.project, directory, chosen.cgroup), chosen)
     if chosen.directory and chosen.services:
         with open(os.path.join(directory, "compose.yaml"), "w", encoding="utf-8") as file:
-            file.write(compose_file(chosen.services, engine.image["RepoTags"][0] if engine.image["RepoTags"] else "recorded"))
+            file.write(compose_file(chosen.project, chosen.services, engine.image["RepoTags"][0] if engine.image["RepoTags"] else "recorded"))
     faults = Faults(chosen.fault)
     log = open(chosen.log, "a", encoding="utf-8", buffering=1) if chosen.log else None
 

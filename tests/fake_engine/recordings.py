@@ -141,5 +141,5 @@ def multiply(recordings, count, project, directory, cgroup):
     return services
 
 
-def compose_file(count, image):
-    return "services:\n" + "".join(f"  svc{number:04d}: {{ image: {image} }}\n" for number in range(1, count + 1))
+def compose_file(project, count, image):
+    return f"name: {project}\nservices:\n" + "".join(f"  svc{number:04d}: {{ image: {image} }}\n" for number in range(1, count + 1))

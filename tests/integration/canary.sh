@@ -70,7 +70,7 @@ look profile-interrupted 130 timeout --preserve-status -s INT 3 docker pilotpros
 look profile-killed '' timeout -s KILL 3 docker pilotpros profile --duration 60s
 look profile-no-engine 2 env DOCKER_HOST=unix:///nowhere docker pilotpros profile
 look profile-no-engine-json 2 env DOCKER_HOST=unix:///nowhere docker pilotpros profile --format json
-look profile-no-ssh '' env "DOCKER_HOST=$(<endpoint)" docker pilotpros profile --duration 1s
+DOCKER_HOST=$(<endpoint) look profile-no-ssh '' docker pilotpros profile --duration 1s
 look unknown-service 64 docker pilotpros profile nosuch
 look unknown-flag 64 docker pilotpros profile --nosuch
 look yaml-broken 65 docker pilotpros profile -f broken.yaml
@@ -85,6 +85,10 @@ look complete-broken 0 docker __complete pilotpros profile -f broken.yaml ''
 look help 0 docker pilotpros profile --help
 # ------------------------------------------------------------------------------------------------------------------
 collect
+# Nothing would leak from what was never asked.
+for kind in postgres nginx node redis python; do
+    expect "$kind was recognised, and answered" jq -e --arg kind "$kind" 'any(.services[].applications[]; .kind == $kind and (.facts.version // "") != "")' "$looks/profile-json.out"
+done
 expect "programs were started in containers, and seen" test -s "$looks/execs"
 expect "no canary in $(find "$looks" -type f | wc -l) outputs, files and command lines" nothing_found
 

@@ -22,7 +22,7 @@ one() {
     wait "$engine" 2>/dev/null || true
     echo "$status" >"$directory/status"
     case $status in
-        0 | 2) jq -e '.services | length == 2' "$directory/out" >/dev/null 2>&1 || echo "$name: exit $status without its two services" ;;
+        0 | 2) [ "$(jq '.services | length' "$directory/out" 2>/dev/null)" = 2 ] || echo "$name: exit $status without its two services" ;;
         5)
             { [ "$(grep -c '^docker pilotpros: ' "$directory/err")" = 1 ] && [ "$(grep -c '^  next: ' "$directory/err")" -le 1 ]; } ||
                 echo "$name: exit 5 without a line of why: $(head -c 300 "$directory/err")" ;;
