@@ -111,6 +111,8 @@ class Contract:
         self.check("no changes are null", self.get("no changes", f"/containers/{self.job}/changes").json() is None)
         found = self.get("archive", f"/containers/{self.web}/archive?path=/bin/sh", method="HEAD").header("X-Docker-Container-Path-Stat")
         self.check("archive: a link and its target", found and json.loads(base64.b64decode(found)).get("linkTarget"), found)
+        folder = self.get("archive of a folder", f"/containers/{self.web}/archive?path=/usr/bin", method="HEAD").header("X-Docker-Container-Path-Stat")
+        self.shape("archive: a folder's name, mode and size", folder and json.loads(base64.b64decode(folder)), {"name": TEXT, "mode": NUMBER, "size": NUMBER, "linkTarget": TEXT})
         self.check("archive: 404 without the file", self.client.call("HEAD", f"{V}/containers/{self.web}/archive?path=/bin/nosuch").status == 404)
 
     def samples(self):

@@ -18,6 +18,8 @@ EXECS = {
     "exec_silent": ["true"],
     "exec_missing": ["/no/such/program"],
 }
+FOLDERS = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin")
+PROGRAMS = ("sh", "dash", "bash", "busybox", "curl", "wget", "nc", "node", "perl", "php", "python3", "pg_isready", "psql", "redis-cli", "nginx")
 
 
 class Sanitizer:
@@ -102,6 +104,13 @@ class Recorder:
         self.get("stats_once", f"{V}/containers/{self.web}/stats?stream=0&one-shot=1")
         self.get("stats_stopped", f"{V}/containers/{self.job}/stats?stream=0&one-shot=1")
 
+    def archive(self, name):
+        """What the engine says of each path in an image's folders of programs; nothing where there is none."""
+        paths = ["/", *FOLDERS, *(f"{folder}/{program}" for folder in FOLDERS for program in PROGRAMS)]
+        said = {path: self.client.call("HEAD", f"{V}/containers/{name}/archive?path={path}") for path in paths}
+        found = {path: answer.header("X-Docker-Container-Path-Stat") for path, answer in said.items() if answer.status == 200}
+        self.keep("archive_paths", said["/"], f"HEAD {V}/containers/{name}/archive", {"stat": found})
+
     def execs(self):
         for name, argv in EXECS.items():
             filters = '{"event":["exec_create","exec_start","exec_die"],"container":["%s"]}' % self.web
@@ -148,6 +157,7 @@ class Recorder:
         image = inspected.json()["Image"]
         self.get("image", f"{V}/images/{image}/json")
         self.get("image_missing", f"{V}/images/nosuch:none/json")
+        self.archive(web)
         self.get("archive_head", f"{V}/containers/{web}/archive?path=/bin/sh", "HEAD")
         self.get("archive_missing", f"{V}/containers/{web}/archive?path=/bin/nosuch", "HEAD")
         self.get("version_too_new", "/v1.99/version")

@@ -184,8 +184,11 @@ class FakeEngine:
 
     async def archive(self, request, answer, name):
         if await self.found(name, answer) if name not in self.throwaways else True:
-            there = request.query.get("path") in ("/bin/sh", "/usr/bin/sh")
-            await self.replay(answer, "archive_head" if there else "archive_missing")
+            stat = self.recordings["archive_paths"]["stat"].get(request.query.get("path", "").rstrip("/") or "/")
+            if stat is None:
+                await self.replay(answer, "archive_missing")
+            else:
+                await answer.send(200, {**self.headers("archive_head"), "X-Docker-Container-Path-Stat": stat}, "")
 
     async def stats(self, request, answer, name):
         container = await self.found(name, answer)

@@ -64,9 +64,10 @@ expect_in "a container that is gone meanwhile is left out" '^\[1,0\]$' "$(field 
 judge no-statistics 0 --fault '500:/stats'
 expect_in "no statistics: named for each" 'svc0001.*svc0002' "$(said no-statistics)"
 judge second-version 0 --cgroup 2
-expect_in "control groups 2: recognised, and memory that cannot be reclaimed" '^2 [1-9]' "$(field second-version '"\(.engine.cgroup_version) \([.services[].containers[].usage.unreclaimable.max] | min)"')"
+expect_in "control groups 2: recognised, and memory that cannot be reclaimed" '^2 [1-9]' "$(field second-version '"\(.engine.cgroup_version) \([.services[].containers[].usage.unreclaimable_bytes.max] | min)"')"
 judge all-end 0 --die-after 2
 expect_in "containers that end meanwhile: what was measured stays" '^[1-9]' "$(field all-end '[.services[].containers[].usage.samples] | max')"
+expect_in "probe commands come from the recorded files" '/bin/sh' "$(field healthy '[.services[].probe_commands.sh] | tojson')"
 judge ancient 0 --api-version 1.24
 judge never-ending 0 --exec-hang
 judge gone-in-the-middle 5 --fault 'drop:/containers/json'
