@@ -202,11 +202,11 @@ std::vector<const ContainerProcess*> main_processes(const Container* container,
     for (bool grew = true; grew;) {
         grew = false;
         for (const ContainerProcess& one : processes) {
-            grew = (inside.count(one.parent) != 0 && inside.insert(one.pid).second) || grew;
+            grew = (inside.contains(one.parent) && inside.insert(one.pid).second) || grew;
         }
     }
     for (const ContainerProcess& one : processes) {
-        if (!known || inside.count(one.pid) != 0) {
+        if (!known || inside.contains(one.pid)) {
             result.push_back(&one);
         }
     }

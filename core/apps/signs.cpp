@@ -75,7 +75,7 @@ std::vector<std::string> user_names(const Evidence& evidence) {
         evidence.service != nullptr ? keys(evidence.service->resolved, "environment") : std::vector<std::string>{};
     if (evidence.container != nullptr) {
         for (const auto& [name, value] : evidence.container->environment) {
-            if (evidence.image == nullptr || evidence.image->environment.count(name) == 0) {
+            if (evidence.image == nullptr || !evidence.image->environment.contains(name)) {
                 names.push_back(name);
             }
         }
@@ -135,7 +135,7 @@ std::optional<Recognition> weigh(const Signs& signs, const Evidence& evidence) {
             scale.add(kImageCommand * weak, "the image runs " + signs.name);
         }
         for (const std::string& name : signs.image_environment) {
-            if (evidence.image->environment.count(name) != 0) {
+            if (evidence.image->environment.contains(name)) {
                 scale.add(kImageEnvironment * weak, "the image sets " + name);
                 break;
             }

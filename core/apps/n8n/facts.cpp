@@ -22,7 +22,7 @@ std::vector<std::string> unknown_names(const std::vector<std::string>& set_names
         const auto family = families.find(name.substr(0, name.find('_')));
         const bool file = name.size() > 5 && name.compare(name.size() - 5, 5, "_FILE") == 0;
         const std::string plain = file ? name.substr(0, name.size() - 5) : name;
-        if (family != families.end() && family->second >= 3 && known.count(name) == 0 && known.count(plain) == 0) {
+        if (family != families.end() && family->second >= 3 && !known.contains(name) && !known.contains(plain)) {
             result.push_back(name);
         }
     }

@@ -109,8 +109,6 @@ void find_folder(const Asking& asking, const std::string& home_of_image, Facts& 
     }
 }
 
-std::vector<std::string> list_of(const nlohmann::json& answer, const char* key) { return texts(answer, key); }
-
 Answers ask(Asking& asking) {
     Answers answers;
     Facts facts;
@@ -153,8 +151,8 @@ Answers ask(Asking& asking) {
     }
     facts.version = text(package, "version");
     facts.package_path = text(package, "path");
-    facts.configured = list_of(package, "configured");
-    facts.mentioned = list_of(package, "mentioned");
+    facts.configured = texts(package, "configured");
+    facts.mentioned = texts(package, "mentioned");
     if (facts.version.empty()) {
         answers.gaps.push_back(
             gap(asking, "version of n8n",

@@ -6,6 +6,7 @@
 #include <cctype>
 #include <charconv>
 #include <optional>
+#include <tuple>
 
 namespace pilotpros::apps::nginx {
 
@@ -136,7 +137,7 @@ std::string pass_of(const std::vector<Directive>& block) {
             return one.arguments.front();
         }
         if (one.name == "if" || one.name == "limit_except") {
-            if (const std::string inner = pass_of(one.block); !inner.empty()) {
+            if (std::string inner = pass_of(one.block); !inner.empty()) {
                 return inner;
             }
         }

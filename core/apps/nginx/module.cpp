@@ -68,7 +68,7 @@ std::string complaint_in(const std::string& error) {
         if (const auto at = error.find(level); at != std::string::npos) {
             std::string line = without_quoted(error.substr(at));
             // "1#1: " names a process, which tells nobody anything.
-            if (const auto colon = line.find(": "); colon != std::string::npos && colon < 24) {
+            if (const auto colon = line.find(": "); colon < 24) {
                 line.erase(0, colon + 2);
             }
             return line;

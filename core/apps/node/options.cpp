@@ -50,8 +50,8 @@ Options read_options(const std::vector<std::string>& words) {
         const std::string value = equals == std::string::npos ? std::string{} : word.substr(equals + 1);
         const bool numeric =
             !value.empty() && value.size() < 16 && value.find_first_not_of("0123456789.") == std::string::npos;
-        if (kHeap.count(name) != 0 && numeric) {
-            options.heap.push_back(name + "=" + value);
+        if (kHeap.contains(name) && numeric) {
+            options.heap.push_back(name.append("=").append(value));
         } else if (std::find(options.names.begin(), options.names.end(), name) == options.names.end()) {
             options.names.push_back(name);
         }

@@ -107,10 +107,10 @@ bool is_development(const std::string& package, const Program& program) {
     const auto says = [&](const char* word) {
         return std::find(program.arguments.begin(), program.arguments.end(), word) != program.arguments.end();
     };
-    if (kDevelopers.count(package) != 0) {
+    if (kDevelopers.contains(package)) {
         return !says("preview") && !says("build");
     }
-    return kNeedWord.count(package) != 0 && (says("dev") || says("develop"));
+    return kNeedWord.contains(package) && (says("dev") || says("develop"));
 }
 
 void add_development(Server& server) {
@@ -127,7 +127,7 @@ void add_development(Server& server) {
 }  // namespace
 
 bool is_node(const Program& program) {
-    return interpreter_of(program.name) == "node" || wrapper_names().count(program.name) != 0 ||
+    return interpreter_of(program.name) == "node" || wrapper_names().contains(program.name) ||
            program.name == "next-server" || program.name == "n8n";
 }
 

@@ -53,7 +53,7 @@ bool is_public_setting(const std::string& name, const std::string& type) {
                                                  "unix_socket_directories",
                                                  "wal_consistency_checking",
                                                  "debug_io_direct"};
-    return kHarmless.count(name) != 0;
+    return kHarmless.contains(name);
 }
 
 std::optional<Bytes> bytes_of(const Setting& setting) {

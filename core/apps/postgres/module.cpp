@@ -73,7 +73,7 @@ void add_gaps(const Asking& asking, const std::map<std::string, nlohmann::json>&
         {"connections", "connections of PostgreSQL"}, {"checkpoints", "checkpoints of PostgreSQL"},
         {"tables", "tables of the database"},         {"extensions", "extensions of the database"}};
     for (const auto& [name, what] : parts) {
-        if (answers.count(name) == 0) {
+        if (!answers.contains(name)) {
             gaps.push_back(gap(asking, what, why));
         }
     }

@@ -30,7 +30,7 @@ std::string server_of(const Program& program) {
     if (name == "manage.py") {
         return "django";
     }
-    return servers().count(name) != 0 ? name : "plain";
+    return servers().contains(name) ? name : "plain";
 }
 
 /// Programs that only look after others.
@@ -41,7 +41,7 @@ bool is_supervisor(const Program& program) {
 
 bool is_python(const Program& program) {
     return (interpreter_of(program.name) == "python" && !is_supervisor(program)) ||
-           (servers().count(program.name) != 0 && program.name != "http.server" && program.name != "django");
+           (servers().contains(program.name) && program.name != "http.server" && program.name != "django");
 }
 
 std::optional<Recognition> recognise(const Evidence& evidence) {

@@ -79,7 +79,7 @@ Facts read_facts(const std::string& output) {
     for (auto& [key, value] : facts.config) {
         value = word(facts.config, key.c_str());
     }
-    facts.server = info.count("valkey_version") != 0 ? "valkey" : "redis";
+    facts.server = info.contains("valkey_version") ? "valkey" : "redis";
     facts.version = word(info, facts.server == "valkey" ? "valkey_version" : "redis_version");
     facts.mode = word(info, "redis_mode");
     facts.role = word(info, "role");
