@@ -23,6 +23,9 @@ class UsageRecorder {
     /// How often the kernel's counters are read on the way, so that a container that goes leaves them behind.
     static constexpr std::chrono::seconds kKernelInterval{5};
 
+    /// How long samples that come one by one are let gather; also how late a request to stop is noticed.
+    static constexpr std::chrono::milliseconds kGather{50};
+
     /// Events of `project` are heard from here on. `local_files` reads the kernel's files; null when the engine is not
     /// proven to be local.
     UsageRecorder(Engine& engine, const Clock& clock, const Files* local_files, const std::string& project);
