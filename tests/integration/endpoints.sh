@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Which engine is used, and how it is reached. docker itself is the judge of which one is meant; each fake engine says its own name.
+# shellcheck disable=SC2016 # filters of jq
 . "$(dirname "$0")/lib.sh"
 export DOCKER_CONFIG=$scratch/config HOME=$scratch
 mkdir -p "$DOCKER_CONFIG/cli-plugins" "$scratch/empty"
@@ -124,7 +125,16 @@ python3 -u -m http.server --bind 127.0.0.1 --directory "$scratch/empty" 0 >"$scr
 finally "kill $! 2>/dev/null"
 until grep -q port "$scratch/web.log"; do sleep 0.05; done
 refused "something that is no engine" "not a Docker Engine" "DOCKER_HOST=tcp://127.0.0.1:$(sed -nE 's/.* port ([0-9]+).*/\1/p' "$scratch/web.log")"
-expect_not_in "a secret of an ssh user" somebody "$(FAKE_SSH_FAILS=x profile -c by-ssh; echo "$err")"
+expect_not_in "the user of an ssh address is not told" somebody "$(FAKE_SSH_FAILS=x profile -c by-ssh; echo "$err$out")"
+# In a project's folder the files still tell something: exit 2, and why there is no more.
+mkdir "$scratch/shop"
+printf 'services: { web: { image: nginx:1.26 } }\n' >"$scratch/shop/compose.yaml"
+for host in "unix://$scratch/nosuch.sock" tcp://127.0.0.1:1 "unix://$scratch/hanging.sock"; do
+    run env --chdir="$scratch/shop" "DOCKER_HOST=$host" docker pilotpros profile --format json
+    expect_status "$host, in a project's folder" 2
+    expect_in "$host, in a project's folder: says why" "engine.*${host##*[:/]}" "$(jq -c '[.gaps[] | "\(.subject): \(.why)"]' <<<"$out")"
+done
+
 chmod 755 "$scratch" && mkdir -m 777 "$scratch/everybody"
 if [ "$(id -u)" = 0 ]; then
     chmod 700 "$scratch/one.sock"
