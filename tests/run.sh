@@ -93,6 +93,8 @@ fi
 check format format
 check shellcheck scripts
 check clang-tidy tests/tidy.sh
+# What users get is built with other options, and finds other warnings.
+check "build release" build release
 check "build dev" build dev && tests dev --test-dir build/dev -j "$(nproc)"
 check "build asan" build asan && tests asan --test-dir build/asan -j "$(nproc)" -L '^(unit|asan)$'
 
