@@ -12,12 +12,12 @@ const std::string kImage = "sha256:" + std::string(64, 'a');
 
 class FullDisk final : public Files {
   public:
-    [[nodiscard]] std::optional<std::string> read(const Path&) const override {
+    [[nodiscard]] std::optional<std::string> read(const Path& /*path*/) const override {
         throw Error(ExitCode::kRefused, "cannot read");
     }
-    [[nodiscard]] bool exists(const Path&) const override { return false; }
-    [[nodiscard]] bool is_directory(const Path&) const override { return false; }
-    [[nodiscard]] std::vector<std::string> list(const Path&) const override { return {}; }
+    [[nodiscard]] bool exists(const Path& /*path*/) const override { return false; }
+    [[nodiscard]] bool is_directory(const Path& /*path*/) const override { return false; }
+    [[nodiscard]] std::vector<std::string> list(const Path& /*directory*/) const override { return {}; }
     [[nodiscard]] Path canonical(const Path& path) const override { return path; }
     void write_durably(const Path&, const std::string&, unsigned) override {
         throw Error(ExitCode::kRefused, "no space left");

@@ -8,7 +8,6 @@
 using namespace pilotpros;
 using namespace pilotpros::apps;
 using pilotpros::testing::answer_exec;
-using pilotpros::testing::frame;
 using pilotpros::testing::MemoryEngine;
 
 namespace {
@@ -171,7 +170,7 @@ TEST_CASE("nginx: broken, cut and hostile configurations never throw", "[apps]")
 TEST_CASE("nginx: quotes, variables in braces and lua as nginx reads them", "[apps]") {
     bool complete = true;
     const auto read = nginx::read_directives(
-        "a \"x; {y}\" 'it''s' b\\ c ${d}e; content_by_lua_block { if x then y = \"}\" end } f;", complete);
+        R"(a "x; {y}" 'it''s' b\ c ${d}e; content_by_lua_block { if x then y = "}" end } f;)", complete);
     REQUIRE(read.size() == 3);
     CHECK(read[0].arguments[0] == "x; {y}");
     CHECK(read[0].arguments.back() == "${d}e");

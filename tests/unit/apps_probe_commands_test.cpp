@@ -24,9 +24,9 @@ class FileEngine final : public Engine {
         }
         return responses;
     }
-    StreamId open(const Request&, OnBytes, OnEnd) override { return 0; }
-    void close(StreamId) override {}
-    void pump(std::chrono::milliseconds) override {}
+    StreamId open(const Request& /*request*/, OnBytes /*on_bytes*/, OnEnd /*on_end*/) override { return 0; }
+    void close(StreamId /*id*/) override {}
+    void pump(std::chrono::milliseconds /*at_most*/) override {}
 
   private:
     Response answer(const Request& request) {
