@@ -87,6 +87,7 @@ std::vector<Application> recognise_all(const Evidence& evidence) {
         });
     };
     std::vector<std::pair<bool, Application>> ranked;
+    ranked.reserve(result.size());
     for (const Application& application : result) {
         ranked.emplace_back(is_subsumed(application), application);
     }

@@ -1,7 +1,6 @@
 #include "core/docker/exec.h"
 
 #include <fmt/format.h>
-#include <signal.h>
 #include <sys/types.h>
 
 extern "C" {
@@ -10,6 +9,7 @@ extern "C" {
 }
 
 #include <algorithm>
+#include <csignal>
 #include <iterator>
 
 #include <nlohmann/json.hpp>

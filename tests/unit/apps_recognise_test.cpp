@@ -29,6 +29,7 @@ ContainerProcess process(int pid, int parent, const std::string& line, Bytes res
 
 std::vector<std::string> kinds(const std::vector<Application>& applications) {
     std::vector<std::string> result;
+    result.reserve(applications.size());
     for (const Application& one : applications) {
         result.push_back(one.kind);
     }
@@ -156,6 +157,7 @@ TEST_CASE("recognise: no word of the user's gets into the evidence", "[apps]") {
 TEST_CASE("node: the server is told from what started it", "[apps]") {
     const auto find = [](const std::vector<ContainerProcess>& list) {
         std::vector<std::pair<const ContainerProcess*, Program>> all;
+        all.reserve(list.size());
         for (const ContainerProcess& one : list) {
             all.emplace_back(&one, program_of(one.argv));
         }

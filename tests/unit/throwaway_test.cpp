@@ -45,7 +45,7 @@ TEST_CASE("throwaway: has no network, no volume of ours, a bound, and is gone af
     CHECK_FALSE(body["HostConfig"].contains("Binds"));
     CHECK(body["Entrypoint"] == nlohmann::json::array({"node", "-p", "1"}));
     // An image that Compose built carries its project's labels.
-    CHECK(body["Labels"]["com.docker.compose.project"] == "");
+    CHECK(body["Labels"]["com.docker.compose.project"].get<std::string>().empty());
     CHECK(body["Labels"].contains(kThrowawayLabel));
 }
 
