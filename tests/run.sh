@@ -74,6 +74,8 @@ scripts() {
     find . \( -path ./build -o -path ./.git -o -name node_modules \) -prune -o -type f -print0 |
         xargs -0 awk 'FNR == 1 { if (/^#!.*[\/ ](ba)?sh( |$)/) printf "%s%c", FILENAME, 0; nextfile }' | xargs -0 shellcheck
 }
+# Objects are found again by their content, whatever folder the checkout lies in.
+export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
 build() { cmake --preset "$1" && cmake --build --preset "$1"; }
 
 # On a terminal whoever sits there is asked before anything is installed.
