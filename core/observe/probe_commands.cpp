@@ -53,7 +53,8 @@ std::map<std::string, std::string> look(Engine& engine, const std::string& conta
     std::vector<std::string> paths;
     for (const std::string& name : probe_command_names()) {
         for (const std::string& directory : directories) {
-            paths.push_back(directory + "/" + name);
+            std::string path = directory;
+            paths.push_back(path.append("/").append(name));
         }
     }
     std::vector<std::string> resolved;
