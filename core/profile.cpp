@@ -103,6 +103,10 @@ class Session {
         });
         if (profile_.interrupted) {
             world_.cancel.acknowledge();  // what follows takes milliseconds and keeps what was measured
+            try {
+                sweep_own_throwaways(engine_);
+            } catch (const Error&) {  // NOLINT(bugprone-empty-catch): the next run sweeps what is left
+            }
         }
         recorder.finish();
         take_over(recorder);
