@@ -35,14 +35,14 @@ one() {
 }
 said() { jq -c '[.gaps[] | "\(.subject): \(.what): \(.why)"]' "$scratch/one-$1/out"; }
 
-# Eight at a time: they mostly wait.
+# Sixteen at a time: they mostly wait.
 index=0
 for kind in "${kinds[@]}"; do
     for path in "${paths[@]}"; do
         index=$((index + 1))
         one "$index" 75 --fault "$kind:$path" >"$scratch/wrong-$index" 2>&1 &
         printf '%s at %s' "$kind" "$path" >"$scratch/name-$index"
-        while [ "$(jobs -rp | wc -l)" -ge 8 ]; do wait -n || true; done
+        while [ "$(jobs -rp | wc -l)" -ge 16 ]; do wait -n || true; done
     done
 done
 wait

@@ -13,7 +13,7 @@ OF_THE_MOMENT = {
     "redis": {"used_memory", "used_memory_rss", "used_memory_peak", "clients", "keyspace_hits", "keyspace_misses", "keys", "operations_per_second", "uptime_seconds", "last_fork_us"},
     "node": {"server_pid"},
 }
-OF_A_CONTAINER = ("number", "status", "health", "healthcheck", "restart_policy", "limits", "mounts", "ports", "networks", "log_driver", "log_options", "environment_names")
+OF_A_CONTAINER = ("number", "status", "healthcheck", "restart_policy", "limits", "mounts", "ports", "networks", "log_driver", "log_options", "environment_names")
 
 
 def setting(row):
