@@ -175,8 +175,8 @@ TEST_CASE("odd names are safe and stay apart") {
 
 TEST_CASE("two processes at once do not lose each other's run") {
     const Folder folder;
-    constexpr int kProcesses = 4;
-    constexpr int kRuns = 10;
+    constexpr std::int64_t kProcesses = 4;
+    constexpr std::int64_t kRuns = 10;
     for (int process = 0; process < kProcesses; ++process) {
         if (fork() == 0) {
             DiskFiles files;
