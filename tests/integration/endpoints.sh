@@ -22,6 +22,7 @@ port() { awk '{ print $2 }' "$scratch/$1.ready"; }
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=another authority" -keyout other-key.pem -out other.pem
     mkdir certs && cp ca.pem certs/ca.pem && cp client.pem certs/cert.pem && cp client-key.pem certs/key.pem
 ) >"$scratch/openssl.log" 2>&1
+: >"$scratch/tls.ready"
 python3 "$SOURCE_DIR/tests/tools/tls_proxy.py" "$scratch/three.sock" "$scratch"/{ca,server,server-key}.pem >"$scratch/tls.ready" 2>/dev/null &
 finally "kill $! 2>/dev/null"
 until grep -q ready "$scratch/tls.ready"; do sleep 0.05; done

@@ -101,7 +101,7 @@ docker "${long[@]}" >"$scratch/orphan.out" 2>/dev/null </dev/null &
 docker=$!
 measuring
 plugin=$(pgrep -P "$docker" -f pilotpros)
-kill -KILL "$docker"
+{ kill -KILL "$docker" && wait "$docker"; } 2>/dev/null || true
 for _ in $(seq 50); do kill -0 "$plugin" 2>/dev/null || break; sleep 0.1; done
 if kill -0 "$plugin" 2>/dev/null; then fail "docker killed: the plugin lives on"; kill -KILL "$plugin"; else ok "docker killed: the plugin ends itself"; fi
 result_of_cut "docker killed" "$scratch/orphan.out"

@@ -72,6 +72,6 @@ finally 'renamed=$scratch/zqreference reference down -v -t 1 --rmi local >/dev/n
 reference build -q
 reference up -d
 # Its health checks look every 30 s; n8n says sooner that it is ready.
-until curl -fsS -o /dev/null http://127.0.0.1:28678/healthz/readiness; do [ "$SECONDS" -lt 500 ] || break; sleep 1; done
+until curl -fs -o /dev/null http://127.0.0.1:28678/healthz/readiness; do [ "$SECONDS" -lt 500 ] || break; sleep 1; done
 compare reference docker-compose.dev.yml zqstack.yaml
 recognised reference postgres n8n node nginx
