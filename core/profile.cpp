@@ -27,16 +27,16 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 /// throws.
 struct Connection {
     std::unique_ptr<Engine> engine;
-    std::string why_not;
+    std::optional<EngineLost> why_not;
 };
 
 Connection connect(World& world) {
     Endpoint endpoint = resolve_endpoint(world.globals, world.environment, world.files);
     try {
         return {std::make_unique<CurlEngine>(std::move(endpoint), world.docker_command(), world.process, world.cancel),
-                ""};
+                std::nullopt};
     } catch (const EngineLost& lost) {
-        return {nullptr, lost.what()};
+        return {nullptr, lost};
     }
 }
 
@@ -263,18 +263,31 @@ class Session {
     std::vector<Watch> watches_;
 };
 
+/// Where the files do not tell the project, the missing engine is the reason: its own words help, others would hide
+/// them.
+Project discover_project(World& world, const ProfileRequest& request, const Connection& connection) {
+    try {
+        return discover(request.selectors,
+                        {world.environment, world.files, world.process, world.cancel, connection.engine.get(),
+                         world.docker_command(), world.read_standard_input});
+    } catch (const Error& error) {
+        if (connection.why_not && error.code() == ExitCode::kEngineNeeded) {
+            throw EngineLost(*connection.why_not);
+        }
+        throw;
+    }
+}
+
 }  // namespace
 
 Profile take_profile(World& world, const ProfileRequest& request, ProfileWatcher& watcher) {
     Profile profile;
     const Connection connection = connect(world);
-    profile.project =
-        discover(request.selectors, {world.environment, world.files, world.process, world.cancel,
-                                     connection.engine.get(), world.docker_command(), world.read_standard_input});
+    profile.project = discover_project(world, request, connection);
     require_services(profile.project, request.services);
     if (!connection.engine) {
         profile.observation =
-            observe_files_only(profile.project, request.services, connection.why_not, world.clock.now());
+            observe_files_only(profile.project, request.services, connection.why_not->what(), world.clock.now());
         recognise(profile.project, profile.observation);
         watcher.first_facts(profile.project, profile.observation);
         return profile;

@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
+#include <cstddef>
+#include <cstring>
 #include <limits>
 #include <system_error>
 
@@ -50,7 +53,7 @@ struct CurlEngine::Transfer {
     Response response;
     OnBytes on_bytes;
     OnEnd on_end;
-    int dialed = -1;
+    CurlEngine* engine = nullptr;
 
     static std::size_t on_write(char* data, std::size_t size, std::size_t count, void* self) {
         auto& transfer = *static_cast<Transfer*>(self);
@@ -82,11 +85,27 @@ struct CurlEngine::Transfer {
         return line.size();
     }
 
-    static curl_socket_t on_open(void* self, curlsocktype /*purpose*/, curl_sockaddr* /*address*/) {
-        return std::exchange(static_cast<Transfer*>(self)->dialed, CURL_SOCKET_BAD);
-    }
-    static int on_socket(void* /*self*/, curl_socket_t /*socket*/, curlsocktype /*purpose*/) {
-        return CURL_SOCKOPT_ALREADY_CONNECTED;
+    /// libcurl wants a connection: a new dialer is started, and libcurl connects to where it waits. Kept connections
+    /// are used again without it.
+    static curl_socket_t on_open(void* self, curlsocktype /*purpose*/, curl_sockaddr* address) {
+        auto& engine = *static_cast<Transfer*>(self)->engine;
+        try {
+            std::vector<std::string> argv = engine.docker_;
+            argv.insert(argv.end(), {"system", "dial-stdio"});
+            const std::string waiting = engine.dialers_.emplace_back(engine.process_.connect(argv)).address();
+            sockaddr_un target{};
+            target.sun_family = AF_UNIX;
+            std::memcpy(&target.sun_path[0], waiting.data(), std::min(waiting.size(), sizeof target.sun_path));
+            static_assert(sizeof target <= sizeof(sockaddr_storage), "libcurl keeps room for a sockaddr_storage");
+            address->family = AF_UNIX;
+            address->socktype = SOCK_STREAM;
+            address->protocol = 0;
+            address->addrlen = static_cast<unsigned>(offsetof(sockaddr_un, sun_path) + waiting.size());
+            std::memcpy(&address->addr, &target, address->addrlen);
+            return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        } catch (const Error&) {
+            return CURL_SOCKET_BAD;  // no exception may pass through libcurl
+        }
     }
 };
 
@@ -205,18 +224,12 @@ void CurlEngine::set_up_transport(Transfer& transfer) {
                 }
             }
             break;
-        case Endpoint::Kind::kDialStdio: {
-            std::vector<std::string> argv = docker_;
-            argv.insert(argv.end(), {"system", "dial-stdio"});
-            transfer.dialed = dialers_.emplace_back(process_.connect(argv)).release_socket();
+        case Endpoint::Kind::kDialStdio:
             curl_.easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &Transfer::on_open);
             curl_.easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &transfer);
-            curl_.easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, &Transfer::on_socket);
             // The name is never resolved: an address that needs no look-up keeps libcurl from trying.
             curl_.easy_setopt(easy, CURLOPT_IPRESOLVE, CURL_IPRESOLVE_V4);
-            curl_.easy_setopt(easy, CURLOPT_URL, nullptr);
             break;
-        }
     }
 }
 
@@ -225,6 +238,7 @@ CurlEngine::Transfer& CurlEngine::start(const Request& request, OnBytes on_bytes
     transfer.id = next_id_++;
     transfer.easy = curl_.easy_init();
     transfer.stream = stream;
+    transfer.engine = this;
     transfer.on_bytes = std::move(on_bytes);
     transfer.on_end = std::move(on_end);
     transfer.request_body = request.body;

@@ -29,7 +29,8 @@ std::string Engine::get(const std::string& path, std::vector<std::pair<std::stri
     Response response = call(request);
     if (!response.ok()) {
         throw Error(ExitCode::kEngineNeeded,
-                    fmt::format("the engine answers {} to {}: {}", response.status, path, response.message()));
+                    fmt::format("the engine answers {} to {}: {}", response.status, path, response.message()),
+                    "docker version asks the same engine");
     }
     return std::move(response.body);
 }

@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <deque>
 #include <system_error>
 
@@ -52,10 +54,27 @@ struct ChildSetup {
     int input = -1;
     int output = -1;
     int error = -1;
+    int listener = -1;  ///< input and output are what is accepted here, from our own process
     const char* directory = nullptr;
     std::uint64_t memory_limit = 0;
     bool own_group = true;
 };
+
+/// The first connection that comes from this process: others can find an abstract address, too.
+int accept_from(int listener, pid_t process) {
+    while (true) {
+        const int connection = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+        if (connection < 0) {
+            return -1;
+        }
+        ucred peer{};
+        socklen_t size = sizeof peer;
+        if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.pid == process) {
+            return connection;
+        }
+        close(connection);
+    }
+}
 
 /// Forks and executes. Only functions that are safe between fork and exec run in the child.
 pid_t start(std::vector<std::string> argv, std::vector<std::string> environment, const ChildSetup& setup) {
@@ -89,8 +108,16 @@ pid_t start(std::vector<std::string> argv, std::vector<std::string> environment,
     if (setup.directory != nullptr && chdir(setup.directory) != 0) {
         _exit(127);
     }
-    dup2(setup.input, STDIN_FILENO);
-    dup2(setup.output, STDOUT_FILENO);
+    int input = setup.input;
+    int output = setup.output;
+    if (setup.listener >= 0) {
+        input = output = accept_from(setup.listener, parent);
+        if (input < 0) {
+            _exit(127);
+        }
+    }
+    dup2(input, STDIN_FILENO);
+    dup2(output, STDOUT_FILENO);
     if (setup.error >= 0) {
         dup2(setup.error, STDERR_FILENO);
     }
@@ -279,24 +306,29 @@ std::vector<Finished> SystemProcess::run_all(const std::vector<Command>& command
 }
 
 ConnectedChild SystemProcess::connect(const std::vector<std::string>& argv) {
-    std::array<int, 2> ends{};
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-        throw Error(ExitCode::kInternal, "cannot make a socket pair: " + std::generic_category().message(errno));
+    const Descriptor listener{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    socklen_t size = sizeof address;
+    // NOLINTBEGIN(cppcoreguidelines-pro-type-reinterpret-cast): the socket interface asks for it
+    // Bound to nothing but a family, Linux chooses a free abstract name.
+    if (!listener.valid() ||
+        bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address.sun_family) != 0 ||
+        listen(listener.get(), 1) != 0 ||
+        getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+        throw Error(ExitCode::kInternal, "cannot make a socket: " + std::generic_category().message(errno));
     }
-    Descriptor ours{ends[0]};
-    const Descriptor theirs{ends[1]};
+    // NOLINTEND(cppcoreguidelines-pro-type-reinterpret-cast)
     const Descriptor nothing{open("/dev/null", O_WRONLY | O_CLOEXEC)};
     ChildSetup setup;
-    setup.input = theirs.get();
-    setup.output = theirs.get();
+    setup.listener = listener.get();
     setup.error = nothing.get();
     const pid_t child = start(argv, environment_with({}), setup);
-    return {child, std::move(ours)};
+    return {child, std::string{&address.sun_path[0], size - offsetof(sockaddr_un, sun_path)}};
 }
 
 ConnectedChild::~ConnectedChild() {
     if (pid_ > 0) {
-        socket_.reset();
         kill(-pid_, SIGTERM);
         waitpid(pid_, nullptr, 0);
     }

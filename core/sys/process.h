@@ -36,27 +36,29 @@ struct Finished {
     [[nodiscard]] bool ok() const { return exit_code == 0; }
 };
 
-/// A child that talks to us over one socket, its standard input and output. Ends with this object.
+/// A child that waits for us on a socket of its own; the connection becomes its standard input and output. Ends with
+/// this object. Not a socket pair: libcurl 7.88 connects every socket, also one that it was told is connected (mended
+/// in 8.0).
 class ConnectedChild {
   public:
-    ConnectedChild(pid_t pid, Descriptor socket) : pid_(pid), socket_(std::move(socket)) {}
+    ConnectedChild(pid_t pid, std::string address) : pid_(pid), address_(std::move(address)) {}
     ConnectedChild(const ConnectedChild&) = delete;
     ConnectedChild& operator=(const ConnectedChild&) = delete;
     ConnectedChild(ConnectedChild&& other) noexcept
-        : pid_(std::exchange(other.pid_, -1)), socket_(std::move(other.socket_)) {}
+        : pid_(std::exchange(other.pid_, -1)), address_(std::move(other.address_)) {}
     ConnectedChild& operator=(ConnectedChild&& other) noexcept {
         std::swap(pid_, other.pid_);
-        std::swap(socket_, other.socket_);
+        std::swap(address_, other.address_);
         return *this;
     }
     ~ConnectedChild();
 
-    /// The socket's end is handed over, e.g. to libcurl, which closes it.
-    [[nodiscard]] int release_socket() { return socket_.release(); }
+    /// Where it waits: sun_path of an abstract address, its first byte zero. It accepts this process alone, and once.
+    [[nodiscard]] const std::string& address() const { return address_; }
 
   private:
     pid_t pid_;
-    Descriptor socket_;
+    std::string address_;
 };
 
 /// Other programs. Never a shell: argument vectors only. Children die with us, also when we are killed.
@@ -71,7 +73,7 @@ class Process {
 
     /// Runs all at once and waits for all. A request to stop kills them and throws Interrupted.
     virtual std::vector<Finished> run_all(const std::vector<Command>& commands, const Cancel& cancel) = 0;
-    /// Starts a program whose standard input and output are one end of a socket pair.
+    /// Starts a program whose standard input and output are the connection that we make to it.
     virtual ConnectedChild connect(const std::vector<std::string>& argv) = 0;
 
     Finished run(const Command& command, const Cancel& cancel) { return run_all({command}, cancel).front(); }

@@ -23,7 +23,7 @@ class MemoryProcess final : public Process {
         }
         return results;
     }
-    ConnectedChild connect(const std::vector<std::string>& /*argv*/) override { return {-1, Descriptor{}}; }
+    ConnectedChild connect(const std::vector<std::string>& /*argv*/) override { return {-1, ""}; }
 
     std::function<Finished(const Command&)> answer;
     std::vector<Command> ran;
