@@ -189,7 +189,7 @@ std::vector<Gap> UsageRecorder::gaps() const {
     };
     if (files_ == nullptr) {
         say("engine", "the kernel's own counters",
-            "the engine is not proven to run on this machine; on cgroup v1 it still tells the peak of memory");
+            "the engine is not proven to run on this machine, so its kernel's own files cannot be read");
     }
     if (events_ended_) {
         say("engine", "restarts and OOM kills since then", "the stream of events ended: " + event_complaint_);
