@@ -89,7 +89,7 @@ TimePoint parse_time(const std::string& text) {
         if (!read_digits(text, at + 1, 2, hours) || !read_digits(text, at + 4, 2, minutes)) {
             return {};
         }
-        offset = (hours * 3600 + minutes * 60) * (text[at] == '-' ? -1 : 1);
+        offset = (std::int64_t{hours} * 3600 + std::int64_t{minutes} * 60) * (text[at] == '-' ? -1 : 1);
     }
     return TimePoint{std::chrono::seconds{timegm(&parts) - offset} + std::chrono::nanoseconds{nanoseconds}};
 }

@@ -148,7 +148,8 @@ WritableLayer read_changes(const std::string& answer, const std::vector<Mount>& 
     std::sort(kept.begin(), kept.end());
     WritableLayer layer;
     for (std::size_t i = 0; i < kept.size(); ++i) {
-        const auto& [path, kind] = kept[i];
+        const std::string& path = kept[i].first;
+        const std::int64_t kind = kept[i].second;
         // A directory shows as changed because something below it did; where that something was left out above, the
         // directory says nothing either.
         const bool parent_of_next =

@@ -1,7 +1,5 @@
 #include "plugin/views/text.h"
 
-#include <wchar.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <vector>
@@ -93,7 +91,9 @@ std::string elide(const std::string& text, int width) {
         return text;
     }
     if (width < 3) {
-        return std::string(static_cast<std::size_t>(width < 0 ? 0 : width), '.');
+        std::string dots;
+        dots.append(static_cast<std::size_t>(std::max(width, 0)), '.');
+        return dots;
     }
     std::vector<std::string> points;
     for (std::size_t at = 0; at < text.size();) {

@@ -19,11 +19,11 @@ class FullDisk final : public Files {
     [[nodiscard]] bool is_directory(const Path& /*path*/) const override { return false; }
     [[nodiscard]] std::vector<std::string> list(const Path& /*directory*/) const override { return {}; }
     [[nodiscard]] Path canonical(const Path& path) const override { return path; }
-    void write_durably(const Path&, const std::string&, unsigned) override {
+    void write_durably(const Path& /*path*/, const std::string& /*bytes*/, unsigned /*mode*/) override {
         throw Error(ExitCode::kRefused, "no space left");
     }
-    void make_private_directory(const Path&) override {}
-    void remove(const Path&) override {}
+    void make_private_directory(const Path& /*directory*/) override {}
+    void remove(const Path& /*path*/) override {}
 };
 
 }  // namespace
