@@ -51,6 +51,7 @@ std::vector<ListedContainer> list_containers(Engine& engine) {
 
 std::vector<Container> inspect_containers(Engine& engine, const std::vector<std::string>& ids) {
     std::vector<Request> requests;
+    requests.reserve(ids.size());
     for (const std::string& id : ids) {
         requests.push_back(get(fmt::format("/containers/{}/json", id)));
     }
@@ -66,6 +67,7 @@ std::vector<Container> inspect_containers(Engine& engine, const std::vector<std:
 
 std::map<std::string, Image> inspect_images(Engine& engine, const std::set<std::string>& references) {
     std::vector<Request> requests;
+    requests.reserve(references.size());
     for (const std::string& reference : references) {
         requests.push_back(get(fmt::format("/images/{}/json", reference)));
     }
@@ -108,6 +110,7 @@ std::vector<ContainerProcess> read_top(const std::string& answer) {
 std::map<std::string, std::vector<ContainerProcess>> list_processes(Engine& engine,
                                                                     const std::vector<std::string>& ids) {
     std::vector<Request> requests;
+    requests.reserve(ids.size());
     for (const std::string& id : ids) {
         requests.push_back(get(fmt::format("/containers/{}/top", id), {{"ps_args", "-eo pid,ppid,rss,args"}}));
     }
@@ -172,6 +175,7 @@ WritableLayer read_changes(const std::string& answer, const std::vector<Mount>& 
 
 std::map<std::string, WritableLayer> read_writable_layers(Engine& engine, const std::vector<Container>& containers) {
     std::vector<Request> requests;
+    requests.reserve(containers.size());
     for (const Container& container : containers) {
         requests.push_back(get(fmt::format("/containers/{}/changes", container.id)));
     }
