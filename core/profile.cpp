@@ -11,6 +11,7 @@
 #include "core/docker/curl_engine.h"
 #include "core/docker/throwaway.h"
 #include "core/docker/watched_exec.h"
+#include "core/observe/containers.h"
 #include "core/observe/image_answers.h"
 #include "core/observe/probe_commands.h"
 #include "core/observe/profile_store.h"
@@ -85,7 +86,8 @@ class Session {
           engine_(engine),
           profile_(profile),
           watcher_(watcher),
-          answers_(world.files, world.environment.state_directory() / profile.observation.engine->id / "images") {}
+          answers_(world.files,
+                   world.environment.state_directory() / safe_file_name(profile.observation.engine->id) / "images") {}
 
     void run() {
         const EngineFacts& facts = *profile_.observation.engine;
@@ -111,7 +113,8 @@ class Session {
         recorder.finish();
         take_over(recorder);
         add_gaps(recorder.gaps());
-        guard([&] { conclude(); });
+        guard([&] { refresh_containers(); });
+        conclude_all();
     }
 
   private:
@@ -135,6 +138,8 @@ class Session {
             profile_.interrupted = true;
         } catch (const EngineLost& lost) {
             profile_.lost = lost.what();
+        } catch (const Error& error) {
+            add_gaps({{"engine", "what it would have said further", error.what()}});
         }
     }
 
@@ -162,23 +167,63 @@ class Session {
     }
 
     void watch_applications() {
-        const auto seconds = static_cast<int>(std::chrono::ceil<std::chrono::seconds>(request_.duration).count());
-        Observation& observation = profile_.observation;
-        for (std::size_t i = 0; i < observation.services.size(); ++i) {
-            const apps::Evidence evidence = evidence_of(observation.services[i], profile_.project, observation);
-            for (std::size_t k = 0; k < observation.services[i].applications.size(); ++k) {
-                const Application& application = observation.services[i].applications[k];
-                const apps::ApplicationModule* const module = apps::module_of(application.kind);
-                if (module == nullptr || !module->watch || evidence.container == nullptr ||
-                    !evidence.container->running()) {
-                    continue;
+        for (std::size_t i = 0; i < profile_.observation.services.size(); ++i) {
+            for (std::size_t k = 0; k < profile_.observation.services[i].applications.size(); ++k) {
+                Watch watch{i, k, nullptr, ""};
+                start(watch, request_.duration);
+                if (watch.exec) {
+                    watches_.push_back(std::move(watch));
                 }
-                const std::vector<std::string> argv = module->watch(evidence, application.facts, seconds);
-                if (!argv.empty()) {
-                    watches_.push_back(
-                        {i, k,
-                         std::make_unique<WatchedExec>(engine_, ExecRequest{evidence.container->id, argv, "", {}}),
-                         ""});
+            }
+        }
+    }
+
+    /// In pieces of a minute: what we leave behind in a container when we are killed ends by itself soon.
+    void start(Watch& watch, std::chrono::nanoseconds left) {
+        constexpr std::chrono::seconds kPiece{60};
+        const ServiceObservation& service = profile_.observation.services[watch.service];
+        const Application& application = service.applications[watch.application];
+        const apps::ApplicationModule* const module = apps::module_of(application.kind);
+        const apps::Evidence evidence = evidence_of(service, profile_.project, profile_.observation);
+        if (module == nullptr || !module->watch || evidence.container == nullptr || !evidence.container->running()) {
+            return;
+        }
+        const auto seconds = std::min(kPiece, std::chrono::ceil<std::chrono::seconds>(left));
+        const std::vector<std::string> argv =
+            module->watch(evidence, application.facts, static_cast<int>(seconds.count()));
+        if (!argv.empty()) {
+            watch.exec.reset();
+            watch.exec = std::make_unique<WatchedExec>(engine_, ExecRequest{evidence.container->id, argv, "", {}});
+        }
+    }
+
+    /// Also after the user cut the run short: what was watched until then counts.
+    void conclude_all() {
+        if (!profile_.lost.empty()) {
+            return;
+        }
+        try {
+            conclude();
+        } catch (const Error& error) {
+            add_gaps({{"project", "what was watched of its applications", error.what()}});
+        }
+    }
+
+    /// A container that died or restarted meanwhile is not shown as it was at the beginning.
+    void refresh_containers() {
+        std::vector<std::string> ids;
+        for (const ServiceObservation& service : profile_.observation.services) {
+            for (const Container& container : service.containers) {
+                ids.push_back(container.id);
+            }
+        }
+        for (Container& now : inspect_containers(engine_, ids)) {
+            for (ServiceObservation& service : profile_.observation.services) {
+                const auto then = std::find_if(service.containers.begin(), service.containers.end(),
+                                               [&](const Container& container) { return container.id == now.id; });
+                if (then != service.containers.end()) {
+                    *then = std::move(now);
+                    break;
                 }
             }
         }
@@ -228,6 +273,9 @@ class Session {
                 }
                 for (Watch& watch : watches_) {
                     watch.written += watch.exec->take_output();
+                    if (watch.exec->ended() && end - now > std::chrono::seconds{2}) {
+                        start(watch, end - now);
+                    }
                 }
                 next_report = now + std::chrono::seconds{1};
             }

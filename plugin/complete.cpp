@@ -45,6 +45,7 @@ std::vector<Candidate> services(const std::vector<std::string>& selectors, World
     command.argv.insert(command.argv.end(), selectors.begin(), selectors.end());
     command.argv.insert(command.argv.end(), {"config", "--services"});
     command.timeout = std::chrono::milliseconds{2000};
+    command.memory_limit = 500U << 20U;
     const Finished finished = world.process.run(command, world.cancel);
     std::vector<Candidate> candidates;
     std::size_t at = 0;

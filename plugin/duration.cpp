@@ -17,7 +17,7 @@ std::chrono::milliseconds parse_duration(const std::string& text) {
     while (at != end) {
         double number = 0;
         const auto [rest, error] = std::from_chars(at, end, number);
-        if (error != std::errc{} || number < 0) {
+        if (error != std::errc{} || !(number >= 0 && number <= 1e9)) {
             break;
         }
         const std::string unit{rest,

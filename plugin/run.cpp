@@ -1,10 +1,11 @@
 #include "plugin/run.h"
 
 #include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
 
+#include <array>
 #include <exception>
-#include <iostream>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,29 @@ int report(const Error& error, Terminal& terminal) {
     return static_cast<int>(error.code());
 }
 
-std::string read_standard_input() {
-    return {std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
+/// All of standard input; a request to stop is heard while waiting for it.
+std::string read_standard_input(const Cancel& cancel) {
+    constexpr std::size_t kLongest = 64U << 20U;
+    std::string content;
+    std::array<char, 65536> buffer{};
+    for (;;) {
+        std::vector<pollfd> polled{{STDIN_FILENO, POLLIN, 0}};
+        for (const int descriptor : cancel.descriptors()) {
+            polled.push_back({descriptor, POLLIN, 0});
+        }
+        poll(polled.data(), polled.size(), -1);
+        cancel.check();
+        const auto count = polled.front().revents != 0 ? read(STDIN_FILENO, buffer.data(), buffer.size()) : -1;
+        if (count == 0) {
+            return content;
+        }
+        if (count > 0) {
+            content.append(buffer.data(), static_cast<std::size_t>(count));
+        }
+        if (content.size() > kLongest) {
+            throw Error(ExitCode::kBadInput, "standard input is longer than 64 MiB, which no Compose file is");
+        }
+    }
 }
 
 int run_parsed(const Arguments& arguments, World& world, Terminal& terminal) {
@@ -76,7 +98,13 @@ int run(int argc, char** argv) {
         SystemProcess process;
         const Clock clock;
         Cancel cancel = Cancel::install(environment.get("DOCKER_CLI_PLUGIN_SOCKET").value_or(""));
-        World world{environment, files, process, clock, cancel, arguments.globals, read_standard_input};
+        World world{environment,
+                    files,
+                    process,
+                    clock,
+                    cancel,
+                    arguments.globals,
+                    [&cancel] { return read_standard_input(cancel); }};
         if (arguments.kind == Arguments::Kind::kComplete) {
             return complete(arguments.own, world, terminal);
         }

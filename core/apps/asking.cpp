@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/compose/declared_limits.h"
 #include "core/docker/json.h"
 #include "core/model/error.h"
 
@@ -137,20 +138,7 @@ Bytes memory_limit(const Evidence& evidence) {
     if (evidence.service == nullptr) {
         return 0;
     }
-    // Compose prints sizes as decimal text.
-    const auto bytes = [](const nlohmann::json& value) -> Bytes {
-        if (value.is_number()) {
-            return value.get<Bytes>();
-        }
-        const std::string digits = value.is_string() ? value.get<std::string>() : std::string{};
-        return digits.empty() || digits.size() > 18 || digits.find_first_not_of("0123456789") != std::string::npos
-                   ? 0
-                   : std::stoll(digits);
-    };
-    const auto& resolved = evidence.service->resolved;
-    const Bytes limit = bytes(member(resolved, "mem_limit"));
-    return limit > 0 ? limit
-                     : bytes(member(member(member(member(resolved, "deploy"), "resources"), "limits"), "memory"));
+    return declared_limits(evidence.service->resolved).memory;
 }
 
 std::string image_id(const Evidence& evidence) {

@@ -54,7 +54,10 @@ std::vector<LabelledProject> labelled_projects(Engine& engine, const std::option
     const std::string filter = kPrefix + std::string{"project"} + (name ? "=" + *name : "");
     const nlohmann::json filters{{"label", {filter}}};
     const std::string path = "/containers/json";
-    const nlohmann::json containers = parse_answer(engine.get(path, {{"all", "1"}, {"filters", filters.dump()}}), path);
+    const nlohmann::json containers = parse_answer(
+        engine.get(path,
+                   {{"all", "1"}, {"filters", filters.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)}}),
+        path);
     std::map<std::string, LabelledProject> projects;
     for (const nlohmann::json& container : containers) {
         const std::string project = label(container, "project");

@@ -61,6 +61,16 @@ std::string existing_compose_file(const std::string& name, const Path& folder, c
     }
     if (!files.exists(path)) {
         if (is_remote(name)) {
+            const auto scheme = name.find("://");
+            const auto host = scheme == std::string::npos
+                                  ? std::string{}
+                                  : name.substr(scheme + 3, name.find('/', scheme + 3) - scheme - 3);
+            if (host.find('@') != std::string::npos && host.find(':') < host.find('@')) {
+                // Every process list would show it.
+                throw Error(
+                    ExitCode::kRefused, "a Compose file is named by a URL with a password in it",
+                    "keep the password where git keeps its own (git help credentials), and name the file without it");
+            }
             return name;
         }
         throw Error(ExitCode::kBadInput, fmt::format("there is no file {}", path.string()),

@@ -181,7 +181,7 @@ std::string Endpoint::display() const {
         case Kind::kUnix:
             return "unix://" + address;
         case Kind::kTcp:
-            return "tcp://" + address;
+            return "tcp://" + address.substr(address.rfind('@') + 1);
         case Kind::kDialStdio:
             break;
     }

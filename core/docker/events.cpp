@@ -38,7 +38,7 @@ Request events_request(const std::string& project, std::optional<TimePoint> sinc
         // The engine matches "health_status" as a prefix, all others whole.
         {"event", {"start", "die", "oom", "restart", "destroy", "health_status", "pause", "unpause"}},
     };
-    request.query = {{"filters", filters.dump()}};
+    request.query = {{"filters", filters.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)}};
     if (since) {
         const auto nanoseconds = since->time_since_epoch().count();
         request.query.emplace_back("since",

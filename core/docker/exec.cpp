@@ -34,15 +34,6 @@ struct Running {
     int start_status = 0;
 };
 
-Request post(std::string path, const Json& body) {
-    Request request;
-    request.method = "POST";
-    request.path = std::move(path);
-    // A value of the user's may be no UTF-8: replaced, since JSON cannot carry it.
-    request.body = body.dump(-1, ' ', false, Json::error_handler_t::replace);
-    return request;
-}
-
 Request inspect_of(const Running& running) {
     Request request;
     request.path = "/exec/" + running.id + "/json";
@@ -88,7 +79,7 @@ std::vector<Running> create(Engine& engine, const std::vector<ExecRequest>& requ
         if (!request.user.empty()) {
             body["User"] = request.user;
         }
-        calls.push_back(post("/containers/" + request.container + "/exec", body));
+        calls.push_back(post_json("/containers/" + request.container + "/exec", body));
     }
     const std::vector<Response> responses = engine.call_all(calls);
     std::vector<Running> created;
@@ -110,7 +101,7 @@ void start(Engine& engine, const std::vector<ExecRequest>& requests, std::vector
            std::vector<ExecResult>& results) {
     std::vector<Request> calls;
     for (const Running& one : running) {
-        calls.push_back(post("/exec/" + one.id + "/start", {{"Detach", false}, {"Tty", false}}));
+        calls.push_back(post_json("/exec/" + one.id + "/start", {{"Detach", false}, {"Tty", false}}));
         calls.back().timeout = requests[one.index].timeout;
     }
     const std::vector<Response> responses = engine.call_all(calls);

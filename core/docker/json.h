@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/docker/engine.h"
 #include "core/model/error.h"
 
 namespace pilotpros {
@@ -21,6 +22,15 @@ inline nlohmann::json parse_answer(const std::string& text, const std::string& p
                          "docker version shows whether docker itself understands it");
     }
     return parsed;
+}
+
+/// A request that carries JSON. A value of the user's may be no UTF-8: replaced, since JSON cannot carry it.
+inline Request post_json(std::string path, const nlohmann::json& body) {
+    Request request;
+    request.method = "POST";
+    request.path = std::move(path);
+    request.body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    return request;
 }
 
 /// The member, or a JSON null when there is none.

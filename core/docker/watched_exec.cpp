@@ -12,14 +12,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-Request post(std::string path, const Json& body) {
-    Request request;
-    request.method = "POST";
-    request.path = std::move(path);
-    request.body = body.dump(-1, ' ', false, Json::error_handler_t::replace);
-    return request;
-}
-
 }  // namespace
 
 WatchedExec::WatchedExec(Engine& engine, const ExecRequest& request) : engine_(engine) {
@@ -28,14 +20,14 @@ WatchedExec::WatchedExec(Engine& engine, const ExecRequest& request) : engine_(e
     if (!request.user.empty()) {
         body["User"] = request.user;
     }
-    const Response created = engine_.call(post("/containers/" + request.container + "/exec", body));
+    const Response created = engine_.call(post_json("/containers/" + request.container + "/exec", body));
     id_ = created.ok() ? text(Json::parse(created.body, nullptr, false), "Id") : "";
     if (id_.empty()) {
         complaint_ = created.message();
         return;
     }
     stream_ = engine_.open(
-        post("/exec/" + id_ + "/start", {{"Detach", false}, {"Tty", false}}),
+        post_json("/exec/" + id_ + "/start", {{"Detach", false}, {"Tty", false}}),
         [this](std::string_view bytes) { frames_.feed(bytes); },
         [this](int status, const std::string& complaint) {
             ended_ = true;

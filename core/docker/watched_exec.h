@@ -24,6 +24,8 @@ class WatchedExec {
     /// What it has written to standard output since the last call.
     std::string take_output() { return frames_.take_output(); }
     [[nodiscard]] const std::string& complaint() const { return complaint_; }
+    /// Whether it ended by itself, and well.
+    [[nodiscard]] bool ended() const { return ended_ && complaint_.empty(); }
 
   private:
     Engine& engine_;

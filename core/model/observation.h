@@ -135,6 +135,7 @@ struct Application {
 struct ServiceObservation {
     std::string service;
     std::vector<Container> containers;  ///< by number; empty when it does not run
+    bool refused = false;               ///< it has containers that the engine does not show us
     std::string image_id;  ///< of the first container, or of the image that the file names; empty when unknown
     std::vector<Application> applications;
     std::map<std::string, std::string>

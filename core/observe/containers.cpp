@@ -49,17 +49,27 @@ std::vector<ListedContainer> list_containers(Engine& engine) {
     return result;
 }
 
-std::vector<Container> inspect_containers(Engine& engine, const std::vector<std::string>& ids) {
+std::vector<Container> inspect_containers(Engine& engine, const std::vector<std::string>& ids,
+                                          std::map<std::string, std::string>* refused) {
     std::vector<Request> requests;
     requests.reserve(ids.size());
     for (const std::string& id : ids) {
         requests.push_back(get(fmt::format("/containers/{}/json", id)));
     }
     std::vector<Container> containers;
-    for (const Response& response : engine.call_all(requests)) {
+    const std::vector<Response> responses = engine.call_all(requests);
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        const Response& response = responses[i];
+        if (response.status == 0) {
+            throw EngineLost("the engine gave no answer: " + response.body);
+        }
         const json inspect = json::parse(response.body, nullptr, false);
         if (response.ok() && inspect.is_object()) {
             containers.push_back(read_container(inspect));
+        } else if (response.status != 404 && refused != nullptr) {
+            (*refused)[ids[i]] = response.ok()
+                                     ? "the engine's answer is no JSON"
+                                     : fmt::format("the engine answers {}: {}", response.status, response.message());
         }
     }
     return containers;

@@ -20,8 +20,10 @@ struct ListedContainer {
 /// Every container of the engine, running or not.
 std::vector<ListedContainer> list_containers(Engine& engine);
 
-/// Reads these containers, all at once. One that is gone meanwhile is left out.
-std::vector<Container> inspect_containers(Engine& engine, const std::vector<std::string>& ids);
+/// Reads these containers, all at once. One that is gone meanwhile is left out; one that the engine does not show is
+/// left out, too, and told in `refused`, with the engine's reason. Throws EngineLost when there is no answer at all.
+std::vector<Container> inspect_containers(Engine& engine, const std::vector<std::string>& ids,
+                                          std::map<std::string, std::string>* refused = nullptr);
 
 /// Reads these images, all at once. One that is gone is left out.
 std::map<std::string, Image> inspect_images(Engine& engine, const std::set<std::string>& references);

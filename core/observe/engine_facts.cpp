@@ -29,13 +29,17 @@ bool is_local(const std::vector<Container>& containers, const Files& files) {
         if (container.pid <= 0) {
             return false;
         }
-        const auto groups = files.read(fmt::format("/proc/{}/cgroup", container.pid));
-        return groups && groups->find(container.id) != std::string::npos;
+        try {
+            const auto groups = files.read(fmt::format("/proc/{}/cgroup", container.pid));
+            return groups && groups->find(container.id) != std::string::npos;
+        } catch (const Error&) {
+            return false;  // it ended this moment, or /proc hides it: no proof
+        }
     });
 }
 
-void observe_others(Engine& engine, const std::vector<ListedContainer>& listed, const std::string& project,
-                    EngineFacts& into) {
+int observe_others(Engine& engine, const std::vector<ListedContainer>& listed, const std::string& project,
+                   EngineFacts& into) {
     constexpr std::size_t kAsked =
         64;  // a sample costs the engine about a millisecond; more would delay the first facts
     std::vector<Request> requests;
@@ -54,13 +58,16 @@ void observe_others(Engine& engine, const std::vector<ListedContainer>& listed, 
         }
     }
     const std::vector<Response> responses = engine.call_all(requests);
+    int summed = 0;
     for (std::size_t i = 0; i < responses.size(); ++i) {
         StatsSample sample;
         if (responses[i].ok() && parse_stats(responses[i].body, sample) == StatsLine::kSample) {
+            ++summed;
             into.others_memory += sample.working_set;
             into.others_by_project[asked[i]->project] += sample.working_set;
         }
     }
+    return into.others_running - summed;
 }
 
 }  // namespace pilotpros

@@ -19,8 +19,8 @@ EngineFacts observe_engine(Engine& engine);
 bool is_local(const std::vector<Container>& containers, const Files& files);
 
 /// Adds what containers outside the project use: the sum of their working sets, by Compose project. At most 64 are
-/// asked.
-void observe_others(Engine& engine, const std::vector<ListedContainer>& listed, const std::string& project,
-                    EngineFacts& into);
+/// asked. Returns how many running ones are not in the sum.
+int observe_others(Engine& engine, const std::vector<ListedContainer>& listed, const std::string& project,
+                   EngineFacts& into);
 
 }  // namespace pilotpros

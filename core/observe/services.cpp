@@ -61,27 +61,44 @@ void add_containers(std::vector<Container> containers, const Project& project, O
     }
 }
 
+/// A container that exists but is not shown to us: nothing is said of it, least of all that it does not run.
+void add_refused(const std::vector<ListedContainer>& listed, const std::map<std::string, std::string>& refused,
+                 Observation& into) {
+    for (const ListedContainer& container : listed) {
+        if (const auto found = refused.find(container.id); found != refused.end()) {
+            find_or_add(into, container.service).refused = true;
+            into.gaps.push_back({container.service, "its container " + container.name, found->second});
+        }
+    }
+}
+
+std::string reference_of(const ServiceObservation& service, const Project& project) {
+    if (!service.containers.empty()) {
+        return service.containers.front().image_id;
+    }
+    const auto of_files = project.services.find(service.service);
+    if (of_files == project.services.end()) {
+        return "";
+    }
+    const std::string& image = of_files->second.image;
+    const std::string name = image.empty() ? fmt::format("{}-{}", project.name, service.service) : image;
+    // It becomes a part of a path: what no image's name can hold is no image.
+    return name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/:@") ==
+                   std::string::npos
+               ? name
+               : "";
+}
+
 void add_images(Engine& engine, const Project& project, Observation& into) {
     std::set<std::string> references;
     for (const ServiceObservation& service : into.services) {
-        const auto of_files = project.services.find(service.service);
-        if (!service.containers.empty()) {
-            references.insert(service.containers.front().image_id);
-        } else if (of_files != project.services.end()) {
-            const std::string& image = of_files->second.image;
-            references.insert(image.empty() ? fmt::format("{}-{}", project.name, service.service) : image);
+        if (std::string reference = reference_of(service, project); !reference.empty()) {
+            references.insert(std::move(reference));
         }
     }
     const std::map<std::string, Image> images = inspect_images(engine, references);
     for (ServiceObservation& service : into.services) {
-        const auto of_files = project.services.find(service.service);
-        std::string reference;
-        if (!service.containers.empty()) {
-            reference = service.containers.front().image_id;
-        } else if (of_files != project.services.end()) {
-            reference = of_files->second.image.empty() ? fmt::format("{}-{}", project.name, service.service)
-                                                       : of_files->second.image;
-        }
+        const std::string reference = reference_of(service, project);
         if (const auto image = images.find(reference); image != images.end()) {
             service.image_id = image->second.id;
             into.images[image->second.id] = image->second;
@@ -122,11 +139,11 @@ void add_insides(Engine& engine, Observation& into) {
                                      "the engine could not compare it with the image"});
             }
         }
-        if (service.containers.empty()) {
+        if (service.containers.empty() && !service.refused) {
             into.gaps.push_back({service.service, "what it uses, and all that only a running program can say",
                                  "it has no container: docker compose up starts it"});
-        } else if (std::none_of(service.containers.begin(), service.containers.end(),
-                                [](const Container& container) { return container.running(); })) {
+        } else if (!service.refused && std::none_of(service.containers.begin(), service.containers.end(),
+                                                    [](const Container& container) { return container.running(); })) {
             into.gaps.push_back({service.service, "what it uses, and all that only a running program can say",
                                  "it is " + service.containers.front().status});
         }
@@ -142,13 +159,19 @@ Observation observe_services(Engine& engine, const Project& project, const std::
     EngineFacts facts = observe_engine(engine);
     const std::vector<ListedContainer> listed = list_containers(engine);
     add_services_of_files(project, services, observation);
-    add_containers(inspect_containers(engine, ids_of_project(listed, project, services)), project, observation);
+    std::map<std::string, std::string> refused;
+    add_containers(inspect_containers(engine, ids_of_project(listed, project, services), &refused), project,
+                   observation);
+    add_refused(listed, refused, observation);
     std::vector<Container> all;
     for (const ServiceObservation& service : observation.services) {
         all.insert(all.end(), service.containers.begin(), service.containers.end());
     }
     facts.local = is_local(all, files);
-    observe_others(engine, listed, project.name, facts);
+    if (const int unasked = observe_others(engine, listed, project.name, facts); unasked > 0) {
+        observation.gaps.push_back({"host", "the memory of containers outside this project, complete",
+                                    fmt::format("{} of {} did not say what they use", unasked, facts.others_running)});
+    }
     observation.engine = std::move(facts);
     add_images(engine, project, observation);
     add_insides(engine, observation);

@@ -69,6 +69,9 @@ Cancel Cancel::install(const std::string& cli_socket) {
     struct sigaction ignore {};
     ignore.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &ignore, nullptr);  // a closed pager is an error of a write, not our death in mid-step
+    struct sigaction reset {};
+    reset.sa_handler = SIG_DFL;
+    sigaction(SIGCHLD, &reset, nullptr);  // inherited as ignored, it would make every child's exit status unknown
     cancel.socket_ = connect_to_cli(cli_socket);
     if (cancel.socket_ >= 0) {
         cancel.descriptors_.push_back(cancel.socket_);

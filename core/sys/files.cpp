@@ -17,6 +17,11 @@ namespace pilotpros {
 
 namespace {
 
+[[noreturn]] void fail_to_read(const Path& path, const std::string& reason) {
+    throw Error(ExitCode::kBadInput, fmt::format("cannot read {}: {}", path.string(), reason),
+                "make it a file that you can read");
+}
+
 [[noreturn]] void fail(const char* doing, const Path& path, int error) {
     const std::string reason = std::generic_category().message(error);
     std::string hint;
@@ -45,12 +50,18 @@ void write_all(int descriptor, const std::string& bytes, const Path& path) {
 }  // namespace
 
 std::optional<std::string> DiskFiles::read(const Path& path) const {
-    const Descriptor file{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    constexpr std::size_t kLongest = 64U << 20U;  // beyond that it is no file of the kinds that we read
+    // Not blocking: opening a pipe would wait for its writer, for ever.
+    const Descriptor file{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
     if (!file.valid()) {
         if (errno == ENOENT || errno == ENOTDIR) {
             return std::nullopt;
         }
-        fail("read", path, errno);
+        fail_to_read(path, std::generic_category().message(errno));
+    }
+    struct stat status {};
+    if (fstat(file.get(), &status) != 0 || !(S_ISREG(status.st_mode) || S_ISCHR(status.st_mode))) {
+        fail_to_read(path, S_ISDIR(status.st_mode) ? "it is a folder" : "it is no regular file");
     }
     std::string content;
     std::array<char, 65536> buffer{};
@@ -60,12 +71,15 @@ std::optional<std::string> DiskFiles::read(const Path& path) const {
             continue;
         }
         if (count < 0) {
-            fail("read", path, errno);
+            fail_to_read(path, std::generic_category().message(errno));
         }
         if (count == 0) {
             return content;
         }
         content.append(buffer.data(), static_cast<std::size_t>(count));
+        if (content.size() > kLongest) {
+            fail_to_read(path, "it is longer than 64 MiB");
+        }
     }
 }
 

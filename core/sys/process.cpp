@@ -330,7 +330,12 @@ ConnectedChild SystemProcess::connect(const std::vector<std::string>& argv) {
 ConnectedChild::~ConnectedChild() {
     if (pid_ > 0) {
         kill(-pid_, SIGTERM);
-        waitpid(pid_, nullptr, 0);
+        for (int waited = 0; waitpid(pid_, nullptr, WNOHANG) == 0; ++waited) {
+            if (waited == 500) {
+                kill(-pid_, SIGKILL);  // ssh on a dead link does not hear the first
+            }
+            poll(nullptr, 0, 2);
+        }
     }
 }
 

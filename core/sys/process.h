@@ -61,7 +61,8 @@ class ConnectedChild {
     std::string address_;
 };
 
-/// Other programs. Never a shell: argument vectors only. Children die with us, also when we are killed.
+/// Other programs. Never a shell: argument vectors only. A child dies with us, also when we are killed; what it started
+/// itself ends as it sees fit.
 class Process {
   public:
     Process() = default;

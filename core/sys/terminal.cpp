@@ -5,12 +5,16 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <system_error>
+
+#include "core/model/error.h"
 
 namespace pilotpros {
 
 namespace {
 
-void write_all(int descriptor, const std::string& text) {
+/// Returns 0, or the error that stopped it.
+int write_all(int descriptor, const std::string& text) {
     std::size_t done = 0;
     while (done < text.size()) {
         const auto count = write(descriptor, text.data() + done, text.size() - done);
@@ -18,10 +22,11 @@ void write_all(int descriptor, const std::string& text) {
             continue;
         }
         if (count <= 0) {
-            return;  // whoever reads us is gone: nobody is left to be told
+            return errno;
         }
         done += static_cast<std::size_t>(count);
     }
+    return 0;
 }
 
 winsize window_size() {
@@ -36,7 +41,13 @@ winsize window_size() {
 
 }  // namespace
 
-void StandardTerminal::out(const std::string& text) { write_all(STDOUT_FILENO, text); }
+void StandardTerminal::out(const std::string& text) {
+    const int error = write_all(STDOUT_FILENO, text);
+    if (error != 0 && error != EPIPE) {  // a reader that is gone wants no more; a full disk is told
+        throw Error(ExitCode::kRefused, "cannot write the result: " + std::generic_category().message(error),
+                    "free some space, or send it elsewhere");
+    }
+}
 void StandardTerminal::err(const std::string& text) { write_all(STDERR_FILENO, text); }
 bool StandardTerminal::out_is_terminal() const { return isatty(STDOUT_FILENO) == 1; }
 bool StandardTerminal::err_is_terminal() const { return isatty(STDERR_FILENO) == 1; }

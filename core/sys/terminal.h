@@ -17,6 +17,7 @@ class Terminal {
     Terminal& operator=(Terminal&&) = delete;
     virtual ~Terminal() = default;
 
+    /// Throws Error when it cannot be written, but for a reader that is gone.
     virtual void out(const std::string& text) = 0;
     virtual void err(const std::string& text) = 0;
     [[nodiscard]] virtual bool out_is_terminal() const = 0;

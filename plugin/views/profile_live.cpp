@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "plugin/views/profile_table.h"
+#include "plugin/views/text.h"
 
 namespace pilotpros {
 
@@ -20,9 +21,10 @@ void LiveProfile::first_facts(const Project& project, const Observation& observa
 void LiveProfile::progress(const Observation& observation, Seconds done, Seconds of) {
     if (terminal_.err_can_redraw()) {
         redraw(first_facts_ +
-               fmt::format("Measuring: {:.0f} s of {} (Ctrl-C keeps what was measured)\n\n", done.count(),
-                           format_duration(of)) +
-               usage_as_table(observation, terminal_.width()));
+               wrap(fmt::format("Measuring: {:.0f} s of {} (Ctrl-C keeps what was measured)", done.count(),
+                                format_duration(of)),
+                    terminal_.width(), 2) +
+               "\n" + usage_as_table(observation, terminal_.width()));
     } else {
         terminal_.err(fmt::format("measured {} of {}\n", format_duration(done), format_duration(of)));
         next_plain_line_ = done.count() + 10;

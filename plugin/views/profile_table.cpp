@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/apps/application.h"
+#include "core/compose/declared_limits.h"
 #include "plugin/views/table.h"
 #include "plugin/views/text.h"
 
@@ -29,9 +30,9 @@ std::string row_name(const ServiceObservation& service, const Container& contain
     return service.containers.size() > 1 ? fmt::format("{}/{}", service.service, container.number) : service.service;
 }
 
-std::string state(const ServiceObservation& service) {
+std::string state(const ServiceObservation& service, const Observation& observation) {
     if (service.containers.empty()) {
-        return "not running";
+        return !observation.engine || service.refused ? "unknown" : "not running";
     }
     const auto up = std::count_if(service.containers.begin(), service.containers.end(),
                                   [](const Container& container) { return container.running(); });
@@ -60,6 +61,15 @@ std::string image_name(const ServiceObservation& service, const Project& project
     return found == project.services.end() ? "" : found->second.image;
 }
 
+/// What bounds the service: of its container, else as the files would have it.
+Limits limits_of(const ServiceObservation& service, const Project& project) {
+    if (!service.containers.empty()) {
+        return service.containers.front().limits;
+    }
+    const auto found = project.services.find(service.service);
+    return found == project.services.end() ? Limits{} : declared_limits(found->second.resolved);
+}
+
 std::string header(const Project& project, const Observation& observation, int width) {
     std::size_t containers = 0;
     for (const ServiceObservation& service : observation.services) {
@@ -78,8 +88,9 @@ std::string header(const Project& project, const Observation& observation, int w
                              engine.local ? "" : "; not proven to be this machine"),
                  width, 9);
         if (engine.others_running > 0) {
-            text += fmt::format("Others   {} container{} outside this project use {}\n", engine.others_running,
-                                engine.others_running == 1 ? "" : "s", format_bytes(engine.others_memory));
+            text += wrap(fmt::format("Others   {} container{} outside this project use {}", engine.others_running,
+                                     engine.others_running == 1 ? "" : "s", format_bytes(engine.others_memory)),
+                         width, 9);
         }
     }
     return text;
@@ -146,8 +157,10 @@ std::string traffic_table(const Observation& observation, int width) {
                  {"START-UP", true, 2},
                  {"NEEDED THEN", true, 3}});
     for_each_usage(observation, [&](const std::string& name, const Container& container, const Usage& usage) {
-        table.add({name, format_bytes(usage.network_received), format_bytes(usage.network_sent),
-                   format_bytes(usage.block_read), format_bytes(usage.block_written), std::to_string(usage.pids_max),
+        table.add({name, usage.network_known ? format_bytes(usage.network_received) : "-",
+                   usage.network_known ? format_bytes(usage.network_sent) : "-",
+                   usage.block_known ? format_bytes(usage.block_read) : "-",
+                   usage.block_known ? format_bytes(usage.block_written) : "-", std::to_string(usage.pids_max),
                    std::to_string(container.restart_count + usage.restarts),
                    usage.start_seconds > 0 ? format_duration(Seconds{usage.start_seconds}) : "-",
                    at(usage.start_unreclaimable, 1, true)});
@@ -241,10 +254,10 @@ std::string first_facts_as_table(const Project& project, const Observation& obse
     Table table(
         {{"SERVICE"}, {"STATE"}, {"APPLICATION"}, {"IMAGE", false, 1}, {"CPU QUOTA", true}, {"MEMORY LIMIT", true}});
     for (const ServiceObservation& service : observation.services) {
-        const Container* const first = service.containers.empty() ? nullptr : &service.containers.front();
-        table.add({service.service, state(service), application_names(service), image_name(service, project),
-                   first != nullptr && first->limits.cpus > 0 ? cores(first->limits.cpus) : "none",
-                   first != nullptr && first->limits.memory > 0 ? format_bytes(first->limits.memory) : "none"});
+        const Limits limits = limits_of(service, project);
+        table.add({service.service, state(service, observation), application_names(service),
+                   image_name(service, project), limits.cpus > 0 ? cores(limits.cpus) : "none",
+                   limits.memory > 0 ? format_bytes(limits.memory) : "none"});
     }
     std::string text = header(project, observation, width);
     for (const std::string& warning : project.warnings) {
@@ -266,7 +279,8 @@ std::string usage_as_table(const Observation& observation, int width) {
         table.add({name, cores(usage.cpu.last()), at(usage.cpu.histogram(), 1, false),
                    format_bytes(static_cast<Bytes>(usage.unreclaimable.last())),
                    at(usage.unreclaimable.histogram(), 1, true), std::to_string(usage.pids_max),
-                   format_bytes(usage.network_received), format_bytes(usage.network_sent)});
+                   usage.network_known ? format_bytes(usage.network_received) : "-",
+                   usage.network_known ? format_bytes(usage.network_sent) : "-"});
     });
     return table.render(width);
 }

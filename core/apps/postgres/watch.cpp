@@ -46,8 +46,9 @@ std::vector<std::string> describe_watched(const nlohmann::json& facts) {
     const auto watched = facts["watched"].get<Watched>();
     std::vector<std::string> lines;
     if (watched.connections_max >= 0) {
-        lines.push_back(fmt::format("at most {} client connection{} in {} looks, one a second", watched.connections_max,
-                                    watched.connections_max == 1 ? "" : "s", watched.connection_samples));
+        lines.push_back(
+            fmt::format("at most {} client connection{} in {} looks, one a second, by a psql of ours in the container",
+                        watched.connections_max, watched.connections_max == 1 ? "" : "s", watched.connection_samples));
     }
     if (watched.rates) {
         const Rates& rates = *watched.rates;
