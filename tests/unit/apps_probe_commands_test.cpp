@@ -19,6 +19,7 @@ class FileEngine final : public Engine {
 
     std::vector<Response> call_all(const std::vector<Request>& requests) override {
         std::vector<Response> responses;
+        responses.reserve(requests.size());
         for (const Request& request : requests) {
             responses.push_back(answer(request));
         }

@@ -21,7 +21,7 @@ TEST_CASE("the processes that top lists") {
         R"({"Titles":["PID","PPID","RSS","COMMAND"],"Processes":[["10","1","2048","node --x server.js"],["11"],["12","10","x",null]]})");
     REQUIRE(processes.size() == 2);
     CHECK(processes[0].pid == 10);
-    CHECK(processes[0].resident == 2048 * 1024);
+    CHECK(processes[0].resident == Bytes{2048} * 1024);
     CHECK(processes[0].argv.size() == 3);
     CHECK(processes[1].argv.empty());
 }

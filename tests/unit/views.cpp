@@ -13,9 +13,8 @@ TEST_CASE("nothing that a terminal would obey is printed") {
     CHECK(printable("a\nb\tc") == "a?b?c");
     CHECK(printable("caf\xc3\xa9") == "caf\xc3\xa9");
     CHECK(printable("bad\xff\xc3") == "bad??");
-    CHECK(printable("\xe2\x80\xae"
-                    "evil") == "?evil");   // turns the writing direction
-    CHECK(printable("\xc0\xaf") == "??");  // overlong
+    CHECK(printable(std::string{"\xe2\x80"} + "\xae" + "evil") == "?evil");  // turns the writing direction
+    CHECK(printable("\xc0\xaf") == "??");                                    // overlong
 }
 
 TEST_CASE("cells are what a terminal uses, not bytes") {
