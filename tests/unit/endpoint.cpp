@@ -110,6 +110,8 @@ TEST_CASE("forms of a host") {
     const Endpoint ssh = machine.resolve(flags);
     CHECK(ssh.kind == Endpoint::Kind::kDialStdio);
     CHECK(ssh.display() == "ssh://far:22");
+    flags.host = "tcp://user:pw@far:2375";
+    CHECK(machine.resolve(flags).display() == "tcp://far:2375");
     flags.host = "http://h";
     CHECK_THROWS_AS(machine.resolve(flags), Error);
     flags.host = "tcp://[::1]";
