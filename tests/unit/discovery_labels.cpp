@@ -85,7 +85,7 @@ TEST_CASE("paths that were joined by commas are taken apart by what exists", "[d
     CHECK(split_labelled_paths("", files).empty());
 }
 
-TEST_CASE("-p finds a running project from anywhere, or says that it needs the engine", "[discovery]") {
+TEST_CASE("a project name finds a running project from anywhere, or says that it needs the engine", "[discovery]") {
     RunningMachine machine{nlohmann::json::array({container({})})};
     CHECK(machine.discover(named("shop")).files == Names{"/srv/shop/dev.yml"});
     CHECK(machine.told("--project-directory") == Names{"/srv/shop"});
