@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sees to it that a Docker Engine and `docker compose` answer. An engine that answers is left alone, whatever and wherever it is.
+# Sees to it that a Docker Engine, `docker compose` and `docker buildx` answer. An engine that answers is left alone, whatever and wherever it is.
 #   engine.sh [--yes] [--plan]          --plan only prints what would be done
 # Debian 12 packages an engine without Compose v2, so there the engine comes from Debian 13 and everything below it from 12.
 set -euo pipefail
@@ -16,6 +16,8 @@ answers() { timeout 20 docker version --format '{{.Server.Version}}' >/dev/null 
 # The socket belongs to root and the group docker: that another user gets no answer does not mean there is no engine.
 answers_root() { [ "$(id -u)" -ne 0 ] && have sudo && [ -S /var/run/docker.sock ] && as_root timeout 20 docker version >/dev/null 2>&1; }
 has_compose() { docker compose version >/dev/null 2>&1; }
+# Without it `docker build` is the old builder, which does not know what today's Dockerfiles say.
+has_buildx() { docker buildx version >/dev/null 2>&1; }
 endpoint() {
     if [ -n "${DOCKER_HOST:-}" ]; then
         printf '%s\n' "$DOCKER_HOST"
@@ -28,11 +30,12 @@ candidate() { apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [^(]'; }
 # What is missing, into packages=(). Whoever has Docker's own repository gets Docker's own packages.
 find_missing_packages() {
     packages=()
-    local own=(docker.io containerd) cli=(docker-cli docker-buildx) compose=docker-compose
-    if installed docker-ce-cli || installed docker-ce; then own=(docker-ce containerd.io) cli=(docker-ce-cli docker-buildx-plugin); fi
+    local own=(docker.io containerd) cli=docker-cli buildx=docker-buildx compose=docker-compose
+    if installed docker-ce-cli || installed docker-ce; then own=(docker-ce containerd.io) cli=docker-ce-cli buildx=docker-buildx-plugin; fi
     if candidate docker-compose-plugin; then compose=docker-compose-plugin; fi
     if $need_engine && ! have dockerd; then packages+=("${own[@]}"); fi
-    if ! have docker; then packages+=("${cli[@]}"); fi
+    if ! have docker; then packages+=("$cli"); fi
+    if ! have docker || ! has_buildx; then packages+=("$buildx"); fi
     if ! have docker || ! has_compose; then packages+=("$compose"); fi
 }
 
@@ -150,7 +153,7 @@ done
 need_engine=true
 if have docker && { answers || answers_root; }; then
     need_engine=false
-    if has_compose; then exit 0; fi
+    if has_compose && has_buildx; then exit 0; fi
 elif [ "$(endpoint)" != "$local_endpoint" ]; then
     # Somebody chose that engine; a second one here would not be what they meant.
     need_engine=false
