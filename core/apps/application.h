@@ -9,7 +9,10 @@
 #include <nlohmann/json.hpp>
 
 #include "core/docker/engine.h"
+#include "core/model/advice.h"
+#include "core/model/bundle.h"
 #include "core/model/observation.h"
+#include "core/model/plan.h"
 #include "core/model/project.h"
 #include "core/observe/image_answers.h"
 
@@ -46,8 +49,20 @@ struct Answers {
     std::vector<Gap> gaps;
 };
 
-/// One application: the four doors, of which `advise` and `verify` are functions of their own in the application's
-/// folder.
+/// What an application may use to have a Plan checked by the very program that will read it.
+struct Verifying {
+    Engine& engine;
+    ImageAnswers& image_answers;
+    const Evidence& evidence;
+    const EngineFacts& facts;
+    const ServiceObservation& service;
+    const nlohmann::json& application_facts;
+    const Case& input;
+    std::vector<const Change*> changes;  ///< of this service, all advisors'; never empty
+    const Bundle& bundle;                ///< the files as they would lie there
+};
+
+/// One application: the four doors.
 struct ApplicationModule {
     std::string kind;
     /// Pure. Is it one? Nothing when there is no sign of it.
@@ -65,6 +80,14 @@ struct ApplicationModule {
     /// I/O, after measuring. Adds to the facts what the watched program wrote, and what only a second look tells.
     /// Throws as `ask` does.
     std::function<void(Asking&, const std::string& written, nlohmann::json& facts)> conclude = nullptr;
+    /// Pure. Memory that it knows it needs, before the Budget is made; nothing when it cannot tell.
+    std::function<std::optional<Demand>(const Case&, const ServiceObservation&, const nlohmann::json& facts)> demand =
+        nullptr;
+    /// Pure. What to change in its own settings, within the Budget's share of the service.
+    std::function<Advice(const Case&, const ServiceObservation&, const nlohmann::json& facts)> advise = nullptr;
+    /// I/O. What the program itself says of those of `changes` that it will read; one Verdict a Change or one for all
+    /// of the service. Lets Interrupted and EngineLost through; whatever else it cannot learn is a Verdict kNotAsked.
+    std::function<std::vector<Verdict>(Verifying&)> verify = nullptr;
 };
 
 /// The application's facts in a few lines, by its module; empty when it has none or nothing was learned.

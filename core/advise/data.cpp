@@ -1,0 +1,7 @@
+#include "core/advise/data.h"
+
+namespace pilotpros {
+
+Advice advise_data(const Case& /*input*/) { return {}; }
+
+}  // namespace pilotpros

@@ -1,0 +1,7 @@
+#include "core/advise/development.h"
+
+namespace pilotpros {
+
+Advice advise_development(const Case& /*input*/) { return {}; }
+
+}  // namespace pilotpros

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "core/model/change.h"
+#include "core/model/observation.h"
+#include "core/model/project.h"
+#include "core/model/wishes.h"
+
+namespace pilotpros {
+
+/// Memory that an application knows it needs beyond what was measured, e.g. a heap that the user fixed or buffers that
+/// a database of this size should have.
+struct Demand {
+    Bytes least = 0;  ///< below this the present configuration may be killed; 0: nothing known
+    Bytes wish = 0;   ///< what it would make good use of; 0: nothing beyond what was measured
+    std::string why;  ///< one line, e.g. "shared_buffers of 256 MiB for 640 MiB of data"
+};
+
+/// What one service gets of the machine, each replica.
+struct Share {
+    Bytes memory = 0;  ///< the memory limit that the heaps and buffers inside have to fit in; 0: no limit, neither set
+                       ///< nor advised, so the machine's memory less what others use is all there is
+    bool advised = false;  ///< `memory` is what we advise, not what is already set
+    double cpus = 0;       ///< CPUs it may use at most: its quota, else the machine's
+    std::string why;       ///< how `memory` came about, one line
+};
+
+/// The machine's memory, divided. Made once, before any application's advisor.
+struct Budget {
+    Bytes total = 0;                      ///< the machine's memory; 0 when unknown
+    Bytes reserved = 0;                   ///< for the kernel, the engine and page cache
+    Bytes others = 0;                     ///< of containers outside the project
+    Bytes granted = 0;                    ///< sum of the shares' memory over all replicas
+    std::map<std::string, Share> shares;  ///< by service
+};
+
+/// Values that an earlier Plan wrote, as text, by service and key: what hysteresis compares with.
+using Written = std::map<std::string, std::map<std::string, std::string>>;
+
+/// All that an advisor may look at. Nothing in it can be asked any more: advisors are pure.
+struct Case {
+    const Project& project;
+    const Observation& observation;
+    const Budget& budget;
+    const Wishes& wishes;
+    const Written& written;
+    std::map<std::string, bool> development;  ///< by service; absent: not known, and treated as production
+
+    [[nodiscard]] bool in_development(const std::string& service) const {
+        const auto found = development.find(service);
+        return found != development.end() && found->second;
+    }
+    /// The service of the files, or null when only a container has it.
+    [[nodiscard]] const Service* service(const std::string& name) const {
+        const auto found = project.services.find(name);
+        return found == project.services.end() ? nullptr : &found->second;
+    }
+    /// What was written for this key before, or nothing.
+    [[nodiscard]] std::optional<std::string> written_value(const std::string& name, const std::string& key) const {
+        const auto of_service = written.find(name);
+        if (of_service == written.end()) {
+            return std::nullopt;
+        }
+        const auto value = of_service->second.find(key);
+        return value == of_service->second.end() ? std::nullopt : std::optional{value->second};
+    }
+};
+
+/// What an advisor gives.
+struct Advice {
+    std::vector<Change> changes;
+    std::vector<Finding> findings;
+    std::vector<LeftAlone> left_alone;
+
+    void add(Advice more);
+};
+
+/// The value that hysteresis leaves standing: `before` when it is at least `floor` and within `share` of `now` (0.25:
+/// a quarter of it either way), else `now`. So that a second profile of the same load changes no byte.
+Bytes settle(std::optional<Bytes> before, Bytes now, Bytes floor, double share);
+
+/// Rounds up to the next step: 8 MiB below 256 MiB, 32 MiB below 1 GiB, 128 MiB below 4 GiB, 512 MiB above.
+Bytes round_up(Bytes bytes);
+
+/// A size as Compose and PostgreSQL's file both read it: "512m" for Compose. Whole MiB, else bytes with "b".
+std::string compose_size(Bytes bytes);
+/// Reads what compose_size writes, and Compose's own "1.5g", "300M", "128mb", "1073741824"; nothing when it is no size.
+std::optional<Bytes> parse_size(const std::string& text);
+
+/// The usage that advice rests on: what is kept of the service (which holds this run), else this run's merged over its
+/// replicas; empty when nothing was measured.
+Usage usage_of(const ServiceObservation& service);
+
+}  // namespace pilotpros

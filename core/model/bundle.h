@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace pilotpros {
+
+/// A generated file, below the project's `.pilotpros/`.
+struct BundleFile {
+    std::string path;  ///< relative, e.g. "compose.yaml", "postgres/db/postgresql.conf"
+    std::string content;
+    friend bool operator==(const BundleFile&, const BundleFile&) = default;
+};
+
+/// A generated value that hides one the user has elsewhere. When what it hides changes, every command says so first.
+struct Mask {
+    std::string service;
+    std::string path;  ///< e.g. "command", "environment.NODE_OPTIONS", "healthcheck.test"
+    std::string hash;  ///< SHA-256 of the hidden value's JSON as the user's files resolve it
+    friend bool operator==(const Mask&, const Mask&) = default;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Mask, service, path, hash)
+
+/// The files that a Plan becomes. A pure function of Plan and Project.
+struct Bundle {
+    std::vector<BundleFile> files;  ///< by path; empty when the Plan has no Changes
+    std::vector<Mask> masks;
+
+    [[nodiscard]] const BundleFile* file(const std::string& path) const {
+        for (const BundleFile& one : files) {
+            if (one.path == path) {
+                return &one;
+            }
+        }
+        return nullptr;
+    }
+};
+
+}  // namespace pilotpros
