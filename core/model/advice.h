@@ -33,6 +33,7 @@ struct Share {
 
 /// The machine's memory, divided. Made once, before any application's advisor.
 struct Budget {
+    int cpus = 0;                         ///< of the machine; 0 when unknown
     Bytes total = 0;                      ///< the machine's memory; 0 when unknown
     Bytes reserved = 0;                   ///< for the kernel, the engine and page cache
     Bytes others = 0;                     ///< of containers outside the project
