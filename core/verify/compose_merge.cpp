@@ -1,0 +1,287 @@
+#include "core/verify/compose_merge.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+#include <utility>
+
+#include "core/bundle/compose_override.h"
+#include "core/compose/complaint.h"
+#include "core/compose/invoke.h"
+#include "core/model/json.h"
+
+namespace pilotpros {
+
+namespace {
+
+using Json = nlohmann::json;
+using Paths = std::vector<std::vector<std::string>>;
+
+constexpr const char* kAsked = "docker compose config";
+
+const Json& value_at(const Json& root, const std::vector<std::string>& path) {
+    const Json* at = &root;
+    for (const std::string& step : path) {
+        at = &member(*at, step.c_str());
+    }
+    return *at;
+}
+
+std::string text_of(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+
+/// Go's way of writing a duration, in seconds; below zero when it is none.
+double duration_of(const std::string& text) {
+    double total = 0;
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    while (at != end) {
+        double number = 0;
+        const auto [rest, error] = std::from_chars(at, end, number);
+        if (error != std::errc{}) {
+            return -1;
+        }
+        const std::string unit{rest,
+                               std::find_if(rest, end, [](char c) { return (c >= '0' && c <= '9') || c == '.'; })};
+        const double factor = unit == "h"    ? 3600
+                              : unit == "m"  ? 60
+                              : unit == "s"  ? 1
+                              : unit == "ms" ? 1e-3
+                              : unit == "us" ? 1e-6
+                                             : -1;
+        if (factor < 0) {
+            return -1;
+        }
+        total += number * factor;
+        at = rest + unit.size();
+    }
+    return text.empty() ? -1 : total;
+}
+
+std::string doubled(const std::string& text) {
+    std::string result;
+    for (const char letter : text) {
+        result += letter == '$' ? "$$" : std::string(1, letter);
+    }
+    return result;
+}
+
+/// Whether what Compose prints is what was written: sizes come back as bytes, durations in Go's spelling.
+bool same_scalar(const Json& printed, const Json& written) {
+    const std::string ours = text_of(written);
+    const std::string theirs = text_of(printed);
+    if (theirs == ours || theirs == doubled(ours)) {
+        return true;
+    }
+    if (const double duration = duration_of(ours); duration >= 0 && duration == duration_of(theirs)) {
+        return true;
+    }
+    const auto size = parse_size(ours);
+    if (size && size == parse_size(theirs)) {
+        return true;
+    }
+    return printed.is_number() && written.is_number() && printed.get<double>() == written.get<double>();
+}
+
+/// Where a mount in short syntax leads to.
+std::string mount_target(const std::string& text) {
+    const auto first = text.find(':');
+    return first == std::string::npos ? text : text.substr(first + 1, text.find(':', first + 1) - first - 1);
+}
+
+bool same_list(const Json& printed, const Change& change) {
+    if (!printed.is_array()) {
+        return false;
+    }
+    const bool added = change.target.path == std::vector<std::string>{"volumes"};
+    if (!added && printed.size() != change.after.size()) {
+        return false;
+    }
+    std::size_t index = 0;
+    return std::all_of(change.after.begin(), change.after.end(), [&](const Json& one) {
+        if (!added) {
+            return change.as_written || same_scalar(printed[index++], one);
+        }
+        const std::string target = mount_target(text_of(one));
+        return std::any_of(printed.begin(), printed.end(),
+                           [&](const Json& mount) { return text(mount, "target") == target; });
+    });
+}
+
+bool arrives(const Json& services, const Change& change) {
+    const Json& printed = value_at(member(services, change.service.c_str()), change.target.path);
+    if (printed.is_null()) {
+        return false;
+    }
+    if (change.after.is_array()) {
+        return same_list(printed, change);
+    }
+    // What the user's ${…} becomes is not ours to know; that it is still there is.
+    return change.as_written || same_scalar(printed, change.after);
+}
+
+/// Paths below which a service's values differ.
+void differences(const Json& before, const Json& after, std::vector<std::string>& path, Paths& found) {
+    if (before == after) {
+        return;
+    }
+    if (before.is_object() && after.is_object()) {
+        std::set<std::string> names;
+        for (const Json* one : {&before, &after}) {
+            for (const auto& [name, ignored] : one->items()) {
+                names.insert(name);
+            }
+        }
+        for (const std::string& name : names) {
+            path.push_back(name);
+            differences(member(before, name.c_str()), member(after, name.c_str()), path, found);
+            path.pop_back();
+        }
+        return;
+    }
+    found.push_back(path);
+}
+
+bool begins_with(const std::vector<std::string>& path, const std::vector<std::string>& beginning) {
+    return path.size() >= beginning.size() && std::equal(beginning.begin(), beginning.end(), path.begin());
+}
+
+/// Values that the merge moved although no Change of the service's names them.
+std::vector<std::string> strays(const Plan& plan, const std::string& service, const Json& before, const Json& after) {
+    Paths moved;
+    std::vector<std::string> path;
+    differences(before, after, path, moved);
+    std::vector<std::string> result;
+    for (const std::vector<std::string>& one : moved) {
+        const bool meant = std::any_of(plan.changes.begin(), plan.changes.end(), [&](const Change& change) {
+            // Compose prints a new section whole: the difference may lie above the value.
+            return change.service == service && change.target.kind == Target::Kind::kCompose &&
+                   (begins_with(one, change.target.path) || begins_with(change.target.path, one));
+        });
+        if (!meant) {
+            result.push_back(fmt::format("{}", fmt::join(one, ".")));
+        }
+    }
+    return result;
+}
+
+std::vector<std::string> new_warnings(const std::vector<std::string>& before, const std::vector<std::string>& now) {
+    std::vector<std::string> result;
+    for (const std::string& warning : now) {
+        if (std::find(before.begin(), before.end(), warning) == before.end()) {
+            result.push_back(warning);
+        }
+    }
+    return result;
+}
+
+bool is_compose(const Change& change) { return change.target.kind == Target::Kind::kCompose; }
+
+}  // namespace
+
+Merged merge_with(const Project& project, const std::string& override_text, const Path& scratch, Files& files,
+                  const Surroundings& surroundings) {
+    files.make_private_directory(scratch);
+    const Path file = scratch / "compose.yaml";
+    files.write_durably(file, override_text, 0600);
+    const auto selectors =
+        project.compose_command.begin() + static_cast<std::ptrdiff_t>(surroundings.docker.size()) + 1;
+    std::vector<std::string> arguments{selectors, project.compose_command.end()};
+    arguments.insert(arguments.end(), {"-f", file.string(), "config", "--format", "json"});
+    Command command = compose_command_line(std::move(arguments), surroundings);
+    command.input = project.standard_input;
+    Finished finished;
+    try {
+        finished = surroundings.process.run(command, surroundings.cancel);
+    } catch (...) {
+        files.remove(file);
+        throw;
+    }
+    files.remove(file);
+    files.remove(scratch);
+    require_compose(finished, surroundings);
+    const ComplaintCleaner cleaner{
+        {project.uninterpolated.is_null() ? "" : project.uninterpolated.dump(1), override_text},
+        {project.working_directory, file.string(), scratch.string()}};
+    Merged merged;
+    merged.resolved = Json::parse(finished.output, nullptr, false);
+    merged.accepted = finished.ok() && merged.resolved.is_object();
+    merged.warnings = cleaner.warnings(finished.error);
+    merged.complaint = merged.accepted ? "" : cleaner.error(finished.error);
+    return merged;
+}
+
+std::vector<Verdict> compare_merge(const Plan& plan, const Project& project, const Merged& merged) {
+    std::vector<Verdict> verdicts;
+    if (!merged.accepted) {
+        verdicts.push_back({"", "", Verdict::Outcome::kRefused, kAsked, merged.complaint, Seconds{0}});
+        return verdicts;
+    }
+    if (const auto fresh = new_warnings(project.warnings, merged.warnings); !fresh.empty()) {
+        verdicts.push_back({"", "", Verdict::Outcome::kRefused, kAsked, "it warns: " + fresh.front(), Seconds{0}});
+        return verdicts;
+    }
+    const Json& services = member(merged.resolved, "services");
+    for (const Change& change : plan.changes) {
+        if (is_compose(change) && !arrives(services, change)) {
+            verdicts.push_back(
+                {change.service, change.key, Verdict::Outcome::kRefused, kAsked,
+                 fmt::format("{} does not come out as it was written", fmt::join(change.target.path, ".")),
+                 Seconds{0}});
+        }
+    }
+    for (const auto& [name, service] : project.services) {
+        if (service.resolved.is_null()) {
+            continue;
+        }
+        const auto moved = strays(plan, name, service.resolved, member(services, name.c_str()));
+        if (!moved.empty()) {
+            verdicts.push_back({name, "", Verdict::Outcome::kRefused, kAsked,
+                                fmt::format("the merge would move {}, too", fmt::join(moved, ", ")), Seconds{0}});
+        }
+    }
+    if (verdicts.empty()) {
+        verdicts.push_back(
+            {"", "", Verdict::Outcome::kAccepted, kAsked, "merges as written, no new warning", Seconds{0}});
+    }
+    return verdicts;
+}
+
+std::vector<Verdict> verify_compose_merge(const Plan& plan, const Project& project, const Path& scratch, Files& files,
+                                          const Surroundings& surroundings) {
+    const auto ask = [&](const Plan& part) {
+        return compare_merge(part, project, merge_with(project, compose_override(part), scratch, files, surroundings));
+    };
+    if (std::none_of(plan.changes.begin(), plan.changes.end(), is_compose)) {
+        return {};
+    }
+    std::vector<Verdict> verdicts = ask(plan);
+    const bool whole_refused = verdicts.size() == 1 && verdicts.front().service.empty() &&
+                               verdicts.front().outcome == Verdict::Outcome::kRefused;
+    std::set<std::string> services;
+    for (const Change& change : plan.changes) {
+        services.insert(change.service);
+    }
+    if (!whole_refused || services.size() < 2) {
+        return verdicts;
+    }
+    std::vector<Verdict> by_service;
+    for (const std::string& service : services) {
+        Plan part;
+        part.budget = plan.budget;
+        std::copy_if(plan.changes.begin(), plan.changes.end(), std::back_inserter(part.changes),
+                     [&](const Change& change) { return change.service == service; });
+        for (Verdict& verdict : ask(part)) {
+            verdict.service = service;
+            by_service.push_back(std::move(verdict));
+        }
+    }
+    const bool blamed = std::any_of(by_service.begin(), by_service.end(),
+                                    [](const Verdict& one) { return one.outcome == Verdict::Outcome::kRefused; });
+    // Each part alone may be fine where the whole is not.
+    return blamed ? by_service : verdicts;
+}
+
+}  // namespace pilotpros
