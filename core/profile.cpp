@@ -8,7 +8,6 @@
 
 #include "core/apps/application.h"
 #include "core/apps/asking.h"
-#include "core/docker/curl_engine.h"
 #include "core/docker/throwaway.h"
 #include "core/docker/watched_exec.h"
 #include "core/observe/containers.h"
@@ -24,50 +23,9 @@ namespace {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-/// The engine, or why there is none. A context that does not exist is not a missing engine but the user's mistake: that
-/// throws.
-struct Connection {
-    std::unique_ptr<Engine> engine;
-    std::optional<EngineLost> why_not;
-};
-
-Connection connect(World& world) {
-    Endpoint endpoint = resolve_endpoint(world.globals, world.environment, world.files);
-    try {
-        return {std::make_unique<CurlEngine>(std::move(endpoint), world.docker_command(), world.process, world.cancel),
-                std::nullopt};
-    } catch (const EngineLost& lost) {
-        return {nullptr, lost};
-    }
-}
-
-apps::Evidence evidence_of(const ServiceObservation& service, const Project& project, const Observation& observation) {
-    apps::Evidence evidence;
-    if (const auto found = project.services.find(service.service); found != project.services.end()) {
-        evidence.service = &found->second;
-    }
-    const auto running = std::find_if(service.containers.begin(), service.containers.end(),
-                                      [](const Container& container) { return container.running(); });
-    if (running != service.containers.end()) {
-        evidence.container = &*running;
-    } else if (!service.containers.empty()) {
-        evidence.container = &service.containers.front();
-    }
-    if (const auto image = observation.images.find(service.image_id); image != observation.images.end()) {
-        evidence.image = &image->second;
-    }
-    if (evidence.container != nullptr) {
-        if (const auto processes = service.processes.find(evidence.container->id);
-            processes != service.processes.end()) {
-            evidence.processes = &processes->second;
-        }
-    }
-    return evidence;
-}
-
 void recognise(const Project& project, Observation& observation) {
     for (ServiceObservation& service : observation.services) {
-        const apps::Evidence evidence = evidence_of(service, project, observation);
+        const apps::Evidence evidence = apps::evidence_of(service, project, observation);
         service.applications = apps::recognise_all(evidence);
         if (evidence.service != nullptr) {
             if (auto complaint = apps::check_correction(*evidence.service)) {
@@ -80,8 +38,10 @@ void recognise(const Project& project, Observation& observation) {
 /// One profile being taken on a live engine.
 class Session {
   public:
-    Session(World& world, const ProfileRequest& request, Engine& engine, Profile& profile, ProfileWatcher& watcher)
-        : world_(world),
+    Session(World& world, const ProfileRequest& request, Engine& engine, Profile& profile, ProfileWatcher& watcher,
+            bool ask_only)
+        : ask_only_(ask_only),
+          world_(world),
           request_(request),
           engine_(engine),
           profile_(profile),
@@ -92,17 +52,19 @@ class Session {
     void run() {
         const EngineFacts& facts = *profile_.observation.engine;
         UsageRecorder recorder(engine_, world_.clock, facts.local ? &world_.files : nullptr, profile_.project.name);
-        watch_all(recorder);
+        watch_all(recorder);  // which reads the kernel's peaks: before any question
         guard([&] {
             sweep_throwaways(engine_, world_.clock.now() - std::chrono::minutes{10});
             recorder.begin_questions();
             ask();
         });
         recorder.end_questions();
-        guard([&] {
-            watch_applications();
-            measure(recorder);
-        });
+        if (!ask_only_) {
+            guard([&] {
+                watch_applications();
+                measure(recorder);
+            });
+        }
         if (profile_.interrupted) {
             world_.cancel.acknowledge();  // what follows takes milliseconds and keeps what was measured
             try {
@@ -111,6 +73,9 @@ class Session {
             }
         }
         recorder.finish();
+        if (ask_only_) {
+            return;
+        }
         take_over(recorder);
         add_gaps(recorder.gaps());
         guard([&] { refresh_containers(); });
@@ -159,7 +124,7 @@ class Session {
     void ask() {
         Observation& observation = profile_.observation;
         for (ServiceObservation& service : observation.services) {
-            const apps::Evidence evidence = evidence_of(service, profile_.project, observation);
+            const apps::Evidence evidence = apps::evidence_of(service, profile_.project, observation);
             apps::Asking asking{engine_, answers_, evidence, *observation.engine};
             add_gaps(apps::ask_all(asking, service.applications));
             find_probes(evidence, service);
@@ -184,7 +149,7 @@ class Session {
         const ServiceObservation& service = profile_.observation.services[watch.service];
         const Application& application = service.applications[watch.application];
         const apps::ApplicationModule* const module = apps::module_of(application.kind);
-        const apps::Evidence evidence = evidence_of(service, profile_.project, profile_.observation);
+        const apps::Evidence evidence = apps::evidence_of(service, profile_.project, profile_.observation);
         if (module == nullptr || !module->watch || evidence.container == nullptr || !evidence.container->running()) {
             return;
         }
@@ -237,7 +202,7 @@ class Session {
             watch.exec.reset();
             ServiceObservation& service = observation.services[watch.service];
             Application& application = service.applications[watch.application];
-            const apps::Evidence evidence = evidence_of(service, profile_.project, observation);
+            const apps::Evidence evidence = apps::evidence_of(service, profile_.project, observation);
             apps::Asking asking{engine_, answers_, evidence, *observation.engine};
             apps::module_of(application.kind)->conclude(asking, watch.written, application.facts);
         }
@@ -302,6 +267,7 @@ class Session {
         }
     }
 
+    const bool ask_only_;
     World& world_;
     const ProfileRequest& request_;
     Engine& engine_;
@@ -326,11 +292,30 @@ Project discover_project(World& world, const ProfileRequest& request, const Conn
     }
 }
 
+/// Whether every service that runs has a profile of its present image and configuration that is not too old.
+bool is_kept(ProfileStore& store, const Profile& profile, TimePoint now) {
+    constexpr std::chrono::hours kOld{7 * 24};
+    Observation copy;
+    copy.engine = profile.observation.engine;
+    copy.services = profile.observation.services;
+    read_kept_usage(store, profile.project, copy, now);
+    return copy.gaps.empty() &&
+           std::all_of(copy.services.begin(), copy.services.end(), [&](const ServiceObservation& service) {
+               const bool runs = std::any_of(service.containers.begin(), service.containers.end(),
+                                             [](const Container& container) { return container.running(); });
+               return !runs || (!service.kept.empty() && now - service.kept.to < kOld);
+           });
+}
+
 }  // namespace
 
 Profile take_profile(World& world, const ProfileRequest& request, ProfileWatcher& watcher) {
+    return take_profile(world, connect(world), request, watcher);
+}
+
+Profile take_profile(World& world, const Connection& connection, const ProfileRequest& request,
+                     ProfileWatcher& watcher) {
     Profile profile;
-    const Connection connection = connect(world);
     profile.project = discover_project(world, request, connection);
     require_services(profile.project, request.services);
     if (!connection.engine) {
@@ -345,9 +330,12 @@ Profile take_profile(World& world, const ProfileRequest& request, ProfileWatcher
     recognise(profile.project, profile.observation);
     watcher.first_facts(profile.project, profile.observation);
     ProfileStore store(world.files, world.environment.state_directory());
-    if (!request.kept_only) {
-        Session(world, request, engine, profile, watcher).run();
-        keep_usage(store, profile.project, profile.observation);
+    const bool ask_only = request.measure == Measure::kWhenNeeded && is_kept(store, profile, world.clock.now());
+    if (request.measure != Measure::kNever) {
+        Session(world, request, engine, profile, watcher, ask_only).run();
+        if (!ask_only) {
+            keep_usage(store, profile.project, profile.observation);
+        }
     }
     read_kept_usage(store, profile.project, profile.observation, world.clock.now());
     return profile;

@@ -7,18 +7,26 @@
 #include <vector>
 
 #include "core/compose/discovery.h"
+#include "core/connection.h"
 #include "core/model/observation.h"
 #include "core/model/project.h"
 #include "core/world.h"
 
 namespace pilotpros {
 
+/// Whether a profile measures, or rests on what earlier runs kept.
+enum class Measure {
+    kAlways,
+    kWhenNeeded,  ///< asks the programs; measures only where nothing recent is kept of what runs now
+    kNever,       ///< reads what is kept, asks nobody
+};
+
 /// What `docker pilotpros profile` was asked.
 struct ProfileRequest {
     Selectors selectors;
     std::vector<std::string> services;  ///< empty: all
     std::chrono::milliseconds duration{30'000};
-    bool kept_only = false;  ///< --show: read what earlier runs kept, measure nothing
+    Measure measure = Measure::kAlways;
 };
 
 /// Whoever watches a profile while it is taken.
@@ -35,6 +43,8 @@ class ProfileWatcher {
     virtual void first_facts(const Project& /*project*/, const Observation& /*observation*/) {}
     /// Asked about once a second while measuring: making the numbers costs something.
     virtual bool wants_progress(Seconds /*done*/) { return false; }
+    /// What is being done after that, e.g. "asking PostgreSQL of db".
+    virtual void stage(const std::string& /*what*/) {}
     /// Follows a yes; usage is that so far.
     virtual void progress(const Observation& /*observation*/, Seconds /*done*/, Seconds /*of*/) {}
 };
@@ -49,5 +59,7 @@ struct Profile {
 /// Discovers, observes, asks and measures a project. Without an engine it works from the files and says which facts it
 /// lacks.
 Profile take_profile(World& world, const ProfileRequest& request, ProfileWatcher& watcher);
+Profile take_profile(World& world, const Connection& connection, const ProfileRequest& request,
+                     ProfileWatcher& watcher);
 
 }  // namespace pilotpros

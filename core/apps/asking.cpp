@@ -10,6 +10,30 @@
 
 namespace pilotpros::apps {
 
+Evidence evidence_of(const ServiceObservation& service, const Project& project, const Observation& observation) {
+    Evidence evidence;
+    if (const auto found = project.services.find(service.service); found != project.services.end()) {
+        evidence.service = &found->second;
+    }
+    const auto running = std::find_if(service.containers.begin(), service.containers.end(),
+                                      [](const Container& container) { return container.running(); });
+    if (running != service.containers.end()) {
+        evidence.container = &*running;
+    } else if (!service.containers.empty()) {
+        evidence.container = &service.containers.front();
+    }
+    if (const auto image = observation.images.find(service.image_id); image != observation.images.end()) {
+        evidence.image = &image->second;
+    }
+    if (evidence.container != nullptr) {
+        if (const auto processes = service.processes.find(evidence.container->id);
+            processes != service.processes.end()) {
+            evidence.processes = &processes->second;
+        }
+    }
+    return evidence;
+}
+
 std::string subject_of(const Evidence& evidence) {
     if (evidence.service != nullptr) {
         return evidence.service->name;

@@ -14,6 +14,9 @@ namespace pilotpros::apps {
 
 // What every `ask` needs.
 
+/// What there is to recognise and ask a service's applications by. Points into all three.
+Evidence evidence_of(const ServiceObservation& service, const Project& project, const Observation& observation);
+
 /// The service's name, for gaps.
 std::string subject_of(const Evidence& evidence);
 Gap gap(const Asking& asking, std::string what, std::string why);

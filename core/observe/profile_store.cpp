@@ -52,6 +52,7 @@ std::string safe_file_name(const std::string& name) {
 struct ProfileStore::Kept {
     ProfileKey key;
     Usage usage;
+    nlohmann::json watched;
 };
 
 ProfileStore::ProfileStore(Files& files, Path state_directory, Lock lock)
@@ -85,6 +86,7 @@ std::optional<ProfileStore::Kept> ProfileStore::load(const Path& file, Damaged d
                     json.at("service").get<std::string>(), json.at("image").get<std::string>(),
                     json.at("configuration").get<std::string>()};
         kept.usage = json.at("usage").get<Usage>();
+        kept.watched = json.value("watched", nlohmann::json::object());
         if (file_of(kept.key) != file) {
             throw std::invalid_argument("it is another key's");
         }
@@ -105,22 +107,27 @@ std::optional<ProfileStore::Kept> ProfileStore::load(const Path& file, Damaged d
     }
 }
 
-void ProfileStore::add(const ProfileKey& key, const Usage& usage) {
+void ProfileStore::add(const ProfileKey& key, const Usage& usage, const nlohmann::json& watched) {
     const Path directory = directory_of(key.engine, key.project);
     files_.make_private_directory(directory);
     const FileLock held = lock_(directory / ".lock");
     const Path file = file_of(key);
     Usage merged;
+    nlohmann::json seen = nlohmann::json::object();
     if (auto kept = load(file, Damaged::kSetAside)) {
         merged = std::move(kept->usage);
+        seen = std::move(kept->watched);
         fade_to(merged, usage.to);
     } else {
         make_room(directory, key);
     }
     merged.merge(usage);
+    if (seen.is_object() && watched.is_object()) {
+        seen.update(watched);
+    }
     const nlohmann::json json = {{"version", kVersion},    {"engine", key.engine},  {"project", key.project},
                                  {"service", key.service}, {"image", key.image_id}, {"configuration", key.config_hash},
-                                 {"usage", merged}};
+                                 {"usage", merged},        {"watched", seen}};
     files_.write_durably(file, json.dump() + "\n", kFileMode);
 }
 
@@ -160,6 +167,11 @@ std::optional<Usage> ProfileStore::read(const ProfileKey& key, TimePoint now) {
     return std::move(kept->usage);
 }
 
+nlohmann::json ProfileStore::watched(const ProfileKey& key) {
+    auto kept = load(file_of(key), Damaged::kLeave);
+    return kept && kept->watched.is_object() ? std::move(kept->watched) : nlohmann::json::object();
+}
+
 std::optional<ProfileKey> ProfileStore::latest(const std::string& engine, const std::string& project,
                                                const std::string& service) {
     const std::vector<Kept> kept = all_of(directory_of(engine, project), service, Damaged::kLeave);
@@ -182,6 +194,31 @@ void say_notes(const ProfileStore& store, std::size_t already, Observation& obse
 
 }  // namespace
 
+namespace {
+
+nlohmann::json watched_of(const ServiceObservation& service) {
+    nlohmann::json watched = nlohmann::json::object();
+    for (const Application& application : service.applications) {
+        if (application.facts.is_object() && application.facts.contains("watched")) {
+            watched[application.kind] = application.facts["watched"];
+        }
+    }
+    return watched;
+}
+
+/// What only a measuring run sees of an application stays known until the next one.
+void restore_watched(const nlohmann::json& watched, ServiceObservation& service) {
+    for (Application& application : service.applications) {
+        const auto found = watched.find(application.kind);
+        if (found != watched.end() && application.facts.is_object() && !application.facts.empty() &&
+            !application.facts.contains("watched")) {
+            application.facts["watched"] = *found;
+        }
+    }
+}
+
+}  // namespace
+
 void keep_usage(ProfileStore& store, const Project& project, Observation& observation) {
     const std::size_t already = store.notes().size();
     for (const ServiceObservation& service : observation.services) {
@@ -191,7 +228,7 @@ void keep_usage(ProfileStore& store, const Project& project, Observation& observ
                 continue;
             }
             try {
-                store.add(key_of(observation, project, service.service, container), usage->second);
+                store.add(key_of(observation, project, service.service, container), usage->second, watched_of(service));
             } catch (const Error& error) {
                 observation.gaps.push_back({service.service, "this run's use, for later runs",
                                             std::string{"it could not be kept: "} + error.what()});
@@ -223,6 +260,7 @@ void read_kept_usage(ProfileStore& store, const Project& project, Observation& o
             }
             if (kept) {
                 service.kept = std::move(*kept);
+                restore_watched(store.watched(*key), service);
                 service.profile_key = store.file_of(*key).stem().string();
             }
         } catch (const Error& error) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "core/model/observation.h"
 #include "core/model/project.h"
 #include "core/model/usage.h"
@@ -39,10 +41,13 @@ class ProfileStore {
             return FileLock{file, kLockWait};
         });
 
-    /// Adds what a run measured to what is kept. Throws Error when it cannot be kept.
-    void add(const ProfileKey& key, const Usage& usage);
+    /// Adds what a run measured to what is kept; `watched` by application replaces what was kept of it. Throws Error
+    /// when it cannot be kept.
+    void add(const ProfileKey& key, const Usage& usage, const nlohmann::json& watched = nlohmann::json::object());
     /// What is kept, faded to `now`; nothing when there is nothing.
     [[nodiscard]] std::optional<Usage> read(const ProfileKey& key, TimePoint now);
+    /// What applications were seen to do while they were measured (the facts' "watched"), by kind.
+    [[nodiscard]] nlohmann::json watched(const ProfileKey& key);
     /// The key of the service that was added to last, whatever its image and configuration.
     [[nodiscard]] std::optional<ProfileKey> latest(const std::string& engine, const std::string& project,
                                                    const std::string& service);
@@ -72,8 +77,8 @@ class ProfileStore {
 /// Adds the use of every container that was measured. What cannot be kept becomes a gap.
 void keep_usage(ProfileStore& store, const Project& project, Observation& observation);
 
-/// Fills in what is kept of every service: of its present image and configuration, else of the latest one, with a gap
-/// that says so.
+/// Fills in what is kept of every service and, where this run did not watch them, of its applications: of its present
+/// image and configuration, else of the latest one, with a gap that says so.
 void read_kept_usage(ProfileStore& store, const Project& project, Observation& observation, TimePoint now);
 
 /// A name that any file system takes, and that differs where the given one differs: what is not a letter, digit, or one

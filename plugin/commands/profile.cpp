@@ -24,7 +24,7 @@ void ProfileCommand::declare(CLI::App& parent) {
     command->add_option("--format", format_, "table or json")
         ->capture_default_str()
         ->check(CLI::IsMember({"table", "json"}));
-    command->add_flag("--show", request_.kept_only, "Show what earlier runs kept, measure nothing");
+    command->add_flag("--show", show_, "Show what earlier runs kept, measure nothing");
     command->add_option("services", request_.services, "Services to profile; all when none is named")
         ->type_name("SERVICE")
         ->group("");
@@ -34,6 +34,7 @@ void ProfileCommand::declare(CLI::App& parent) {
 
 ExitCode ProfileCommand::run(World& world, Terminal& terminal) {
     request_.duration = parse_duration(duration_);
+    request_.measure = show_ ? Measure::kNever : Measure::kAlways;
     const bool json = format_ == "json";
     LiveProfile live(terminal);
     const Profile profile = take_profile(world, request_, live);

@@ -15,6 +15,7 @@ class ProfileCommand final : public PluginCommand {
     ProfileRequest request_;
     std::string duration_ = "30s";
     std::string format_ = "table";
+    bool show_ = false;
 };
 
 }  // namespace pilotpros

@@ -1,0 +1,21 @@
+#include "core/connection.h"
+
+#include <utility>
+
+#include "core/docker/curl_engine.h"
+
+namespace pilotpros {
+
+Connection connect(World& world) {
+    Endpoint endpoint = resolve_endpoint(world.globals, world.environment, world.files);
+    try {
+        return {std::make_unique<CurlEngine>(std::move(endpoint), world.docker_command(), world.process, world.cancel),
+                std::nullopt};
+    } catch (const EngineLost& lost) {
+        return {nullptr, lost};
+    }
+}
+
+Connection no_connection() { return {nullptr, EngineLost("this command reads the files alone")}; }
+
+}  // namespace pilotpros

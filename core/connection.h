@@ -1,0 +1,24 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "core/docker/engine.h"
+#include "core/model/error.h"
+#include "core/world.h"
+
+namespace pilotpros {
+
+/// The engine, or why there is none.
+struct Connection {
+    std::unique_ptr<Engine> engine;
+    std::optional<EngineLost> why_not;
+};
+
+/// A context that does not exist is not a missing engine but the user's mistake: that throws.
+Connection connect(World& world);
+
+/// For what needs no engine: none is asked.
+Connection no_connection();
+
+}  // namespace pilotpros
