@@ -20,6 +20,8 @@ class ApplyStore {
     /// One process at a time, and its children, work on a project. Throws Error (kRefused) when another one does.
     [[nodiscard]] FileLock lock();
 
+    /// Whether anything was ever begun.
+    [[nodiscard]] bool used() const { return !files_.list(transactions_).empty(); }
     /// "0001", "0002" …, oldest first: all that have a journal.
     [[nodiscard]] std::vector<std::string> transactions() const;
     [[nodiscard]] std::vector<std::string> in_phase(Journal::Phase phase) const;
