@@ -56,6 +56,49 @@ Written written_in(const std::map<std::string, std::string>& present) {
     return written;
 }
 
+/// What was shown last, so that a value stands until evidence moves it, applied or not:
+/// STATE/ENGINE/PROJECT/advised.json. Plain numbers and sizes only; whatever else a Change writes may hold the user's
+/// words.
+class Advised {
+  public:
+    Advised(World& world, const Project& project, const Observation& observation)
+        : files_(world.files),
+          file_(observation.engine ? world.environment.state_directory() / safe_file_name(observation.engine->id) /
+                                         safe_file_name(project.name) / "advised.json"
+                                   : Path{}) {}
+
+    [[nodiscard]] Written read() const {
+        const auto bytes = file_.empty() ? std::nullopt : files_.read(file_);
+        const auto json = nlohmann::json::parse(bytes.value_or(""), nullptr, false);
+        try {
+            return json.is_object() ? json.get<Written>() : Written{};
+        } catch (const nlohmann::json::exception&) {
+            return {};
+        }
+    }
+
+    void keep(const Plan& plan) {
+        Written all = read();
+        const Written before = all;
+        for (const Change& change : plan.changes) {
+            const std::string text = change.after.is_string() ? change.after.get<std::string>() : change.after.dump();
+            const bool number = !text.empty() && text.size() <= 16 && text.front() >= '0' && text.front() <= '9' &&
+                                text.find_first_not_of("0123456789.kKmMgGtTbBs") == std::string::npos;
+            if (number) {
+                all[change.service][change.key] = text;
+            }
+        }
+        if (!file_.empty() && all != before) {
+            files_.make_private_directory(file_.parent_path());
+            files_.write_durably(file_, nlohmann::json(all).dump() + "\n", 0600);
+        }
+    }
+
+  private:
+    Files& files_;
+    Path file_;
+};
+
 template <typename Each>
 void for_each_application(const Observation& observation, Each each) {
     for (const ServiceObservation& service : observation.services) {
@@ -274,7 +317,13 @@ Tuning tune(World& world, const Connection& connection, const TuneRequest& reque
 
     result.wishes = read_wishes(project, world.files);
     read_present(world.files, Path{project.working_directory} / kFolder, "", result.present);
-    result.written = written_in(result.present);
+    Advised advised(world, project, observation);
+    result.written = advised.read();
+    for (auto& [service, values] : written_in(result.present)) {
+        for (auto& [key, value] : values) {
+            result.written[service][key] = value;
+        }
+    }
     result.development = find_development(project, observation, result.wishes);
 
     Plan& plan = result.plan;
@@ -300,6 +349,7 @@ Tuning tune(World& world, const Connection& connection, const TuneRequest& reque
         }
         result.bundle = make_bundle(plan, project);
     }
+    advised.keep(plan);
     result.hash = hash_of(plan);
     return result;
 }
