@@ -70,7 +70,8 @@ struct ApplicationModule {
     /// I/O. What does it say of itself? Never throws for what it cannot learn (that is a gap); lets Interrupted and
     /// EngineLost through.
     std::function<Answers(Asking&)> ask;
-    /// Names of environment variables whose values are public, e.g. POSTGRES_DB. All others are secret.
+    /// Names of environment variables whose values are public, e.g. POSTGRES_DB. All others are secret: what asks for
+    /// one by `public_variable` gets nothing.
     std::vector<std::string> public_environment;
     /// Pure. The facts in a few lines for people; the deciding ones first.
     std::function<std::vector<std::string>(const nlohmann::json& facts)> describe;
