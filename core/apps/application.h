@@ -70,8 +70,7 @@ struct ApplicationModule {
     /// I/O. What does it say of itself? Never throws for what it cannot learn (that is a gap); lets Interrupted and
     /// EngineLost through.
     std::function<Answers(Asking&)> ask;
-    /// Names of environment variables whose values are public, e.g. POSTGRES_DB. All others are secret: what asks for
-    /// one by `public_variable` gets nothing.
+    /// Names of environment variables whose values are public, e.g. POSTGRES_DB. All others are secret.
     std::vector<std::string> public_environment;
     /// Pure. The facts in a few lines for people; the deciding ones first.
     std::function<std::vector<std::string>(const nlohmann::json& facts)> describe;
