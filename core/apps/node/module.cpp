@@ -63,16 +63,19 @@ struct Deciding {
 
 Deciding decide(const Asking& asking, const Server& server) {
     Deciding result;
-    const auto configured = variable(asking.evidence, "NODE_OPTIONS");
+    // Not public as a whole: an option's value may be anything. What read_options lets through are checked numbers and
+    // options' names, which node would not start with were they not its own.
+    const auto set = variable(asking.evidence, "NODE_OPTIONS");
+    const std::string configured = set ? set->reveal() : std::string{};
     const auto actual = options_of_process(asking, server.process);
-    const std::string text = actual ? *actual : configured.value_or("");
+    const std::string text = actual ? *actual : configured;
     result.environment = read_options(split_node_options(text));
     result.command = read_options(server.program.options);
     if (!result.command.heap.empty()) {
         result.source = "command line";
     } else if (result.environment.heap.empty()) {
         result.source = "V8's default";
-    } else if (text != configured.value_or("")) {
+    } else if (text != configured) {
         result.source = "entrypoint";
     } else {
         result.source = is_of_image(asking.evidence, "NODE_OPTIONS", text) ? "image" : "environment";
@@ -150,7 +153,7 @@ Answers ask(Asking& asking) {
     facts.option_names.insert(facts.option_names.end(), deciding.command.names.begin(), deciding.command.names.end());
     facts.heap_decided_by = deciding.source;
     facts.memory_limit = memory_limit(asking.evidence);
-    facts.node_environment = variable(asking.evidence, "NODE_ENV").value_or("");
+    facts.node_environment = public_variable(asking.evidence, "node", "NODE_ENV").value_or("");
     facts.package = found.package;
     facts.wrappers = found.wrappers;
     facts.development = found.development;
