@@ -150,7 +150,7 @@ Part begin_part(const Case& input, const std::string& service, const Demand& dem
     const bool kept_before = part.written && (part.most == 0 || *part.written <= part.most);
     if (!fits_bounds) {
         none(fmt::format("x-pilotpros allows at most {}, and it {}", format_bytes(part.most), part.evidence.words()));
-    } else if (absent.empty() && (!alarmed.empty() || (part.evidence.enough() && own == 0))) {
+    } else if (absent.empty() && (!alarmed.empty() || (part.evidence.enough_with(demand.least) && own == 0))) {
         part.free = true;
         part.share.why = part.evidence.words() + (alarmed.empty() ? "" : "; " + alarmed);
     } else if (kept_before) {

@@ -15,7 +15,8 @@ namespace pilotpros {
 /// 1. `x-pilotpros` pins "memory": that.
 /// 2. The user's own limit, in either dialect: that, kept. It is argued with only when the OOM killer struck below it,
 ///    when it is less than the service was seen to need, or when it was argued with before (see Written).
-/// 3. Not enough evidence (evidence.h says what that is), no container, a job that ended: what was written before, if
+/// 3. Not enough evidence (MemoryEvidence::enough_with says what that is), no container, a job that ended: what was
+/// written before, if
 ///    anything, else no limit.
 /// 4. Otherwise at least comfort = max(need (1 + margin), need + 48 MiB, 64 MiB, Demand::least), where need is
 ///    Usage::need_peak(). The 48 MiB: a probe or `docker exec` runs inside the limit, too, and one in Node.js takes up

@@ -25,6 +25,9 @@ double independent_looks(const Usage& usage) {
     return std::min(looks, usage.seconds / MemoryEvidence::kSecondsALook);
 }
 
+/// The kernel's peak since the start holds it, or it was watched.
+bool start_known(const Usage& usage) { return usage.kernel_peak > 0 || !usage.start_unreclaimable.empty(); }
+
 std::string what_lacks(const Usage& usage, double looks) {
     if (usage.empty() || usage.unreclaimable.histogram().empty()) {
         return usage.empty() ? "nothing was measured" : "it was only seen starting";
@@ -43,7 +46,7 @@ std::string what_lacks(const Usage& usage, double looks) {
         return fmt::format("its memory was {} for all of {}, which is {:.0f} independent look{} at it",
                            growing ? "growing" : "on the move", watched, std::max(looks, 1.0), looks < 1.5 ? "" : "s");
     }
-    if (usage.start_unreclaimable.empty() && usage.kernel_peak == 0) {
+    if (!start_known(usage)) {
         return "its start was not seen and the kernel's peak could not be read";
     }
     return "";
@@ -67,6 +70,9 @@ MemoryEvidence weigh_memory(const Usage& usage) {
     evidence.looks = independent_looks(usage);
     evidence.margin = 0.25 + 1 / (evidence.looks + 1);
     evidence.lacking = what_lacks(usage, evidence.looks);
+    evidence.at_work = usage.seconds >= MemoryEvidence::kFewestSeconds && exercised(usage);
+    evidence.few_looks = evidence.at_work && evidence.looks < MemoryEvidence::kFewestLooks &&
+                         !usage.unreclaimable.histogram().empty() && start_known(usage);
     return evidence;
 }
 

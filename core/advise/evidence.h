@@ -40,11 +40,16 @@ struct MemoryEvidence {
     Bytes page_cache = 0;   ///< 95 of 100 samples had at most that, but never more than `need`
     double looks = 0;
     double seconds = 0;
-    double margin = 0;      ///< a share of `need`
-    bool measured = false;  ///< there is any sample
-    std::string lacking;    ///< why it is not enough, one line; empty: it is enough
+    double margin = 0;       ///< a share of `need`
+    bool measured = false;   ///< there is any sample
+    bool at_work = false;    ///< long enough, and it did something: what else was counted means something
+    bool few_looks = false;  ///< nothing lacks but looks: what it needs was still on the move
+    std::string lacking;     ///< why it is not enough, one line; empty: it is enough
 
     [[nodiscard]] bool enough() const { return lacking.empty(); }
+    /// The same where the application itself says what it needs at least, and that is more than was seen: then its
+    /// growth is accounted for, e.g. a database that fills its buffers.
+    [[nodiscard]] bool enough_with(Bytes least) const { return enough() || (few_looks && least > need); }
     /// "needs at most 212 MiB (kernel's peak 230 MiB), 14 looks".
     [[nodiscard]] std::string words() const;
     /// "profile of 2 min, 14 looks".
