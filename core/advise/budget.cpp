@@ -33,6 +33,7 @@ struct Part {
     std::optional<Bytes> written;
     MemoryEvidence evidence;
     Share share;
+    std::string basis;  ///< what made comfort as large as it is
     std::string extra;  ///< why more than comfort
 };
 
@@ -54,17 +55,28 @@ const ServiceObservation* observation_of(const Case& input, const std::string& s
     return nullptr;
 }
 
+std::string why_of(const Demand& demand) { return demand.why.empty() ? "what its application would use" : demand.why; }
+
 /// What the rule gives with room and without, before the machine is divided.
 void size_up(Part& part, const Demand& demand, Bytes after_oom) {
     const MemoryEvidence& evidence = part.evidence;
     const Bytes floor = std::max({kLeastLimit, demand.least, after_oom});
     part.tight = round_up(std::max({with_margin(evidence.need, kTightMargin), evidence.need + kTightLeast, floor}));
-    part.comfort = round_up(std::max({with_margin(evidence.need, evidence.margin), evidence.need + kProbe, floor}));
+    const Bytes by_margin = with_margin(evidence.need, evidence.margin);
+    const Bytes measured = std::max(by_margin, evidence.need + kProbe);
+    part.comfort = round_up(std::max(measured, floor));
+    part.basis =
+        measured < floor
+            ? (floor == after_oom      ? fmt::format("; {} after that", format_bytes(after_oom))
+               : floor == demand.least ? fmt::format("; at least {} for {}", format_bytes(demand.least), why_of(demand))
+                                       : fmt::format("; {} at least", format_bytes(floor)))
+        : by_margin < measured ? fmt::format(": + {}, room for a probe", format_bytes(kProbe))
+                               : fmt::format(": + {:.0f} %", evidence.margin * 100);
     const Bytes with_cache = round_up(part.comfort + evidence.page_cache);
     const Bytes wished = demand.wish > 0 ? round_up(demand.wish) : 0;
     part.target = std::max(with_cache, wished);
     if (wished > with_cache) {
-        part.extra = fmt::format(", more for {}", demand.why.empty() ? "what its application would use" : demand.why);
+        part.extra = fmt::format(", more for {}", why_of(demand));
     } else if (part.target > part.comfort) {
         part.extra = ", + page cache";
     }
@@ -209,10 +221,9 @@ void divide(std::vector<Part>& parts, Bytes room) {
         part.share.memory =
             comfortable ? on_the_way(part.comfort, part.target, share) : on_the_way(part.tight, part.comfort, share);
         part.share.advised = true;
-        const double margin =
-            comfortable ? part.evidence.margin : kTightMargin + (part.evidence.margin - kTightMargin) * share;
-        part.share.why += fmt::format(": + {:.0f} %{}", margin * 100,
-                                      comfortable && part.share.memory > part.comfort ? part.extra : "");
+        const double margin = kTightMargin + (part.evidence.margin - kTightMargin) * share;
+        part.share.why += comfortable ? part.basis + (part.share.memory > part.comfort ? part.extra : "")
+                                      : fmt::format(": + {:.0f} %", margin * 100);
         if (!comfortable || share < 1) {
             part.share.why += "; less than it could use, for lack of room";
         }
