@@ -21,6 +21,8 @@ using Severity = Finding::Severity;
 constexpr const char* kDocs = "https://docs.docker.com/reference/compose-file/services/#healthcheck";
 constexpr const char* kDependsDocs = "https://docs.docker.com/compose/how-tos/startup-order/";
 
+enum class Has { kCheck, kNone, kUnknown };
+
 /// All that is asked of one service.
 class Checking {
   public:
@@ -37,19 +39,21 @@ class Checking {
             }
         }
         off_ = flag(own_, "disable") || (!texts(own_, "test").empty() && texts(own_, "test").front() == "NONE");
-        probe_ = read_probe(member(own_, "test"));
+        const Json& written = member(input.project.uninterpolated, "services");
+        const Json& raw = member(member(member(written, name.c_str()), "healthcheck"), "test");
+        probe_ = read_probe(raw.is_null() ? member(own_, "test") : raw);
         timing_ = timing_of(service.resolved, of_image_);
     }
 
-    /// Whether the service can become healthy at all; nothing when only the image could tell.
-    [[nodiscard]] std::optional<bool> has_check() const {
+    /// Whether the service can become healthy at all; unknown when only the image could tell.
+    [[nodiscard]] Has has_check() const {
         if (off_) {
-            return false;
+            return Has::kNone;
         }
         if (!probe_.none() || (of_image_ && !of_image_->disabled())) {
-            return true;
+            return Has::kCheck;
         }
-        return image_known_ ? std::optional{false} : std::nullopt;
+        return image_known_ ? Has::kNone : Has::kUnknown;
     }
 
     void check(Advice& advice) const {
@@ -58,10 +62,11 @@ class Checking {
                 {name_, "healthcheck", "healthcheck.test", "you switched the health check off"});
             return;
         }
-        if (has_check() != true) {
-            add(advice, "no-health-check", has_check() ? Severity::kWarning : Severity::kNote,
-                has_check() ? "it has no health check"
-                            : "it has no health check in the files; whether its image brings one is not known",
+        const bool none = has_check() == Has::kNone;
+        if (has_check() != Has::kCheck) {
+            add(advice, "no-health-check", none ? Severity::kWarning : Severity::kNote,
+                none ? "it has no health check"
+                     : "it has no health check in the files; whether its image brings one is not known",
                 "nobody can wait until it answers, or see that it no longer does",
                 "docker compose up -d, then docker pilotpros healthcheck proposes one that is proven on the running "
                 "service");
@@ -97,7 +102,9 @@ class Checking {
         if (const auto plan = repair_probe(probe_, tools, false, complaints)) {
             const bool missing = plan->program != probe_.program || tools.lacks(probe_.program);
             add(advice, missing ? "probe-command-missing" : "probe-asks-wrongly",
-                missing ? Severity::kError : Severity::kWarning, plan->reason, "see there: " + plan->rule,
+                missing ? Severity::kError : Severity::kWarning, plan->reason,
+                missing ? "it can never pass: whoever waits for the service to be healthy waits for ever"
+                        : "it fails where the service works, or passes before it does",
                 "healthcheck:\n  test: " + plan->test.dump());
         }
         for (ProbeComplaint& complaint : complaints) {
@@ -119,7 +126,7 @@ class Checking {
 
 Advice check_healthcheck(const Case& input) {
     Advice advice;
-    std::map<std::string, std::optional<bool>> has_check;
+    std::map<std::string, Has> has_check;
     for (const auto& [name, service] : input.project.services) {
         const Checking checking{input, name, service};
         has_check[name] = checking.has_check();
@@ -136,13 +143,15 @@ Advice check_healthcheck(const Case& input) {
         }
         for (const auto& [needed, how] : needs.items()) {
             const auto found = has_check.find(needed);
-            if (text(how, "condition") != "service_healthy" || found == has_check.end() || found->second == true) {
+            if (text(how, "condition") != "service_healthy" || found == has_check.end() ||
+                found->second == Has::kCheck) {
                 continue;
             }
             advice.findings.push_back(
-                {name, "waits-for-health-without-check", found->second ? Severity::kError : Severity::kWarning,
+                {name, "waits-for-health-without-check",
+                 found->second == Has::kNone ? Severity::kError : Severity::kWarning,
                  fmt::format("it waits until {} is healthy, which has no health check{}", needed,
-                             found->second ? "" : " in the files"),
+                             found->second == Has::kNone ? "" : " in the files"),
                  "docker compose up ends with an error: the service has no health check to wait for",
                  fmt::format("a health check for {}, or condition: service_started", needed), kDependsDocs});
         }

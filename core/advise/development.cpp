@@ -49,18 +49,18 @@ Advice advise_development(const Case& input) {
             continue;
         }
         const std::string sign = sign_of_development(service, input.project, input.observation);
-        const auto said = wish != input.wishes.end() ? wish->second.development : std::nullopt;
+        const bool said = wish != input.wishes.end() && wish->second.development.has_value();
+        const bool says_development = said && *wish->second.development;
         const bool by_itself = runs_development_server(service);
         const bool contradicts = !said && by_itself && says_production(service);
         const bool open = !said && by_itself && published_everywhere(input.service(service.service));
-        if (sign.empty() || said == true || !(said == false || contradicts || open)) {
+        if (sign.empty() || says_development || !(said || contradicts || open)) {
             continue;
         }
         advice.findings.push_back(
-            {service.service, "development-server",
-             said == false ? Finding::Severity::kWarning : Finding::Severity::kNote,
+            {service.service, "development-server", said ? Finding::Severity::kWarning : Finding::Severity::kNote,
              fmt::format("{}, and {}", sign,
-                         said == false ? "x-pilotpros says production"
+                         said          ? "x-pilotpros says production"
                          : contradicts ? "its own environment says production"
                                        : "it is published on every interface"),
              "it is slower than what it would build, watches files, and shows sources and errors to whoever asks",

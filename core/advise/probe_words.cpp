@@ -106,7 +106,7 @@ bool is_harmless_reference(std::string_view reference) {
 }
 
 /// Letters, digits and a few marks, and variables; not long, not many digits: a name, not a key.
-bool is_plain(const std::string& text, std::string_view marks) {
+bool is_plain(const std::string& text, std::string_view marks, int most_digits = 5) {
     int digits = 0;
     int length = 0;
     for (std::size_t at = 0; at < text.size(); ++at) {
@@ -130,7 +130,7 @@ bool is_plain(const std::string& text, std::string_view marks) {
         digits += std::isdigit(letter) != 0 ? 1 : 0;
         ++length;
     }
-    return length <= 40 && digits <= 5;
+    return length <= 40 && digits <= most_digits;
 }
 
 bool is_plain_path(const std::string& path) {
@@ -183,8 +183,8 @@ std::optional<ProbeUrl> read_url(const std::string& raw, std::size_t index) {
 }
 
 bool is_public(const ProbeUrl& url) {
-    return (url.scheme == "http" || url.scheme == "https") && is_plain(url.host, ".-[]:") && is_plain(url.port, "") &&
-           is_plain_path(url.path);
+    return (url.scheme == "http" || url.scheme == "https") && is_plain(url.host, ".-[]:", 12) &&
+           is_plain(url.port, "") && is_plain_path(url.path);
 }
 
 struct Options {
@@ -236,7 +236,7 @@ bool understand(Probe& probe) {
     for (std::size_t i = 1; i < probe.words.size(); ++i) {
         const std::string word = unquoted_word(probe.words[i].raw);
         const auto value_follows = [&] {
-            all = all && i + 1 < probe.words.size() && is_plain(unquoted_word(probe.words[++i].raw), kMarks);
+            all = all && i + 1 < probe.words.size() && is_plain(unquoted_word(probe.words[++i].raw), kMarks, 12);
         };
         if (word.starts_with("--") || options->names.contains(word)) {
             const auto equals = word.find('=');
@@ -245,7 +245,7 @@ bool understand(Probe& probe) {
                 if (equals == std::string::npos) {
                     value_follows();
                 } else {
-                    all = all && is_plain(word.substr(equals + 1), kMarks);
+                    all = all && is_plain(word.substr(equals + 1), kMarks, 12);
                 }
             } else {
                 all = all && options->names.contains(word);
@@ -257,7 +257,7 @@ bool understand(Probe& probe) {
             }
             if (at < word.size() && options->valued.find(word[at]) != std::string::npos) {
                 if (at + 1 < word.size()) {
-                    all = all && is_plain(word.substr(at + 1), kMarks);
+                    all = all && is_plain(word.substr(at + 1), kMarks, 12);
                 } else {
                     value_follows();
                 }
