@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "plugin/commands/profile.h"
+#include "plugin/commands/rollback.h"
+#include "plugin/commands/status.h"
 #include "plugin/version.h"
 
 namespace pilotpros {
@@ -15,7 +17,9 @@ class Help final : public CLI::Formatter {
     std::string make_usage(const CLI::App* command, std::string /*name*/) const override {
         const bool top = command->get_parent() == nullptr;
         return fmt::format("Usage: docker pilotpros {}[OPTIONS]{}\n", top ? "" : command->get_name() + " ",
-                           top ? " COMMAND" : " [SERVICE...]");
+                           top                                                   ? " COMMAND"
+                           : command->get_option_no_throw("services") != nullptr ? " [SERVICE...]"
+                                                                                 : "");
     }
 };
 
@@ -24,6 +28,8 @@ class Help final : public CLI::Formatter {
 std::vector<std::unique_ptr<PluginCommand>> all_commands() {
     std::vector<std::unique_ptr<PluginCommand>> commands;
     commands.push_back(std::make_unique<ProfileCommand>());
+    commands.push_back(std::make_unique<StatusCommand>());
+    commands.push_back(std::make_unique<RollbackCommand>());
     return commands;
 }
 

@@ -13,15 +13,40 @@
 
 namespace pilotpros {
 
-FileLock::FileLock(const Path& file, std::chrono::milliseconds at_most) {
-    file_ = Descriptor{open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR)};
-    if (!file_.valid()) {
+namespace {
+
+Descriptor open_lock(const Path& file, FileLock::Children children) {
+    const int inherited = children == FileLock::Children::kHoldItToo ? 0 : O_CLOEXEC;
+    Descriptor opened{open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | inherited, S_IRUSR | S_IWUSR)};
+    if (!opened.valid()) {
         throw Error(ExitCode::kRefused,
                     fmt::format("cannot open the lock {}: {}", file.string(), std::generic_category().message(errno)));
     }
+    return opened;
+}
+
+/// Whether the open file is still the one of that name: its holder may have removed it while we waited.
+bool still_named(const Descriptor& opened, const Path& file) {
+    struct stat mine {};
+    struct stat named {};
+    return fstat(opened.get(), &mine) == 0 && lstat(file.c_str(), &named) == 0 && mine.st_ino == named.st_ino &&
+           mine.st_dev == named.st_dev;
+}
+
+}  // namespace
+
+FileLock::FileLock(const Path& file, std::chrono::milliseconds at_most, Children children) {
     constexpr std::chrono::milliseconds kPause{10};
     const auto end = std::chrono::steady_clock::now() + at_most;
-    while (flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
+    file_ = open_lock(file, children);
+    for (;;) {
+        if (flock(file_.get(), LOCK_EX | LOCK_NB) == 0) {
+            if (still_named(file_, file)) {
+                return;
+            }
+            file_ = open_lock(file, children);
+            continue;
+        }
         const int reason = errno;
         if (reason != EWOULDBLOCK && reason != EINTR) {
             throw Error(ExitCode::kRefused,

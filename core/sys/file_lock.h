@@ -7,15 +7,18 @@
 
 namespace pilotpros {
 
-/// Held by one process at a time, as long as this object lives; a process that is killed lets go. Advisory: flock(2) on
-/// a file that stays, since removing it would let two processes hold two different files of one name.
+/// Held by one process at a time, as long as this object lives; a process that is killed lets go. Advisory: flock(2).
+/// The file stays; should its holder remove it all the same, whoever waited for it takes the new one of that name.
 class FileLock {
   public:
+    enum class Children { kLetGo, kHoldItToo };
+
     /// Holds nothing: for a disk in memory.
     FileLock() = default;
     /// Waits at most this long. The file is made when it is not there, 0600; its directory has to exist. Throws Error
     /// (kRefused) when it cannot be made, or when somebody else does not let go in time.
-    FileLock(const Path& file, std::chrono::milliseconds at_most);
+    /// With kHoldItToo every child inherits it: an orphan of ours that still works keeps others out.
+    FileLock(const Path& file, std::chrono::milliseconds at_most, Children children = Children::kLetGo);
 
   private:
     Descriptor file_;

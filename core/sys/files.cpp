@@ -12,10 +12,15 @@
 
 #include "core/model/error.h"
 #include "core/sys/descriptor.h"
+#include "core/sys/file_lock.h"
 
 namespace pilotpros {
 
 namespace {
+
+// What a temporary file's name adds to the name of the file that it becomes.
+constexpr const char* kTemporary = ".pilotpros-";
+constexpr const char* kRandom = "XXXXXX";
 
 [[noreturn]] void fail_to_read(const Path& path, const std::string& reason) {
     throw Error(ExitCode::kBadInput, fmt::format("cannot read {}: {}", path.string(), reason),
@@ -47,7 +52,28 @@ void write_all(int descriptor, const std::string& bytes, const Path& path) {
     }
 }
 
+/// What was done to the names in the directory that holds `path` survives a power cut.
+void sync_directory_of(const Path& path) {
+    const Path parent = path.has_parent_path() ? path.parent_path() : Path{"."};
+    const Descriptor directory{open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (directory.valid() && fsync(directory.get()) != 0 && errno != EINVAL) {
+        fail("sync the directory of", path, errno);
+    }
+}
+
+FileState::Kind kind_of(mode_t mode) {
+    return S_ISREG(mode)   ? FileState::Kind::kFile
+           : S_ISDIR(mode) ? FileState::Kind::kDirectory
+           : S_ISLNK(mode) ? FileState::Kind::kSymlink
+                           : FileState::Kind::kOther;
+}
+
 }  // namespace
+
+bool is_leftover(const std::string& name, const std::string& file) {
+    const std::string begin = file + kTemporary;
+    return name.starts_with(begin) && name.size() == begin.size() + std::string{kRandom}.size();
+}
 
 std::optional<std::string> DiskFiles::read(const Path& path) const {
     constexpr std::size_t kLongest = 64U << 20U;  // beyond that it is no file of the kinds that we read
@@ -114,7 +140,7 @@ Path DiskFiles::canonical(const Path& path) const {
 }
 
 void DiskFiles::write_durably(const Path& path, const std::string& bytes, unsigned mode) {
-    std::string name = path.string() + ".XXXXXX";
+    std::string name = path.string() + kTemporary + kRandom;
     Descriptor file{mkostemp(name.data(), O_CLOEXEC)};
     if (!file.valid()) {
         fail("create a file beside", path, errno);
@@ -131,10 +157,71 @@ void DiskFiles::write_durably(const Path& path, const std::string& bytes, unsign
         unlink(name.c_str());
         throw;
     }
-    const Descriptor directory{open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    if (directory.valid() && fsync(directory.get()) != 0 && errno != EINVAL) {
-        fail("sync the directory of", path, errno);
+    sync_directory_of(path);
+}
+
+FileState DiskFiles::state(const Path& path) const {
+    struct stat status {};
+    if (lstat(path.c_str(), &status) != 0) {
+        if (errno == ENOENT || errno == ENOTDIR) {
+            return {};
+        }
+        fail_to_read(path, std::generic_category().message(errno));
     }
+    const FileState::Kind kind = kind_of(status.st_mode);
+    return {kind, kind == FileState::Kind::kSymlink ? 0U : status.st_mode & 07777U};
+}
+
+std::optional<Path> DiskFiles::read_link(const Path& path) const {
+    std::error_code error;
+    Path target = std::filesystem::read_symlink(path, error);
+    return error ? std::nullopt : std::optional{std::move(target)};
+}
+
+void DiskFiles::write_link(const Path& path, const Path& target) {
+    // A symlink cannot be made under a name of the system's choosing, so the name is tried until it is free.
+    std::string name;
+    for (int attempt = 0;; ++attempt) {
+        name = fmt::format("{}{}{:06x}", path.string(), kTemporary, (getpid() + attempt) & 0xffffff);
+        if (symlink(target.c_str(), name.c_str()) == 0) {
+            break;
+        }
+        if (errno != EEXIST || attempt == 100) {
+            fail("make a link beside", path, errno);
+        }
+    }
+    if (rename(name.c_str(), path.c_str()) != 0) {
+        const int error = errno;
+        unlink(name.c_str());
+        fail("replace", path, error);
+    }
+    sync_directory_of(path);
+}
+
+void DiskFiles::make_directory(const Path& directory, unsigned mode) {
+    if (mkdir(directory.c_str(), static_cast<mode_t>(mode)) != 0) {
+        if (errno == EEXIST && is_directory(directory)) {
+            return;
+        }
+        fail("make the directory", directory, errno);
+    }
+    if (chmod(directory.c_str(), static_cast<mode_t>(mode)) != 0) {
+        fail("set the mode of", directory, errno);
+    }
+    sync_directory_of(directory);
+}
+
+void DiskFiles::remove_tree(const Path& directory) {
+    std::error_code error;
+    std::filesystem::remove_all(directory, error);
+    if (error) {
+        fail("remove", directory, error.value());
+    }
+    sync_directory_of(directory);
+}
+
+FileLock DiskFiles::lock_with_children(const Path& file, std::chrono::milliseconds at_most) {
+    return {file, at_most, FileLock::Children::kHoldItToo};
 }
 
 void DiskFiles::make_private_directory(const Path& directory) {
@@ -151,9 +238,12 @@ void DiskFiles::make_private_directory(const Path& directory) {
 
 void DiskFiles::remove(const Path& path) {
     std::error_code error;
-    std::filesystem::remove(path, error);
+    const bool was_there = std::filesystem::remove(path, error);
     if (error) {
         fail("remove", path, error.value());
+    }
+    if (was_there) {
+        sync_directory_of(path);
     }
 }
 
@@ -173,15 +263,20 @@ bool MemoryFiles::is_directory(const Path& path) const {
 std::vector<std::string> MemoryFiles::list(const Path& directory) const {
     const std::string prefix = (directory.lexically_normal() / "").string();
     std::vector<std::string> names;
-    for (const auto& [path, content] : contents) {
+    const auto add = [&](const Path& path) {
         const std::string text = path.string();
         if (text.starts_with(prefix) && text.size() > prefix.size()) {
-            const std::string name = text.substr(prefix.size(), text.find('/', prefix.size()) - prefix.size());
-            if (names.empty() || names.back() != name) {
-                names.push_back(name);
-            }
+            names.push_back(text.substr(prefix.size(), text.find('/', prefix.size()) - prefix.size()));
         }
+    };
+    for (const auto& [path, content] : contents) {
+        add(path);
     }
+    for (const auto& [path, target] : links) {
+        add(path);
+    }
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
     return names;
 }
 
@@ -191,12 +286,65 @@ Path MemoryFiles::canonical(const Path& path) const {
 }
 
 void MemoryFiles::write_durably(const Path& path, const std::string& bytes, unsigned mode) {
+    links.erase(path.lexically_normal());
     contents[path.lexically_normal()] = bytes;
     modes[path.lexically_normal()] = mode;
 }
 
 void MemoryFiles::make_private_directory(const Path& directory) { contents[directory.lexically_normal() / ""]; }
 
-void MemoryFiles::remove(const Path& path) { contents.erase(path.lexically_normal()); }
+FileState MemoryFiles::state(const Path& path) const {
+    const Path normal = path.lexically_normal();
+    if (links.contains(normal)) {
+        return {FileState::Kind::kSymlink, 0};
+    }
+    const auto mode = modes.find(normal);
+    if (contents.contains(normal)) {
+        return {FileState::Kind::kFile, mode == modes.end() ? 0644U : mode->second};
+    }
+    if (is_directory(normal)) {
+        return {FileState::Kind::kDirectory, mode == modes.end() ? 0755U : mode->second};
+    }
+    return {};
+}
+
+std::optional<Path> MemoryFiles::read_link(const Path& path) const {
+    const auto link = links.find(path.lexically_normal());
+    return link == links.end() ? std::nullopt : std::optional{link->second};
+}
+
+void MemoryFiles::write_link(const Path& path, const Path& target) {
+    remove(path);
+    links[path.lexically_normal()] = target;
+}
+
+void MemoryFiles::make_directory(const Path& directory, unsigned mode) {
+    if (!is_directory(directory)) {
+        contents[directory.lexically_normal() / ""];
+        modes[directory.lexically_normal()] = mode;
+    }
+}
+
+void MemoryFiles::remove(const Path& path) {
+    const Path normal = path.lexically_normal();
+    if (is_directory(normal) && !list(normal).empty()) {
+        fail("remove", path, ENOTEMPTY);
+    }
+    contents.erase(normal);
+    contents.erase(normal / "");
+    links.erase(normal);
+    modes.erase(normal);
+}
+
+void MemoryFiles::remove_tree(const Path& directory) {
+    const std::string prefix = (directory.lexically_normal() / "").string();
+    const auto below = [&](const auto& entry) { return entry.first.string().starts_with(prefix); };
+    std::erase_if(contents, below);
+    std::erase_if(links, below);
+    std::erase_if(modes, below);
+    modes.erase(directory.lexically_normal());
+}
+
+FileLock MemoryFiles::lock_with_children(const Path& /*file*/, std::chrono::milliseconds /*at_most*/) { return {}; }
 
 }  // namespace pilotpros

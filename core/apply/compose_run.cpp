@@ -1,0 +1,76 @@
+#include "core/apply/compose_run.h"
+
+#include <utility>
+
+namespace pilotpros {
+
+ComposeRun::ComposeRun(World& world, std::vector<std::string> arguments, Path folder,
+                       std::map<std::string, std::string> variables)
+    : world_(world), arguments_(std::move(arguments)), folder_(std::move(folder)), variables_(std::move(variables)) {
+    variables_["COMPOSE_PROGRESS"] = "plain";
+    variables_["COMPOSE_ANSI"] = "never";
+}
+
+ComposeRun ComposeRun::with(const Path& file) const {
+    ComposeRun more = *this;
+    more.arguments_.insert(more.arguments_.end(), {"-f", file.string()});
+    return more;
+}
+
+Command ComposeRun::command(std::vector<std::string> words) const {
+    Command result;
+    result.argv = world_.docker_command();
+    result.argv.insert(result.argv.end(), arguments_.begin(), arguments_.end());
+    result.argv.insert(result.argv.end(), words.begin(), words.end());
+    result.working_directory = folder_;
+    result.set_variables = variables_;
+    return result;
+}
+
+Command ComposeRun::question(std::vector<std::string> words, std::string input) const {
+    Command result = command(std::move(words));
+    result.input = std::move(input);
+    result.timeout = std::chrono::seconds{10};
+    result.memory_limit = 500'000'000;
+    return result;
+}
+
+Command ComposeRun::up(const std::string& service, int scale, std::chrono::milliseconds timeout) const {
+    std::vector<std::string> words{"up", "-d", "--no-deps", "--no-build", "--pull", "never"};
+    if (scale > 0) {
+        words.insert(words.end(), {"--scale", service + "=" + std::to_string(scale)});
+    }
+    words.push_back(service);
+    Command result = command(std::move(words));
+    result.timeout = timeout;
+    return result;
+}
+
+std::vector<Finished> ComposeRun::run(const std::vector<Command>& commands) const {
+    return world_.process.run_all(commands, world_.cancel);
+}
+
+std::vector<std::string> compose_arguments(const Project& project, const World& world) {
+    const auto skipped = static_cast<std::ptrdiff_t>(world.docker_command().size());
+    return {project.compose_command.begin() + skipped, project.compose_command.end()};
+}
+
+std::map<std::string, std::string> compose_variables_of(const Environment& environment) {
+    std::map<std::string, std::string> result;
+    for (const auto& [name, value] : environment.variables) {
+        if (name.starts_with("COMPOSE_")) {
+            result[name] = value;
+        }
+    }
+    return result;
+}
+
+std::string printed_hash(const Finished& finished) {
+    const std::size_t blank = finished.output.find(' ');
+    if (!finished.ok() || blank == std::string::npos) {
+        return {};
+    }
+    return finished.output.substr(blank + 1, finished.output.find('\n') - blank - 1);
+}
+
+}  // namespace pilotpros

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/model/project.h"
+#include "core/world.h"
+
+namespace pilotpros {
+
+/// `docker compose` with the selectors that give one project, run in its folder.
+class ComposeRun {
+  public:
+    /// `arguments` from the word "compose" on, `variables` beside our own environment.
+    ComposeRun(World& world, std::vector<std::string> arguments, Path folder,
+               std::map<std::string, std::string> variables = {});
+
+    /// With one more file, merged last; "-" takes it from standard input.
+    [[nodiscard]] ComposeRun with(const Path& file) const;
+
+    /// A question: bounded as every reading of files is.
+    [[nodiscard]] Command question(std::vector<std::string> words, std::string input = {}) const;
+    /// `up` of one service alone, never of what depends on it; nothing is built or pulled. `scale` keeps a number of
+    /// containers that is not the files'; 0: as the files say.
+    [[nodiscard]] Command up(const std::string& service, int scale, std::chrono::milliseconds timeout) const;
+
+    std::vector<Finished> run(const std::vector<Command>& commands) const;
+
+  private:
+    [[nodiscard]] Command command(std::vector<std::string> words) const;
+
+    World& world_;
+    std::vector<std::string> arguments_;
+    Path folder_;
+    std::map<std::string, std::string> variables_;
+};
+
+/// The selectors of Project::compose_command, from the word "compose" on.
+std::vector<std::string> compose_arguments(const Project& project, const World& world);
+/// COMPOSE_* of our environment: they decide what Compose does, too.
+std::map<std::string, std::string> compose_variables_of(const Environment& environment);
+/// The hash that `config --hash SERVICE` printed; empty when it failed.
+std::string printed_hash(const Finished& finished);
+
+}  // namespace pilotpros

@@ -1,0 +1,121 @@
+#include "core/apply/guard.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "core/docker/json.h"
+
+namespace pilotpros {
+
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr const char* kOwnerLabel = "io.pilotpros.owner";
+
+/// Never started, so what it would run does not matter. The image's volumes are covered: an anonymous volume would be
+/// made with the container.
+Json description(const std::string& project, const std::string& owner, const std::string& image,
+                 const std::vector<std::string>& volumes) {
+    Json mounts = Json::array();
+    for (const std::string& volume : volumes) {
+        mounts.push_back({{"Type", "tmpfs"}, {"Target", volume}});
+    }
+    return {{"Image", image},
+            {"Entrypoint", Json::array({"pilotpros-guard"})},
+            {"Cmd", Json::array()},
+            // Images that Compose built carry its labels, and containers inherit them: ours is none of the project's.
+            {"Labels",
+             {{kGuardLabel, project},
+              {kOwnerLabel, owner},
+              {"com.docker.compose.project", ""},
+              {"com.docker.compose.service", ""},
+              {"com.docker.compose.oneoff", "True"}}},
+            {"HostConfig", {{"NetworkMode", "none"}, {"RestartPolicy", {{"Name", "no"}}}, {"Mounts", mounts}}}};
+}
+
+}  // namespace
+
+Guard::Guard(Engine& engine, std::string project, std::string owner)
+    : engine_(engine), project_(std::move(project)), owner_(std::move(owner)) {}
+
+std::string Guard::lock_name() const { return fmt::format("pilotpros-lock-{}", project_); }
+
+std::string Guard::keeper_name(const std::string& transaction) const {
+    return fmt::format("pilotpros-keep-{}-{}", project_, transaction);
+}
+
+std::string Guard::holder() {
+    Request look;
+    look.path = "/containers/" + lock_name() + "/json";
+    const Response present = engine_.call(look);
+    if (!present.ok()) {
+        return {};
+    }
+    const std::string owner =
+        text(member(member(parse_answer(present.body, look.path), "Config"), "Labels"), kOwnerLabel);
+    return owner.empty() ? "somebody" : owner;
+}
+
+void Guard::lock(const std::vector<std::string>& images) {
+    if (const std::string owner = holder(); !owner.empty()) {
+        if (owner != owner_) {
+            throw Error(
+                ExitCode::kRefused, fmt::format("{} works on {} (container {})", owner, project_, lock_name()),
+                fmt::format("wait until it is done; when nobody works there any more: docker rm {}", lock_name()));
+        }
+        return;
+    }
+    for (const std::string& image : images) {
+        Request inspect;
+        inspect.path = "/images/" + image + "/json";
+        const Response found = engine_.call(inspect);
+        if (!found.ok()) {
+            continue;
+        }
+        const Json inspected = parse_answer(found.body, inspect.path);
+        Request create = post_json("/containers/create",
+                                   description(project_, owner_, image, keys(member(inspected, "Config"), "Volumes")));
+        create.query = {{"name", lock_name()}};
+        const Response created = engine_.call(create);
+        if (created.status == 409) {
+            throw Error(ExitCode::kRefused, fmt::format("another command began to work on {} just now", project_),
+                        "wait until it is done, and try again");
+        }
+        if (!created.ok()) {
+            throw Error(ExitCode::kRefused,
+                        fmt::format("the engine refuses the guard container of {}: {}", project_, created.message()));
+        }
+        return;
+    }
+}
+
+void Guard::keep(const std::string& transaction) {
+    if (holder() != owner_) {
+        return;
+    }
+    Request rename;
+    rename.method = "POST";
+    rename.path = fmt::format("/containers/{}/rename", lock_name());
+    rename.query = {{"name", keeper_name(transaction)}};
+    engine_.call(rename);  // 409: it has one
+}
+
+void Guard::unlock() {
+    if (holder() == owner_) {
+        remove(lock_name());
+    }
+}
+
+void Guard::drop(const std::string& transaction) { remove(keeper_name(transaction)); }
+
+void Guard::remove(const std::string& name) {
+    Request request;
+    request.method = "DELETE";
+    request.path = "/containers/" + name;
+    request.query = {{"force", "1"}};
+    engine_.call(request);
+}
+
+}  // namespace pilotpros

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/docker/engine.h"
+
+namespace pilotpros {
+
+/// Containers of the engine that are created and never started, with two jobs: while we work on a project, one of a
+/// fixed name keeps every other machine that reaches this engine out (a name is given once); and it refers to the
+/// images that a snapshot needs, so that no prune of images takes them. (`docker container prune` and `system prune`
+/// take the guard itself: then the images are only as safe as their tags.)
+class Guard {
+  public:
+    /// `owner` says whose lock it is, so that a killed command's successor knows its own: machine and state directory.
+    Guard(Engine& engine, std::string project, std::string owner);
+
+    /// Locks the project on the engine. The first of `images` that the engine has is what the guard refers to; without
+    /// any there is no guard. A lock that is our own, left by a killed command, is taken over. Throws Error (kRefused)
+    /// when another owner holds it.
+    void lock(const std::vector<std::string>& images);
+    /// The lock, where it is ours, becomes the keeper of the images of this transaction: one step, a rename.
+    void keep(const std::string& transaction);
+    /// Only our own.
+    void unlock();
+    void drop(const std::string& transaction);
+
+  private:
+    [[nodiscard]] std::string lock_name() const;
+    [[nodiscard]] std::string keeper_name(const std::string& transaction) const;
+    /// Who holds the lock; empty when nobody does.
+    [[nodiscard]] std::string holder();
+    void remove(const std::string& name);
+
+    Engine& engine_;
+    std::string project_, owner_;
+};
+
+/// The label of guards; its value is the project's name.
+inline constexpr const char* kGuardLabel = "io.pilotpros.guard";
+
+}  // namespace pilotpros

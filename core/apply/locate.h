@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+
+#include "core/compose/discovery.h"
+#include "core/docker/engine.h"
+#include "core/model/project.h"
+#include "core/world.h"
+
+namespace pilotpros {
+
+/// Which project, on which engine, a command about what was applied means.
+struct Located {
+    std::string engine;  ///< its ID
+    std::string name;
+    bool swap_limit = false;  ///< whether the engine can limit swap
+    Project project;          ///< known by its name alone when its files cannot be read any more
+};
+
+/// As discover(); where the files are broken or gone, the snapshots know which project was applied to in this folder or
+/// above it.
+Located locate_project(World& world, Engine& engine, const Selectors& selectors);
+
+}  // namespace pilotpros

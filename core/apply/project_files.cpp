@@ -1,0 +1,166 @@
+#include "core/apply/project_files.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "core/model/error.h"
+#include "core/model/sha256.h"
+
+namespace pilotpros {
+
+namespace {
+
+constexpr unsigned kFolderMode = 0755;
+constexpr unsigned kFileMode = 0644;
+
+void refuse_at(const Path& path, const std::string& what) {
+    throw Error(ExitCode::kRefused, fmt::format("{} is {}, where a file of ours has to go", path.string(), what),
+                "move it away, and try again");
+}
+
+void add(std::vector<PathRecord>& records, const Path& path, PathImage after, const Files& disk) {
+    PathImage before = image_of(path, disk);
+    const bool known = std::any_of(records.begin(), records.end(),
+                                   [&](const PathRecord& record) { return record.path == path.string(); });
+    if (known || before == after || (before.kind == "directory" && after.kind == "directory")) {
+        return;
+    }
+    if (before.kind != "absent" && before.kind != after.kind) {
+        refuse_at(path, "a " + before.kind);
+    }
+    records.push_back({path.string(), std::move(before), std::move(after), ""});
+}
+
+/// The service's parts of an override of ours: the lines below "services:", by the line that names the service.
+std::map<std::string, std::string> parts_of(const std::string& text, std::string& head) {
+    std::map<std::string, std::string> parts;
+    std::string* into = &head;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = std::min(text.find('\n', at), text.size() - 1) + 1;
+        const std::string line = text.substr(at, end - at);
+        at = end;
+        if (line.size() > 3 && line.starts_with("  ") && line[2] != ' ' && line[2] != '#') {
+            into = &parts[line];
+        }
+        *into += line;
+    }
+    return parts;
+}
+
+}  // namespace
+
+std::vector<PathRecord> paths_to_write(const std::vector<BundleFile>& files, const Route& route, const Files& disk) {
+    std::vector<PathRecord> records;
+    const Path folder = route.folder / kOurFolder;
+    for (const BundleFile& file : files) {
+        const Path path = folder / file.path;
+        std::vector<Path> parents;
+        for (Path parent = path.parent_path(); parent != route.folder && parent != parent.root_path();
+             parent = parent.parent_path()) {
+            parents.insert(parents.begin(), parent);
+        }
+        for (const Path& parent : parents) {
+            add(records, parent, {"directory", kFolderMode, ""}, disk);
+        }
+        add(records, path, {"file", kFileMode, sha256_hex(file.content)}, disk);
+    }
+    if (route.kind == Route::Kind::kLink) {
+        const std::string target = route.ours.lexically_relative(route.link.parent_path()).string();
+        const PathImage before = image_of(route.link, disk);
+        if (before.kind == "symlink" && before.content != target) {
+            refuse_at(route.link, "a symlink to " + before.content);
+        }
+        add(records, route.link, {"symlink", 0, target}, disk);
+    }
+    return records;
+}
+
+void keep_bytes(std::vector<PathRecord>& paths, const Path& directory, Files& disk) {
+    int number = 0;
+    for (PathRecord& record : paths) {
+        if (record.before.kind != "file") {
+            continue;
+        }
+        record.kept = fmt::format("file-{}", ++number);
+        const std::string bytes = disk.read(record.path).value_or("");
+        record.before.content = sha256_hex(bytes);
+        disk.write_durably(directory / record.kept, bytes, 0600);
+    }
+}
+
+void write_paths(const std::vector<PathRecord>& paths, const std::vector<BundleFile>& files, const Route& route,
+                 Files& disk) {
+    const Path folder = route.folder / kOurFolder;
+    for (const PathRecord& record : paths) {
+        if (record.after.kind == "directory") {
+            disk.make_directory(record.path, record.after.mode);
+        } else if (record.after.kind == "symlink") {
+            disk.write_link(record.path, record.after.content);
+        } else {
+            const auto file = std::find_if(files.begin(), files.end(), [&](const BundleFile& one) {
+                return (folder / one.path).string() == record.path;
+            });
+            if (file != files.end()) {
+                disk.write_durably(record.path, file->content, record.after.mode);
+            }
+        }
+    }
+}
+
+std::vector<std::string> changed_since(const std::vector<PathRecord>& paths, const Files& disk) {
+    std::vector<std::string> changed;
+    for (const PathRecord& record : paths) {
+        PathImage now = image_of(record.path, disk);
+        const auto same = [&](const PathImage& image) {
+            return now.kind == image.kind && now.content == image.content;
+        };
+        if (!same(record.before) && !same(record.after)) {
+            changed.push_back(record.path);
+        }
+    }
+    return changed;
+}
+
+void restore_paths(const std::vector<PathRecord>& paths, const Path& directory, Files& disk) {
+    for (auto record = paths.rbegin(); record != paths.rend(); ++record) {
+        const Path path{record->path};
+        for (const std::string& name : disk.list(path.parent_path())) {
+            if (is_leftover(name, path.filename().string())) {
+                disk.remove(path.parent_path() / name);
+            }
+        }
+        const PathImage now = image_of(path, disk);
+        if (now == record->before) {
+            continue;
+        }
+        if (record->before.kind == "file") {
+            disk.write_durably(path, disk.read(directory / record->kept).value_or(""), record->before.mode);
+        } else if (record->before.kind == "symlink") {
+            disk.write_link(path, record->before.content);
+        } else if (record->before.kind == "absent" && (now.kind != "directory" || disk.list(path).empty())) {
+            disk.remove(path);
+        }
+    }
+}
+
+std::string merge_override(const std::string& standing, const std::string& fresh) {
+    std::string head;
+    std::string ignored;
+    std::map<std::string, std::string> parts = parts_of(standing, ignored);
+    const std::map<std::string, std::string> newer = parts_of(fresh, head);
+    if (newer.empty()) {
+        return fresh;
+    }
+    for (const auto& [name, part] : newer) {
+        parts[name] = part;
+    }
+    std::string text = head;
+    for (const auto& [name, part] : parts) {
+        text += part;
+    }
+    return text;
+}
+
+}  // namespace pilotpros

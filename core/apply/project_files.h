@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/apply/route.h"
+#include "core/apply/snapshot.h"
+#include "core/model/bundle.h"
+#include "core/sys/files.h"
+
+namespace pilotpros {
+
+/// Every path that writing these files and the route's link touches, in the order of making, with what stands there
+/// now and what will. Paths that stay as they are are left out. Throws Error (kRefused) when something of the user's
+/// stands where ours has to go.
+std::vector<PathRecord> paths_to_write(const std::vector<BundleFile>& files, const Route& route, const Files& disk);
+
+/// Keeps the bytes that stand there now in `directory`, the snapshot's.
+void keep_bytes(std::vector<PathRecord>& paths, const Path& directory, Files& disk);
+
+/// Makes what the records say: folders 0755, files 0644, the link last.
+void write_paths(const std::vector<PathRecord>& paths, const std::vector<BundleFile>& files, const Route& route,
+                 Files& disk);
+
+/// The paths that hold neither what was there before nor what we put there: somebody changed them since.
+std::vector<std::string> changed_since(const std::vector<PathRecord>& paths, const Files& disk);
+
+/// Puts back what was there, last first, byte for byte; a folder of ours that holds something of others stays. What
+/// killed writers left beside them goes, too. Doing it twice is doing it once.
+void restore_paths(const std::vector<PathRecord>& paths, const Path& directory, Files& disk);
+
+/// The override for every service: what stands in ours for other services stays, this service's part is new. Both are
+/// of our own making (see core/bundle/compose_override.h).
+std::string merge_override(const std::string& standing, const std::string& fresh);
+
+}  // namespace pilotpros

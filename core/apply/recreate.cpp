@@ -1,0 +1,312 @@
+#include "core/apply/recreate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+
+#include "core/docker/json.h"
+
+namespace pilotpros {
+
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr const char* kMade = "make container";
+constexpr std::size_t kShortId = 12;
+
+Request request_to(const char* method, const std::string& path) {
+    Request request;
+    request.method = method;
+    request.path = path;
+    return request;
+}
+
+/// A step that has to succeed; 304 says that it was so already.
+void require(Engine& engine, const Request& request, const std::string& what, const std::string& next) {
+    const Response response = engine.call(request);
+    if (!response.ok() && response.status != 304) {
+        throw Error(ExitCode::kNotRestored, fmt::format("{}: {}", what, response.message()), next);
+    }
+}
+
+/// Gracefully: in the time that the container gives its program.
+void stop(Engine& engine, const std::string& id) {
+    constexpr std::chrono::minutes kLongest{10};
+    Request request = request_to("POST", "/containers/" + id + "/stop");
+    request.timeout = kLongest;
+    engine.call(request);
+}
+
+/// Never with its volumes: an anonymous one holds the data that its successor needs.
+void remove(Engine& engine, const LiveContainer& container) {
+    if (container.running()) {
+        stop(engine, container.id);
+    }
+    Request request = request_to("DELETE", "/containers/" + container.id);
+    request.query = {{"force", "1"}};
+    const Response response = engine.call(request);
+    if (!response.ok() && response.status != 404) {
+        throw Error(ExitCode::kNotRestored,
+                    fmt::format("cannot remove the container {}: {}", container.name, response.message()),
+                    fmt::format("docker rm -f {}, then docker pilotpros rollback", container.name));
+    }
+}
+
+void rename(Engine& engine, const std::string& id, const std::string& name) {
+    Request request = request_to("POST", "/containers/" + id + "/rename");
+    request.query = {{"name", name}};
+    require(engine, request, fmt::format("cannot name a container {}", name),
+            fmt::format("free the name {}, then docker pilotpros rollback", name));
+}
+
+void start(Engine& engine, const std::string& id, const std::string& name) {
+    Request request = request_to("POST", "/containers/" + id + "/start");
+    request.timeout = std::chrono::minutes{2};
+    require(engine, request, fmt::format("cannot start {}", name),
+            fmt::format("free what it says is taken, then docker pilotpros rollback"));
+}
+
+/// The name that the image had, while it still means the same image; else its ID, else nothing when it is gone.
+std::string image_to_use(Engine& engine, const ContainerRecord& record, const std::string& reference) {
+    for (const std::string& name : {reference, record.image_id}) {
+        if (name.empty()) {
+            continue;
+        }
+        const std::string path = "/images/" + name + "/json";
+        const Response response = engine.call(request_to("GET", path));
+        if (response.ok() && text(parse_answer(response.body, path), "Id") == record.image_id) {
+            return name;
+        }
+    }
+    return {};
+}
+
+/// Compose 2.26 names what replaces a container "<12 digits of its ID>_NAME" until the old one is gone.
+std::string name_beneath(const std::string& name) {
+    const bool prefixed = name.size() > kShortId + 1 && name[kShortId] == '_' &&
+                          std::all_of(name.begin(), name.begin() + kShortId,
+                                      [](unsigned char letter) { return std::isxdigit(letter) != 0; });
+    return prefixed ? name.substr(kShortId + 1) : std::string{};
+}
+
+Json endpoint_of(const Json& network, const std::string& short_id) {
+    Json endpoint = Json::object();
+    for (const char* key : {"IPAMConfig", "Links", "DriverOpts"}) {
+        if (!member(network, key).is_null()) {
+            endpoint[key] = network[key];
+        }
+    }
+    Json aliases = Json::array();
+    for (const std::string& alias : texts(network, "Aliases")) {
+        if (alias != short_id) {  // engines before 26 add it themselves
+            aliases.push_back(alias);
+        }
+    }
+    endpoint["Aliases"] = aliases;
+    return endpoint;
+}
+
+bool has_networks(const std::string& mode) {
+    return mode != "host" && mode != "none" && !mode.starts_with("container:");
+}
+
+/// Mounts, with the volumes that nobody named under the names that they were given.
+Json mounts_of(const Json& inspect) {
+    const Json& host = member(inspect, "HostConfig");
+    Json mounts = member(host, "Mounts").is_array() ? host["Mounts"] : Json::array();
+    std::set<std::string> known;
+    const auto volume_at = [&](const std::string& destination) {
+        for (const Json& mount : member(inspect, "Mounts")) {
+            if (text(mount, "Type") == "volume" && text(mount, "Destination") == destination) {
+                return text(mount, "Name");
+            }
+        }
+        return std::string{};
+    };
+    for (Json& mount : mounts) {
+        known.insert(text(mount, "Target"));
+        if (text(mount, "Type") == "volume" && text(mount, "Source").empty()) {
+            mount["Source"] = volume_at(text(mount, "Target"));
+        }
+    }
+    for (const std::string& bind : texts(host, "Binds")) {
+        const std::size_t first = bind.find(':');
+        if (first != std::string::npos) {
+            known.insert(bind.substr(first + 1, bind.find(':', first + 1) - first - 1));
+        }
+    }
+    for (const Json& mount : member(inspect, "Mounts")) {
+        if (text(mount, "Type") == "volume" && !known.contains(text(mount, "Destination"))) {
+            mounts.push_back({{"Type", "volume"},
+                              {"Source", text(mount, "Name")},
+                              {"Target", text(mount, "Destination")},
+                              {"ReadOnly", !flag(mount, "RW")}});
+        }
+    }
+    return mounts;
+}
+
+std::string make(Engine& engine, const ContainerRecord& record, const Json& inspect, Journal& journal) {
+    const std::string reference = text(member(inspect, "Config"), "Image");
+    const std::string image = image_to_use(engine, record, reference);
+    if (image.empty()) {
+        throw Error(ExitCode::kNotRestored,
+                    fmt::format("the image of {} is gone from the engine ({})", record.name, record.image_id),
+                    fmt::format("bring it back (docker pull {0}, or docker compose build), then docker pilotpros "
+                                "rollback",
+                                reference));
+    }
+    Request create = post_json("/containers/create", creation_of(inspect, image));
+    create.query = {{"name", record.name}};
+    journal.intend(kMade, record.id);
+    const Response response = engine.call(create);
+    if (!response.ok()) {
+        throw Error(ExitCode::kNotRestored, fmt::format("cannot make {} again: {}", record.name, response.message()),
+                    "docker pilotpros rollback tries again");
+    }
+    const std::string id = text(parse_answer(response.body, create.path), "Id");
+    const Json further = further_networks_of(inspect);
+    for (const auto& [network, endpoint] : further.items()) {
+        require(engine,
+                post_json("/networks/" + network + "/connect", {{"Container", id}, {"EndpointConfig", endpoint}}),
+                fmt::format("cannot attach {} to the network {}", record.name, network),
+                fmt::format("docker network create {}, then docker pilotpros rollback", network));
+    }
+    journal.done(kMade, record.id + " " + id);
+    return id;
+}
+
+/// What an earlier, killed attempt made for this container of the snapshot.
+std::string made_for(const Journal& journal, const std::string& id) {
+    std::string made;
+    for (const JournalRecord& record : journal.records()) {
+        if (record.step == kMade && record.state == "done" && record.detail.starts_with(id + " ")) {
+            made = record.detail.substr(id.size() + 1);
+        }
+    }
+    return made;
+}
+
+}  // namespace
+
+std::vector<LiveContainer> containers_of(Engine& engine, const std::string& project, const std::string& service) {
+    const Json filters{{"label", {"com.docker.compose.project=" + project, "com.docker.compose.service=" + service}}};
+    const std::string path = "/containers/json";
+    const Json listed = parse_answer(
+        engine.get(path, {{"all", "1"}, {"filters", filters.dump(-1, ' ', false, Json::error_handler_t::replace)}}),
+        path);
+    std::vector<LiveContainer> result;
+    for (const Json& container : listed) {
+        const Json& labels = member(container, "Labels");
+        if (text(labels, "com.docker.compose.oneoff") == "True" || !text(labels, "com.docker.compose.hook").empty()) {
+            continue;
+        }
+        const std::vector<std::string> names = texts(container, "Names");
+        std::string name = names.empty() ? text(container, "Id") : names.front();
+        if (name.starts_with('/')) {
+            name.erase(0, 1);
+        }
+        result.push_back({text(container, "Id"), name, text(container, "State")});
+    }
+    return result;
+}
+
+Json creation_of(const Json& inspect, const std::string& image) {
+    Json body = member(inspect, "Config");
+    const std::string short_id = text(inspect, "Id").substr(0, kShortId);
+    body["Image"] = image;
+    if (text(body, "Hostname") == short_id) {
+        body.erase("Hostname");  // the engine gave it; the new container gets its own
+    }
+    const Json& host = member(inspect, "HostConfig");
+    body["HostConfig"] = host;
+    body["HostConfig"]["Mounts"] = mounts_of(inspect);
+    const std::string mode = text(host, "NetworkMode");
+    const Json& networks = member(member(inspect, "NetworkSettings"), "Networks");
+    if (has_networks(mode) && networks.is_object() && networks.contains(mode)) {
+        body["NetworkingConfig"] = {{"EndpointsConfig", {{mode, endpoint_of(networks[mode], short_id)}}}};
+    }
+    return body;
+}
+
+Json further_networks_of(const Json& inspect) {
+    const std::string mode = text(member(inspect, "HostConfig"), "NetworkMode");
+    const std::string short_id = text(inspect, "Id").substr(0, kShortId);
+    Json further = Json::object();
+    if (has_networks(mode)) {
+        for (const auto& [name, network] : member(member(inspect, "NetworkSettings"), "Networks").items()) {
+            if (name != mode) {
+                further[name] = endpoint_of(network, short_id);
+            }
+        }
+    }
+    return further;
+}
+
+void restore_containers(Engine& engine, const Snapshot& snapshot, const Path& directory, const Files& files,
+                        Journal& journal) {
+    if (snapshot.containers.empty()) {
+        return;  // it did not run, and nothing was started
+    }
+    std::vector<LiveContainer> live = containers_of(engine, snapshot.project, snapshot.service);
+    const auto find = [&](const std::string& id) {
+        return id.empty() ? live.end() : std::find_if(live.begin(), live.end(), [&](const LiveContainer& container) {
+            return container.id == id;
+        });
+    };
+    std::set<std::string> kept;
+    for (const ContainerRecord& record : snapshot.containers) {
+        for (const std::string& id : {record.id, made_for(journal, record.id)}) {
+            if (find(id) != live.end()) {
+                kept.insert(id);
+                break;
+            }
+        }
+    }
+    for (const LiveContainer& container : live) {
+        if (!kept.contains(container.id)) {
+            remove(engine, container);
+        }
+    }
+    for (const ContainerRecord& record : snapshot.containers) {
+        auto standing = find(record.id);
+        if (standing == live.end()) {
+            standing = find(made_for(journal, record.id));
+        }
+        std::string id;
+        if (standing != live.end()) {
+            id = standing->id;
+            if (standing->name != record.name) {
+                rename(engine, id, record.name);
+            }
+        } else {
+            const auto inspect = Json::parse(files.read(directory / record.kept).value_or(""), nullptr, false);
+            id = make(engine, record, inspect, journal);
+        }
+        if (record.running && (standing == live.end() || !standing->running())) {
+            start(engine, id, record.name);
+        }
+    }
+}
+
+void tidy_after_compose(Engine& engine, const std::string& project, const std::string& service) {
+    const std::vector<LiveContainer> live = containers_of(engine, project, service);
+    for (const LiveContainer& container : live) {
+        const std::string name = name_beneath(container.name);
+        if (name.empty()) {
+            continue;
+        }
+        const bool old_lives =
+            std::any_of(live.begin(), live.end(), [&](const LiveContainer& other) { return other.name == name; });
+        if (old_lives) {
+            remove(engine, container);
+        } else {
+            rename(engine, container.id, name);
+        }
+    }
+}
+
+}  // namespace pilotpros

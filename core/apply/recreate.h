@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "core/apply/journal.h"
+#include "core/apply/snapshot.h"
+#include "core/docker/engine.h"
+
+namespace pilotpros {
+
+/// A container of a service, as the engine's list has it.
+struct LiveContainer {
+    std::string id, name, state;
+    [[nodiscard]] bool running() const { return state == "running" || state == "restarting" || state == "paused"; }
+};
+
+/// The service's containers, running or not; those of `docker compose run` and Compose's helpers left out.
+std::vector<LiveContainer> containers_of(Engine& engine, const std::string& project, const std::string& service);
+
+/// What POST /containers/create needs to make a container again from its own inspection: its labels, mounts and limits;
+/// anonymous volumes by their names, so that their data comes along. `image` is what it is made of. Pure.
+nlohmann::json creation_of(const nlohmann::json& inspect, const std::string& image);
+/// The networks that such a container is attached to beside the one that it is created in, each with its aliases and
+/// fixed addresses: name to endpoint. Pure.
+nlohmann::json further_networks_of(const nlohmann::json& inspect);
+
+/// Puts the service's containers back as the snapshot has them: what is still there is kept (and started), what is gone
+/// is made again by image ID with its old labels and name, what came since is removed; volumes are never removed. What
+/// it makes is journaled, so that doing it again keeps it. Throws Error (kNotRestored) with what is left to do.
+void restore_containers(Engine& engine, const Snapshot& snapshot, const Path& directory, const Files& files,
+                        Journal& journal);
+
+/// Compose makes the next container under a temporary name "ID_NAME" before it removes the old one; one that was killed
+/// meanwhile leaves it. Removed where the old one lives, renamed where it is gone: it has the anonymous volumes.
+void tidy_after_compose(Engine& engine, const std::string& project, const std::string& service);
+
+}  // namespace pilotpros

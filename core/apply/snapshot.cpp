@@ -1,0 +1,65 @@
+#include "core/apply/snapshot.h"
+
+#include <fmt/format.h>
+
+#include "core/apply/sealed.h"
+#include "core/model/error.h"
+#include "core/model/sha256.h"
+
+namespace pilotpros {
+
+namespace {
+
+void require_intact(const Path& file, const std::string& sha256, const Files& files) {
+    const auto content = files.read(file);
+    if (!content || sha256_hex(*content) != sha256) {
+        throw Error(ExitCode::kRefused,
+                    fmt::format("{} is {}", file.string(), content ? "damaged: its hash does not fit" : "gone"),
+                    "restore it from a backup, or go back by hand: docs/rollback.md");
+    }
+}
+
+}  // namespace
+
+PathImage image_of(const Path& path, const Files& files) {
+    const FileState state = files.state(path);
+    switch (state.kind) {
+        case FileState::Kind::kAbsent:
+            return {};
+        case FileState::Kind::kFile:
+            return {"file", state.mode, sha256_hex(files.read(path).value_or(""))};
+        case FileState::Kind::kDirectory:
+            return {"directory", state.mode, ""};
+        case FileState::Kind::kSymlink:
+            return {"symlink", 0, files.read_link(path).value_or(Path{}).string()};
+        case FileState::Kind::kOther:
+            break;
+    }
+    throw Error(ExitCode::kRefused, fmt::format("{} is neither file, folder nor symlink", path.string()),
+                "move it away, and try again");
+}
+
+Snapshot read_snapshot(const Path& directory, const Files& files) {
+    const Path file = directory / kSnapshotFile;
+    const auto content = files.read(file);
+    if (!content) {
+        throw Error(ExitCode::kRefused, fmt::format("{} is gone", file.string()),
+                    "restore it from a backup, or go back by hand: docs/rollback.md");
+    }
+    auto snapshot = unseal(*content, file).get<Snapshot>();
+    for (const PathRecord& record : snapshot.paths) {
+        if (!record.kept.empty()) {
+            require_intact(directory / record.kept, record.before.content, files);
+        }
+    }
+    for (const ContainerRecord& record : snapshot.containers) {
+        require_intact(directory / record.kept, record.sha256, files);
+    }
+    return snapshot;
+}
+
+void write_snapshot(const Snapshot& snapshot, const Path& directory, Files& files) {
+    files.write_durably(directory / kSnapshotFile, seal(snapshot), 0600);
+}
+
+}  // namespace pilotpros

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "core/model/bundle.h"
+#include "core/sys/files.h"
+
+namespace pilotpros {
+
+/// What stands, or stood, at a path.
+struct PathImage {
+    std::string kind = "absent";  ///< absent, file, directory, symlink
+    unsigned mode = 0;
+    std::string content;  ///< of a file: the SHA-256 of its bytes; of a symlink: where it leads
+    friend bool operator==(const PathImage&, const PathImage&) = default;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PathImage, kind, mode, content)
+
+/// Throws Error when something stands there that is neither file, directory nor symlink.
+PathImage image_of(const Path& path, const Files& files);
+
+/// One path that an apply touches.
+struct PathRecord {
+    std::string path;  ///< absolute
+    PathImage before, after;
+    std::string kept;  ///< where in the snapshot's directory the bytes from before lie; empty when it was no file
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PathRecord, path, before, after, kept)
+
+/// One container of the service, as it was.
+struct ContainerRecord {
+    std::string id, name, image_id, config_hash;
+    bool running = false;
+    std::string kept;    ///< where in the snapshot's directory its inspection lies, whole: it holds the environment
+    std::string sha256;  ///< of that file
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ContainerRecord, id, name, image_id, config_hash, running, kept, sha256)
+
+/// All that is needed to go back from one apply, and to tell later what it was.
+struct Snapshot {
+    std::string id, taken;  ///< "0001"; ISO 8601, UTC
+    std::string engine, project, working_directory, service;
+    std::string plan;                              ///< its hash
+    std::vector<std::string> compose_arguments;    ///< from "compose" on: what gives the project without ours
+    std::map<std::string, std::string> variables;  ///< COMPOSE_* of that time
+    std::string layer;         ///< the file that Compose is to merge last: the link where there is one, else ours
+    std::string start;         ///< the command that starts the project with the change, as shown
+    double start_seconds = 0;  ///< how long the service was seen to take to start; 0: never seen
+    std::vector<PathRecord> paths;
+    std::vector<ContainerRecord> containers;
+    std::vector<Mask> masks;
+    nlohmann::json changes;  ///< a list of {key, target, before, after}
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Snapshot, id, taken, engine, project, working_directory, service, plan,
+                                   compose_arguments, variables, layer, start, start_seconds, paths, containers, masks,
+                                   changes)
+
+/// Reads a snapshot from its directory and proves all of it by its hashes. Throws Error (kRefused) that names what is
+/// damaged.
+Snapshot read_snapshot(const Path& directory, const Files& files);
+/// Writes a snapshot whose kept files are already there; it is complete when this returns.
+void write_snapshot(const Snapshot& snapshot, const Path& directory, Files& files);
+
+inline constexpr const char* kSnapshotFile = "snapshot.json";
+inline constexpr const char* kJournalFile = "journal.json";
+
+}  // namespace pilotpros

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/apply/store.h"
+#include "core/docker/engine.h"
+#include "core/model/project.h"
+#include "core/world.h"
+
+namespace pilotpros {
+
+/// One transaction of the history.
+struct HistoryEntry {
+    std::string id, taken, service, plan;
+    std::string phase;                 ///< applied, taken back, pending
+    std::vector<std::string> changes;  ///< "memory: 128m"
+};
+
+/// A file of ours, or the link to it.
+struct FileStatus {
+    std::string path;
+    std::string state;  ///< as written, changed, gone
+};
+
+/// Whether the running containers of a service carry what was applied.
+struct ServiceStatus {
+    std::string service;
+    std::string state;               ///< carries it, does not run, drifted, unknown
+    std::vector<std::string> drift;  ///< what differs, one line each
+    bool recreated_by_up = false;    ///< the next `up` with the change replaces its container
+};
+
+/// A value of the user's that ours hides, and that is another one now.
+struct ChangedMask {
+    std::string service, path;
+};
+
+struct ProjectStatus {
+    std::string project;
+    std::vector<HistoryEntry> history;  ///< oldest first
+    std::vector<FileStatus> files;
+    std::vector<ServiceStatus> services;
+    std::vector<ChangedMask> masks;
+    std::string start;  ///< the command that starts the project with what is applied; empty when nothing is
+};
+
+/// `swap_limit`: whether the engine can limit swap. What is applied, whether the files are as written, and whether what
+/// runs carries it.
+ProjectStatus read_status(World& world, Engine& engine, const Project& project, const ApplyStore& store,
+                          bool swap_limit);
+
+/// The history alone; needs no engine.
+std::vector<HistoryEntry> history_of(const ApplyStore& store);
+
+}  // namespace pilotpros

@@ -1,0 +1,78 @@
+#include "core/apply/store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+
+#include "core/model/error.h"
+#include "core/observe/profile_store.h"
+
+namespace pilotpros {
+
+ApplyStore::ApplyStore(Files& files, const Path& state_directory, const std::string& engine, const std::string& project)
+    : files_(files),
+      name_(project),
+      state_(state_directory),
+      directory_(state_directory / safe_file_name(engine) / safe_file_name(project)),
+      transactions_(directory_ / "transactions") {}
+
+FileLock ApplyStore::lock() {
+    constexpr std::chrono::seconds kWait{5};  // an orphan of a killed command ends within it, or has work left to do
+    files_.make_private_directory(directory_);
+    try {
+        return files_.lock_with_children(directory_ / "lock", kWait);
+    } catch (const Error& error) {
+        throw Error(ExitCode::kRefused,
+                    fmt::format("another command works on this project, or what it started does: {}", error.what()),
+                    "wait until it is done, and try again");
+    }
+}
+
+std::vector<std::string> ApplyStore::transactions() const {
+    std::vector<std::string> ids = files_.list(transactions_);
+    std::erase_if(ids, [&](const std::string& id) { return !files_.exists(directory_of(id) / kJournalFile); });
+    return ids;
+}
+
+std::vector<std::string> ApplyStore::in_phase(Journal::Phase phase) const {
+    std::vector<std::string> ids = transactions();
+    std::erase_if(ids, [&](const std::string& id) { return journal(id).phase() != phase; });
+    return ids;
+}
+
+std::string ApplyStore::begin() {
+    int last = 0;
+    for (const std::string& id : files_.list(transactions_)) {
+        int number = 0;
+        std::from_chars(id.data(), id.data() + id.size(), number);
+        last = std::max(last, number);
+    }
+    std::string id = fmt::format("{:04}", last + 1);
+    files_.make_private_directory(directory_of(id));
+    return id;
+}
+
+void ApplyStore::sweep() {
+    for (const std::string& id : files_.list(transactions_)) {
+        if (!files_.exists(directory_of(id) / kJournalFile)) {
+            files_.remove_tree(directory_of(id));
+        }
+    }
+}
+
+void ApplyStore::purge() {
+    files_.remove_tree(directory_);
+    const Path engine = directory_.parent_path();
+    std::vector<std::string> others = files_.list(engine);
+    std::erase(others, "images");  // answers of images, kept for every project of the engine
+    if (others.empty()) {
+        files_.remove_tree(engine);
+        if (files_.list(state_).empty()) {
+            files_.remove(state_);
+        }
+    }
+}
+
+}  // namespace pilotpros

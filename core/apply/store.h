@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/apply/journal.h"
+#include "core/apply/snapshot.h"
+#include "core/sys/file_lock.h"
+#include "core/sys/files.h"
+
+namespace pilotpros {
+
+/// Where a project's transactions lie: STATE/ENGINE/PROJECT/transactions/NNNN/{snapshot.json, journal.json, kept
+/// files}, directories 0700, files 0600. The only place of ours that holds secrets: the bytes of the user's files and
+/// the containers' environment.
+class ApplyStore {
+  public:
+    ApplyStore(Files& files, const Path& state_directory, const std::string& engine, const std::string& project);
+
+    /// One process at a time, and its children, work on a project. Throws Error (kRefused) when another one does.
+    [[nodiscard]] FileLock lock();
+
+    /// Whether anything was ever begun.
+    [[nodiscard]] bool used() const { return !files_.list(transactions_).empty(); }
+    /// "0001", "0002" …, oldest first: all that have a journal.
+    [[nodiscard]] std::vector<std::string> transactions() const;
+    [[nodiscard]] std::vector<std::string> in_phase(Journal::Phase phase) const;
+    [[nodiscard]] Journal journal(const std::string& id) const { return {files_, directory_of(id) / kJournalFile}; }
+    [[nodiscard]] Snapshot snapshot(const std::string& id) const { return read_snapshot(directory_of(id), files_); }
+    [[nodiscard]] Path directory_of(const std::string& id) const { return transactions_ / id; }
+
+    /// A directory for the next transaction. Only with the lock.
+    std::string begin();
+    /// Takes away what a killed command kept before its journal began: nothing else was done yet. Only with the lock.
+    void sweep();
+    /// Takes away everything that is kept of the project, profiles and lock included, and what held nothing else.
+    void purge();
+    [[nodiscard]] const std::string& project() const { return name_; }
+    [[nodiscard]] const Path& directory() const { return directory_; }
+
+  private:
+    Files& files_;
+    std::string name_;
+    Path state_, directory_, transactions_;
+};
+
+}  // namespace pilotpros

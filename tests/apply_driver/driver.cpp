@@ -1,0 +1,191 @@
+// pilotpros-apply-driver (apply|rollback) SERVICE MEMORY [KILL_AT [inside]]: applies a memory limit to one service of
+// the project in this folder, or rolls back, through the very functions that the commands use. With KILL_AT it ends
+// itself with SIGKILL just before that step; "inside" ends it in the middle of a file's writing instead: the temporary
+// file is there, and has not become the file. Without it, or with 0, the last line says how many steps there were.
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <string>
+
+#include "core/apply/rollback.h"
+#include "core/bundle/make_bundle.h"
+#include "core/compose/discovery.h"
+#include "core/connection.h"
+#include "core/observe/services.h"
+
+using namespace pilotpros;
+
+namespace {
+
+int steps = 0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): counted over all seams
+int kill_at = 0;
+bool inside = false;
+
+/// A step of ours: the process ends at the one it was told.
+void step(const std::string& what) {
+    ++steps;
+    if (steps == kill_at) {
+        std::cerr << fmt::format("killed at step {}: {}\n", steps, what) << std::flush;
+        kill(getpid(), SIGKILL);
+    }
+}
+
+class CountedFiles final : public Files {
+  public:
+    [[nodiscard]] std::optional<std::string> read(const Path& path) const override { return disk_.read(path); }
+    [[nodiscard]] bool exists(const Path& path) const override { return disk_.exists(path); }
+    [[nodiscard]] bool is_directory(const Path& path) const override { return disk_.is_directory(path); }
+    [[nodiscard]] std::vector<std::string> list(const Path& directory) const override { return disk_.list(directory); }
+    [[nodiscard]] Path canonical(const Path& path) const override { return disk_.canonical(path); }
+    [[nodiscard]] FileState state(const Path& path) const override { return disk_.state(path); }
+    [[nodiscard]] std::optional<Path> read_link(const Path& path) const override { return disk_.read_link(path); }
+    void write_durably(const Path& path, const std::string& bytes, unsigned mode) override {
+        if (inside && steps + 1 == kill_at) {
+            std::ofstream{path.string() + ".pilotpros-Ab12Cd"} << bytes.substr(0, bytes.size() / 2);
+        }
+        step("write " + path.string());
+        disk_.write_durably(path, bytes, mode);
+    }
+    void make_private_directory(const Path& directory) override {
+        if (!disk_.is_directory(directory)) {
+            step("make " + directory.string());
+        }
+        disk_.make_private_directory(directory);
+    }
+    void write_link(const Path& path, const Path& target) override {
+        step("link " + path.string());
+        disk_.write_link(path, target);
+    }
+    void make_directory(const Path& directory, unsigned mode) override {
+        step("make " + directory.string());
+        disk_.make_directory(directory, mode);
+    }
+    void remove(const Path& path) override {
+        step("remove " + path.string());
+        disk_.remove(path);
+    }
+    void remove_tree(const Path& directory) override {
+        step("remove all of " + directory.string());
+        disk_.remove_tree(directory);
+    }
+    [[nodiscard]] FileLock lock_with_children(const Path& file, std::chrono::milliseconds at_most) override {
+        return disk_.lock_with_children(file, at_most);
+    }
+
+  private:
+    DiskFiles disk_;
+};
+
+/// Only what changes something is a step: questions leave no trace.
+class CountedEngine final : public Engine {
+  public:
+    explicit CountedEngine(Engine& engine) : engine_(engine) {}
+    std::vector<Response> call_all(const std::vector<Request>& requests) override {
+        for (const Request& request : requests) {
+            if (request.method != "GET") {
+                step(request.method + " " + request.path);
+            }
+        }
+        return engine_.call_all(requests);
+    }
+    StreamId open(const Request& request, OnBytes on_bytes, OnEnd on_end) override {
+        return engine_.open(request, std::move(on_bytes), std::move(on_end));
+    }
+    void close(StreamId id) override { engine_.close(id); }
+    void pump(std::chrono::milliseconds at_most) override { engine_.pump(at_most); }
+
+  private:
+    Engine& engine_;
+};
+
+class CountedProcess final : public Process {
+  public:
+    std::vector<Finished> run_all(const std::vector<Command>& commands, const Cancel& cancel) override {
+        step("run " + commands.front().argv.back());
+        return process_.run_all(commands, cancel);
+    }
+    ConnectedChild connect(const std::vector<std::string>& argv) override { return process_.connect(argv); }
+
+  private:
+    SystemProcess process_;
+};
+
+class Said final : public ApplyWatcher {
+  public:
+    void step(const std::string& line) override { std::cerr << line << "\n"; }
+};
+
+Plan plan_of(const Project& project, const std::string& service, const std::string& memory) {
+    Plan plan;
+    plan.project = project.name;
+    Change change;
+    change.service = service;
+    change.advisor = "limits";
+    change.key = "memory";
+    change.target.path = {"mem_limit"};
+    change.after = memory;
+    change.rule = "given by the test";
+    plan.changes.push_back(change);
+    return plan;
+}
+
+int run(const std::vector<std::string>& words) {
+    const Environment environment = Environment::of_process();
+    CountedFiles files;
+    CountedProcess process;
+    const Clock clock;
+    Cancel cancel = Cancel::install("");
+    World world{environment, files, process, clock, cancel, {}, [] { return std::string{}; }};
+    const Connection connection = connect(world);
+    if (!connection.engine) {
+        throw EngineLost(*connection.why_not);
+    }
+    CountedEngine engine{*connection.engine};
+    Selectors selectors;
+    if (const auto file = environment.get("DRIVER_FILE")) {
+        selectors.files.push_back(*file);
+    }
+    const Project project =
+        discover(selectors, {environment, files, process, cancel, &engine, world.docker_command(), {}});
+    const Observation observation = observe_services(engine, project, {}, files, clock.now());
+    ApplyStore store(files, environment.state_directory(), observation.engine->id, project.name);
+    Said said;
+    if (words[0] == "rollback") {
+        const FileLock lock = store.lock();
+        finish_pending(world, engine, store, said);
+        roll_back(world, engine, store, false, said);
+        finish_pending(world, engine, store, said);
+        return 0;
+    }
+    const Plan plan = plan_of(project, words[1], words[2]);
+    const Bundle bundle = make_bundle(plan, project);
+    const ApplyRequest request{
+        project, observation, plan, bundle, hash_of(plan), {}, environment.get("DRIVER_YES").has_value()};
+    const ApplyResult result = apply_plan(world, engine, request, said);
+    std::cout << result.said << "\n";
+    return static_cast<int>(result.code);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const std::vector<std::string> words{argv + 1, argv + argc};
+    if (words.size() < 3) {
+        return 64;
+    }
+    kill_at = words.size() > 3 ? std::atoi(words[3].c_str()) : 0;
+    inside = words.size() > 4;
+    try {
+        const int code = run(words);
+        std::cout << steps << " steps\n";
+        return code;
+    } catch (const Error& error) {
+        std::cerr << error.what() << "\n  next: " << error.hint() << "\n" << steps << " steps\n";
+        return static_cast<int>(error.code());
+    }
+}
