@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/advise/budget.h"
+#include "core/advise/data.h"
 #include "core/advise/environment.h"
 #include "core/advise/registry.h"
 #include "core/apps/application.h"
@@ -212,6 +213,7 @@ class Verification {
         const auto add = [&](std::vector<Verdict> more) {
             std::move(more.begin(), more.end(), std::back_inserter(verdicts));
         };
+        nlohmann::json merged;
         if (!input_.project.from_labels) {
             watcher_.stage("asking Compose whether it merges");
             const Surroundings surroundings{world_.environment,
@@ -222,7 +224,9 @@ class Verification {
                                             world_.docker_command(),
                                             world_.read_standard_input};
             const Path scratch = world_.environment.state_directory() / "scratch" / hash_of(plan).substr(0, 16);
-            add(verify_compose_merge(plan, input_.project, scratch, world_.files, surroundings));
+            MergeAnswer answer = verify_compose_merge(plan, input_.project, scratch, world_.files, surroundings);
+            add(std::move(answer.verdicts));
+            merged = std::move(answer.resolved);
         }
         if (!connection_.engine || !input_.observation.engine) {
             return verdicts;
@@ -241,7 +245,7 @@ class Verification {
             }
             const apps::Evidence evidence = apps::evidence_of(service, input_.project, input_.observation);
             watcher_.stage("asking about the health check of " + service.service);
-            add(verify_probes(*connection_.engine, input_, service, changes));
+            add(verify_probes(*connection_.engine, input_, service, changes, merged, world_.clock));
             for (const Application& application : service.applications) {
                 const apps::ApplicationModule* const module = apps::module_of(application.kind);
                 if (module != nullptr && module->verify && has_facts(application)) {
@@ -297,6 +301,34 @@ void require_advisors(const std::set<std::string>& names) {
     }
 }
 
+namespace {
+
+std::set<std::string> advisor_set() {
+    std::set<std::string> names;
+    for (const auto& [name, concern] : advisor_names()) {
+        names.insert(name);
+    }
+    return names;
+}
+
+}  // namespace
+
+std::optional<std::string> first_to_try(const Tuning& tuning) {
+    const Wish none;
+    for (const Change& change : tuning.plan.changes) {
+        for (const ServiceObservation& service : tuning.profile.observation.services) {
+            const bool runs = std::any_of(service.containers.begin(), service.containers.end(),
+                                          [](const Container& container) { return container.running(); });
+            const auto wish = tuning.wishes.find(service.service);
+            if (service.service == change.service && runs &&
+                data_in_layer(service, wish == tuning.wishes.end() ? none : wish->second).empty()) {
+                return service.service;
+            }
+        }
+    }
+    return std::nullopt;
+}
+
 Tuning tune(World& world, const TuneRequest& request, ProfileWatcher& watcher) {
     return tune(world, connect(world), request, watcher);
 }
@@ -315,7 +347,7 @@ Tuning tune(World& world, const Connection& connection, const TuneRequest& reque
         return result;
     }
 
-    result.wishes = read_wishes(project, world.files);
+    result.wishes = read_wishes(project, world.files, advisor_set());
     read_present(world.files, Path{project.working_directory} / kFolder, "", result.present);
     Advised advised(world, project, observation);
     result.written = advised.read();
@@ -360,7 +392,7 @@ Check check_files(World& world, const ProfileRequest& request, const std::functi
     everything.services.clear();
     Profile profile = take_profile(world, no_connection(), everything, nobody);
     require_services(profile.project, request.services);
-    const Wishes wishes = read_wishes(profile.project, world.files);
+    const Wishes wishes = read_wishes(profile.project, world.files, advisor_set());
     const Budget budget;
     const Written written;
     const Case input{profile.project, profile.observation,

@@ -4,9 +4,12 @@
 
 #include <algorithm>
 
+#include "core/advise/data.h"
 #include "core/apply/route.h"
-#include "core/model/sha256.h"
+#include "core/apply/transaction.h"
+#include "plugin/confirm.h"
 #include "plugin/duration.h"
+#include "plugin/views/apply_lines.h"
 #include "plugin/views/profile_live.h"
 #include "plugin/views/text.h"
 #include "plugin/views/tune_diff.h"
@@ -70,6 +73,11 @@ void PlanCommand::declare_common(CLI::App& command) {
     declare_selectors(command, request_.profile.selectors);
 }
 
+void PlanCommand::declare_apply(CLI::App& command) {
+    command.add_flag("--apply", apply_, "Apply what is shown to the one service that is named");
+    command.add_flag("-y,--yes", yes_, "With --apply: do not ask")->needs("--apply");
+}
+
 TuneRequest PlanCommand::request() const {
     TuneRequest request = request_;
     request.profile.measure = duration_.empty() ? Measure::kWhenNeeded : Measure::kAlways;
@@ -123,6 +131,51 @@ void PlanCommand::print(const World& world, Terminal& terminal, const Tuning& tu
     } else {
         terminal.out(tune_as_table(view, terminal.width()));
     }
+}
+
+ExitCode PlanCommand::apply(World& world, Terminal& terminal) const {
+    if (request_.profile.services.size() != 1) {
+        throw Error(ExitCode::kUsage, "--apply takes the name of one service",
+                    fmt::format("docker pilotpros {} shows which services it would change", name_));
+    }
+    const std::string& service = request_.profile.services.front();
+    const Connection connection = connect(world);
+    if (!connection.engine) {
+        throw EngineLost(*connection.why_not);
+    }
+    const Tuning tuning = make(world, terminal, connection, request());
+    print(world, terminal, tuning);
+    if (tuning.plan.changes.empty()) {
+        return ExitCode::kDone;
+    }
+    const Profile& profile = tuning.profile;
+    const auto observed = std::find_if(profile.observation.services.begin(), profile.observation.services.end(),
+                                       [&](const ServiceObservation& one) { return one.service == service; });
+    const auto wish = tuning.wishes.find(service);
+    ApplyRequest request{profile.project,
+                         profile.observation,
+                         tuning.plan,
+                         tuning.bundle,
+                         tuning.hash,
+                         observed == profile.observation.services.end()
+                             ? std::vector<std::string>{}
+                             : data_in_layer(*observed, wish == tuning.wishes.end() ? Wish{} : wish->second),
+                         false};
+    const ApplyPreview preview = preview_apply(world, request);
+    terminal.err(fmt::format("\n{}\n", printable(preview.route.why)));
+    for (const std::string& note : preview.notes) {
+        terminal.err(printable(note) + "\n");
+    }
+    terminal.err(preview.recreates ? fmt::format("{} is interrupted: its container is replaced.\n", printable(service))
+                                   : fmt::format("{} is not interrupted.\n", printable(service)));
+    if (!yes_ && !confirm("Apply this?", terminal, world.cancel)) {
+        return ExitCode::kDone;
+    }
+    request.accept_new_command = true;
+    ApplyLines lines(terminal);
+    const ApplyResult result = apply_plan(world, *connection.engine, request, lines);
+    terminal.out(printable(result.said) + "\n");
+    return result.code;
 }
 
 ExitCode PlanCommand::check(World& world, Terminal& terminal, Advice (*advisor)(const Case&)) const {

@@ -16,13 +16,14 @@ void TuneCommand::declare(CLI::App& parent) {
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     declare_common(*command);
+    declare_apply(*command);
     command->footer("Example: docker pilotpros tune --skip nginx db web");
 }
 
 ExitCode TuneCommand::run(World& world, Terminal& terminal) {
     request_.only = {only_.begin(), only_.end()};
     request_.skip = {skip_.begin(), skip_.end()};
-    return show(world, terminal);
+    return apply_ ? apply(world, terminal) : show(world, terminal);
 }
 
 }  // namespace pilotpros
