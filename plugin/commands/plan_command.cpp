@@ -82,7 +82,7 @@ TuneRequest PlanCommand::request() const {
     TuneRequest request = request_;
     request.profile.measure = duration_.empty() ? Measure::kWhenNeeded : Measure::kAlways;
     if (!duration_.empty()) {
-        request.profile.duration = parse_duration(duration_);
+        request.profile.duration = duration_option(duration_);
     }
     return request;
 }
