@@ -74,10 +74,15 @@ void size_up(Part& part, const Demand& demand, Bytes after_oom) {
                                : fmt::format(": + {:.0f} %", evidence.margin * 100);
     const Bytes with_cache = round_up(part.comfort + evidence.page_cache);
     const Bytes wished = demand.wish > 0 ? round_up(demand.wish) : 0;
-    part.target = std::max(with_cache, wished);
-    if (wished > with_cache) {
+    const Bytes doubled = evidence.seconds < kHour ? round_up(2 * evidence.need) : 0;
+    part.target = std::max({with_cache, wished, doubled});
+    if (part.target == part.comfort) {
+        part.extra.clear();
+    } else if (part.target == wished) {
         part.extra = fmt::format(", more for {}", why_of(demand));
-    } else if (part.target > part.comfort) {
+    } else if (part.target == doubled) {
+        part.extra = ", twice the need while so little was seen and there is room";
+    } else {
         part.extra = ", + page cache";
     }
     part.at_least = std::max({evidence.need, demand.least, after_oom});
