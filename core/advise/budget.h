@@ -43,16 +43,4 @@ Budget divide_memory(const Case& case_without_budget, const std::map<std::string
 /// Whether the granted shares, together with `unlimited` (what services without a share use), find room.
 bool fits(const Budget& budget, Bytes unlimited);
 
-/// How many containers of the service there are to be.
-int replicas_of(const Case& input, const ServiceObservation* observed, const std::string& service);
-
-/// The limit below which the OOM killer struck in a container that still exists; 0: none did, or none was set.
-Bytes limit_of_oom_kill(const ServiceObservation& service);
-
-/// Whether any process of the service's present containers was killed for lack of memory.
-bool was_oom_killed(const ServiceObservation& service);
-
-/// Why a service gets no advice whatever its use: no container, a job that ended; empty when it runs.
-std::string not_running(const ServiceObservation* service);
-
 }  // namespace pilotpros
