@@ -8,6 +8,7 @@
 
 #include "core/advise/compose_limits.h"
 #include "core/advise/evidence.h"
+#include "core/advise/service_state.h"
 
 namespace pilotpros {
 
@@ -74,10 +75,15 @@ void size_up(Part& part, const Demand& demand, Bytes after_oom) {
                                : fmt::format(": + {:.0f} %", evidence.margin * 100);
     const Bytes with_cache = round_up(part.comfort + evidence.page_cache);
     const Bytes wished = demand.wish > 0 ? round_up(demand.wish) : 0;
-    part.target = std::max(with_cache, wished);
-    if (wished > with_cache) {
+    const Bytes doubled = evidence.seconds < kHour ? round_up(2 * evidence.need) : 0;
+    part.target = std::max({with_cache, wished, doubled});
+    if (part.target == part.comfort) {
+        part.extra.clear();
+    } else if (part.target == wished) {
         part.extra = fmt::format(", more for {}", why_of(demand));
-    } else if (part.target > part.comfort) {
+    } else if (part.target == doubled) {
+        part.extra = ", twice the need while so little was seen and there is room";
+    } else {
         part.extra = ", + page cache";
     }
     part.at_least = std::max({evidence.need, demand.least, after_oom});
@@ -265,59 +271,12 @@ void let_stand(std::vector<Part>& parts, Bytes room) {
 
 }  // namespace
 
-int replicas_of(const Case& input, const ServiceObservation* observed, const std::string& service) {
-    if (const Service* const of_files = input.service(service)) {
-        return of_files->replicas;
-    }
-    return observed == nullptr ? 1 : static_cast<int>(observed->containers.size());
-}
-
-bool was_oom_killed(const ServiceObservation& service) {
-    return std::any_of(service.containers.begin(), service.containers.end(), [&](const Container& container) {
-        const auto usage = service.usage.find(container.id);
-        const bool seen = usage != service.usage.end() && usage->second.oom_kills + usage->second.oom_kills_before > 0;
-        // What is kept may tell of containers that are gone; another limit may have been theirs.
-        const bool kept = service.kept.oom_kills + service.kept.oom_kills_before > 0 &&
-                          service.kept.oom_at != TimePoint{} && service.kept.oom_at > container.created;
-        return seen || kept || container.oom_killed;
-    });
-}
-
-Bytes limit_of_oom_kill(const ServiceObservation& service) {
-    Bytes limit = 0;
-    if (was_oom_killed(service)) {
-        for (const Container& container : service.containers) {
-            limit = std::max(limit, container.limits.memory);
-        }
-    }
-    return limit;
-}
-
-std::string not_running(const ServiceObservation* service) {
-    if (service == nullptr || (service->containers.empty() && !service->refused)) {
-        return "it has no container";
-    }
-    if (service->refused) {
-        return "its container is not shown to us";
-    }
-    const auto alive = [](const Container& one) {
-        return one.running() || one.status == "paused" || one.status == "restarting";
-    };
-    if (std::any_of(service->containers.begin(), service->containers.end(), alive)) {
-        return "";
-    }
-    const Container& container = service->containers.front();
-    return container.status == "exited" && container.exit_code == 0
-               ? "it ran once and ended: nothing is left to bound"
-               : fmt::format("it does not run ({}{})", container.status,
-                             container.status == "exited" ? fmt::format(", exit code {}", container.exit_code) : "");
-}
-
 bool fits(const Budget& budget, Bytes unlimited) {
     return budget.total == 0 || budget.granted + unlimited + budget.reserved + budget.others <= budget.total;
 }
 
-Budget divide_memory(const Case& input, const std::map<std::string, Demand>& demands) {
+Budget divide_memory(const Case& case_without_budget, const std::map<std::string, Demand>& demands) {
+    const Case& input = case_without_budget;
     Budget budget;
     if (input.observation.engine) {
         budget.total = input.observation.engine->memory;

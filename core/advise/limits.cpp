@@ -9,6 +9,7 @@
 #include "core/advise/limits_cpu.h"
 #include "core/advise/limits_processes.h"
 #include "core/advise/limits_service.h"
+#include "core/advise/service_state.h"
 
 namespace pilotpros {
 

@@ -1,6 +1,7 @@
 #include "core/advise/budget.h"
 
 #include <catch2/catch.hpp>
+#include <cmath>
 
 #include "core/advise/evidence.h"
 #include "tests/unit/advice_cases.h"
@@ -40,12 +41,22 @@ TEST_CASE("the margin is a quarter and the chance that the next look beats the p
     CHECK(evidence.looks == Approx(24));  // one in 5 s of 120
     CHECK(evidence.margin == Approx(0.25 + 1.0 / 25));
     CHECK(evidence.enough());
+    seen.seconds = 3600;
     CaseBuilder built;
     built.run("app", {seen});
     const Share share = share_of(built, "app");
     CHECK(share.advised);
-    CHECK(share.memory == round_up(static_cast<Bytes>(static_cast<double>(evidence.need) * 1.29)));
-    CHECK(mentions(share.why, "(kernel's peak " + format_bytes(evidence.kernel_peak) + "), 24 looks: + 29 %"));
+    CHECK(share.memory == round_up(static_cast<Bytes>(std::ceil(
+                              static_cast<double>(usage_of(built.observed("app")).need_peak()) * (1.25 + 1.0 / 721)))));
+    CHECK(mentions(share.why, "720 looks: + 25 %"));
+    SECTION("while less than an hour was seen, twice the need where there is room") {
+        seen.seconds = 120;
+        built.observed("app").usage.begin()->second = usage_seen(seen);
+        CHECK(share_of(built, "app").memory == round_up(2 * evidence.need));
+        CHECK(mentions(share_of(built, "app").why, "24 looks: + 29 %, twice the need"));
+        built.observation.engine->memory = 512 * kMiB + evidence.need * 13 / 10;
+        CHECK(share_of(built, "app").memory < evidence.need * 13 / 10);
+    }
 }
 
 TEST_CASE("too little evidence gives no limit, and says what lacks", "[limits][budget]") {
@@ -164,9 +175,11 @@ TEST_CASE("a small service keeps room for a probe", "[limits][budget]") {
 TEST_CASE("page cache and wishes are granted while there is room", "[limits][budget]") {
     CaseBuilder built;
     Seen cached;
+    cached.seconds = 3600;
+    Seen without = cached;
     cached.page_cache = 80;
     built.run("db", {cached});
-    built.run("plain", {kBusy});
+    built.run("plain", {without});
     const Bytes plain = share_of(built, "plain").memory;
     CHECK(share_of(built, "db").memory >= plain + 72 * kMiB);
     CHECK(mentions(share_of(built, "db").why, "page cache"));

@@ -45,7 +45,7 @@ TEST_CASE("a service gets memory and swap together, in the short keys", "[limits
     REQUIRE(memory != nullptr);
     CHECK(memory->target.path == std::vector<std::string>{"mem_limit"});
     CHECK(memory->before.is_null());
-    CHECK(memory->after == "168m");
+    CHECK(memory->after == "240m");
     CHECK(mentions(memory->reason, "24 looks"));
     CHECK(mentions(memory->recipe, "512M"));
     CHECK_FALSE(memory->inputs.empty());
