@@ -56,11 +56,11 @@ ProbeCost cost_of(const ServiceObservation& service) {
 
 Seconds usual_cost(const std::string& program) {
     const bool runtime = program == "node" || program == "python3" || program == "php" || program == "perl";
-    return Seconds{runtime ? 0.3 : 0.1};
+    return Seconds{runtime ? 0.35 : 0.1};
 }
 
 Seconds start_interval_for(Seconds cost) {
-    return cost.count() <= 0.15 ? Seconds{0.5} : cost.count() <= 0.6 ? Seconds{2} : Seconds{5};
+    return cost.count() <= 0.3 ? Seconds{0.5} : cost.count() <= 1.5 ? Seconds{2} : Seconds{5};
 }
 
 Seconds start_period_for(const std::string& kind, Seconds slowest_start) {

@@ -306,7 +306,7 @@ class Advising {
         const Seconds cost = cost_.probes > 0 ? cost_.fastest : usual_cost(program_);
         const bool gate = input_.observation.engine && knows_start_interval(input_.observation.engine->api_version);
         const bool has_interval = timing_.start_interval.has_value();
-        const Seconds wanted = start_interval_for(cost);
+        const Seconds wanted = start_interval_for(std::max(cost, usual_cost(program_)));
         const bool gains = timing_.interval_in_force() > 2 * wanted || proposed_;
         if (!gate && !has_interval) {
             leave("healthcheck.start_interval", input_.observation.engine
@@ -323,7 +323,7 @@ class Advising {
                 duration("start_interval", timing_.start_interval, ours ? std::optional{wanted} : std::nullopt,
                          fmt::format("the first probe waits out {} now; one takes {}",
                                      show(timing_.interval_in_force()), cost_words(cost)),
-                         "asked often while it starts, by what a probe takes: at most three tenths of the time",
+                         "asked often while it starts, by what a probe takes: less than half of the time",
                          [&](Seconds value) { return value >= wanted / 4 && value <= wanted * 4; })) {
             one->joint = proposed_ ? "health check" : "health check start";
             one->recipe = kRecipeStart;

@@ -205,8 +205,11 @@ TEST_CASE("what starts is asked often, within a generous start_period", "[health
     }
     SECTION("a dear probe is asked less often") {
         service.containers.front().health_log.clear();
-        passed(service, {300, 320});
+        passed(service, {400, 420});
         CHECK(value("start_interval") == "2s");
+        service.containers.front().health_log.clear();
+        passed(service, {1600, 1900});
+        CHECK(value("start_interval") == "5s");
     }
     SECTION("an engine that does not know start_interval is not given one") {
         seen.observation.engine->api_version = "1.43";
