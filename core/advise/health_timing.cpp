@@ -21,9 +21,8 @@ std::optional<Seconds> duration_at(const nlohmann::json& healthcheck, const char
 Seconds HealthTiming::interval_in_force() const { return interval.value_or(Seconds{30}); }
 Seconds HealthTiming::timeout_in_force() const { return timeout.value_or(Seconds{30}); }
 
-HealthTiming timing_of(const nlohmann::json& resolved, const std::optional<Healthcheck>& of_image) {
+HealthTiming timing_of(const nlohmann::json& resolved, const Healthcheck& image) {
     const nlohmann::json& own = member(resolved, "healthcheck");
-    const Healthcheck image = of_image.value_or(Healthcheck{});
     HealthTiming timing;
     timing.interval = duration_at(own, "interval", image.interval);
     timing.timeout = duration_at(own, "timeout", image.timeout);

@@ -20,7 +20,7 @@ struct HealthTiming {
 
 /// The user's own values, and the image's where the user sets none: the engine merges them one by one. `resolved` is
 /// the service as Compose prints it, or null.
-HealthTiming timing_of(const nlohmann::json& resolved, const std::optional<Healthcheck>& of_image);
+HealthTiming timing_of(const nlohmann::json& resolved, const Healthcheck& image);
 
 /// What probes took, as the engine's own log has them.
 struct ProbeCost {
