@@ -42,7 +42,7 @@ class Checking {
         const Json& written = member(input.project.uninterpolated, "services");
         const Json& raw = member(member(member(written, name.c_str()), "healthcheck"), "test");
         probe_ = read_probe(raw.is_null() ? member(own_, "test") : raw);
-        timing_ = timing_of(service.resolved, of_image_);
+        timing_ = timing_of(service.resolved, of_image_.value_or(Healthcheck{}));
     }
 
     /// Whether the service can become healthy at all; unknown when only the image could tell.

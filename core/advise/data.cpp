@@ -161,8 +161,8 @@ void look_at_layer(const ServiceObservation& service, const Wish& wish, Advice& 
                      paths.size() == 1 ? "path lies" : "paths lie", some_of(paths)),
          key ? "whatever replaces the container loses it, with it n8n's key, and so every stored credential"
              : "whatever replaces the container loses it: an update, a changed setting, docker compose down",
-         fmt::format("keep it: docker compose cp {0}:{1}/. ./{0}-data, then mount a volume there:\n"
-                     "  volumes:\n    - {0}-data:{1}\nor say that it is none:\n"
+         fmt::format("docker compose cp -a {0}:{1} ./{0}-data, and mount that folder there:\n"
+                     "  volumes:\n    - ./{0}-data:{1}\nor say that it is none:\n"
                      "  x-pilotpros:\n    disposable: [{1}]",
                      service.service, place),
          kLayers});

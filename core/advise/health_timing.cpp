@@ -21,9 +21,8 @@ std::optional<Seconds> duration_at(const nlohmann::json& healthcheck, const char
 Seconds HealthTiming::interval_in_force() const { return interval.value_or(Seconds{30}); }
 Seconds HealthTiming::timeout_in_force() const { return timeout.value_or(Seconds{30}); }
 
-HealthTiming timing_of(const nlohmann::json& resolved, const std::optional<Healthcheck>& of_image) {
+HealthTiming timing_of(const nlohmann::json& resolved, const Healthcheck& image) {
     const nlohmann::json& own = member(resolved, "healthcheck");
-    const Healthcheck image = of_image.value_or(Healthcheck{});
     HealthTiming timing;
     timing.interval = duration_at(own, "interval", image.interval);
     timing.timeout = duration_at(own, "timeout", image.timeout);
@@ -56,11 +55,11 @@ ProbeCost cost_of(const ServiceObservation& service) {
 
 Seconds usual_cost(const std::string& program) {
     const bool runtime = program == "node" || program == "python3" || program == "php" || program == "perl";
-    return Seconds{runtime ? 0.3 : 0.1};
+    return Seconds{runtime ? 0.35 : 0.1};
 }
 
 Seconds start_interval_for(Seconds cost) {
-    return cost.count() <= 0.15 ? Seconds{0.5} : cost.count() <= 0.6 ? Seconds{2} : Seconds{5};
+    return cost.count() <= 0.3 ? Seconds{0.5} : cost.count() <= 1.5 ? Seconds{2} : Seconds{5};
 }
 
 Seconds start_period_for(const std::string& kind, Seconds slowest_start) {

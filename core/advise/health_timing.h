@@ -20,7 +20,7 @@ struct HealthTiming {
 
 /// The user's own values, and the image's where the user sets none: the engine merges them one by one. `resolved` is
 /// the service as Compose prints it, or null.
-HealthTiming timing_of(const nlohmann::json& resolved, const std::optional<Healthcheck>& of_image);
+HealthTiming timing_of(const nlohmann::json& resolved, const Healthcheck& image);
 
 /// What probes took, as the engine's own log has them.
 struct ProbeCost {
@@ -31,11 +31,12 @@ struct ProbeCost {
 };
 ProbeCost cost_of(const ServiceObservation& service);
 
-/// What a probe by this program takes, where none was seen; of a runtime that has to start first, more.
+/// What a probe by this program takes, where none was seen, and at least: a runtime has to start first.
 Seconds usual_cost(const std::string& program);
 
-/// How often to ask while starting: a probe takes at most three tenths of the time up to 600 ms each. Three coarse
-/// steps, so that a busier moment moves nothing.
+/// How often to ask while starting: 500 ms where a probe takes up to 300 ms, 2 s up to 1.5 s, else 5 s. The engine
+/// counts from one probe's end to the next one's begin, so less than half of the time goes into probes, waits for a
+/// busy machine included. Three coarse steps, so that a busier moment moves nothing.
 Seconds start_interval_for(Seconds cost);
 /// Generous: nothing waits for it to pass, it only bounds how long failures do not count.
 Seconds start_period_for(const std::string& kind, Seconds slowest_start);

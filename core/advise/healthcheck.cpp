@@ -105,7 +105,8 @@ class Advising {
         image_ = image == input.observation.images.end() ? nullptr : &image->second;
         kind_ = service.applications.empty() ? "" : service.applications.front().kind;
         find_test();
-        timing_ = timing_of(resolved(), image_ != nullptr ? image_->healthcheck : std::nullopt);
+        const Healthcheck* const given = without_users();
+        timing_ = timing_of(resolved(), given != nullptr ? *given : Healthcheck{});
     }
 
     Advice advise() {
@@ -136,6 +137,17 @@ class Advising {
         return found == wish_->pinned.end() ? std::nullopt : std::optional{found->second};
     }
 
+    /// What is in force where the files set nothing: the image's check; without files, the container's.
+    [[nodiscard]] const Healthcheck* without_users() const {
+        const std::optional<Healthcheck>* given = nullptr;
+        if (resolved_ == nullptr && !service_.containers.empty()) {
+            given = &service_.containers.front().healthcheck;
+        } else if (image_ != nullptr) {
+            given = &image_->healthcheck;
+        }
+        return given != nullptr && given->has_value() && !(*given)->test.empty() ? &given->value() : nullptr;
+    }
+
     /// The test in force without us: the user's as they wrote it, else the image's.
     void find_test() {
         const Json& own = member(resolved(), "healthcheck");
@@ -147,9 +159,9 @@ class Advising {
             const Json& raw = member(member(member(services, service_.service.c_str()), "healthcheck"), "test");
             written = raw.is_null() ? written : raw;
             users_own_ = true;
-        } else if (image_ != nullptr && image_->healthcheck && !image_->healthcheck->test.empty()) {
+        } else if (const Healthcheck* const given = without_users()) {
             written = Json::array();
-            for (const Secret& word : image_->healthcheck->test) {
+            for (const Secret& word : given->test) {
                 written.push_back(word.reveal());
             }
         }
@@ -306,7 +318,7 @@ class Advising {
         const Seconds cost = cost_.probes > 0 ? cost_.fastest : usual_cost(program_);
         const bool gate = input_.observation.engine && knows_start_interval(input_.observation.engine->api_version);
         const bool has_interval = timing_.start_interval.has_value();
-        const Seconds wanted = start_interval_for(cost);
+        const Seconds wanted = start_interval_for(std::max(cost, usual_cost(program_)));
         const bool gains = timing_.interval_in_force() > 2 * wanted || proposed_;
         if (!gate && !has_interval) {
             leave("healthcheck.start_interval", input_.observation.engine
@@ -323,7 +335,7 @@ class Advising {
                 duration("start_interval", timing_.start_interval, ours ? std::optional{wanted} : std::nullopt,
                          fmt::format("the first probe waits out {} now; one takes {}",
                                      show(timing_.interval_in_force()), cost_words(cost)),
-                         "asked often while it starts, by what a probe takes: at most three tenths of the time",
+                         "asked often while it starts, by what a probe takes: less than half of the time",
                          [&](Seconds value) { return value >= wanted / 4 && value <= wanted * 4; })) {
             one->joint = proposed_ ? "health check" : "health check start";
             one->recipe = kRecipeStart;

@@ -95,7 +95,7 @@ std::vector<std::string> users_test(const Case& input, const ServiceObservation&
 
 /// Everything after the host of every address in the words.
 std::vector<std::string> paths_in(const std::vector<std::string>& words) {
-    static const std::regex kUrl{R"(https?://[^/\s'"]+(/[^\s'",)]*)?)"};
+    static const std::regex kUrl{R"(https?://[^/\s'"]+(/[^\s'",);|&<>]*)?)"};
     std::vector<std::string> paths;
     for (const std::string& word : words) {
         for (std::sregex_iterator at{word.begin(), word.end(), kUrl}, end; at != end; ++at) {

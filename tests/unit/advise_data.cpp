@@ -77,7 +77,7 @@ TEST_CASE("data in the layer is found, with the way to keep it", "[data]") {
     const Finding* const finding = finding_of(advice, "flow", "data-in-container-layer");
     REQUIRE(finding != nullptr);
     CHECK(finding->harm.find("key") != std::string::npos);
-    CHECK(finding->fix.find("flow-data:/home/node/.n8n") != std::string::npos);
+    CHECK(finding->fix.find("./flow-data:/home/node/.n8n") != std::string::npos);
     seen.wishes["flow"].disposable = {"/home/node/.n8n"};
     CHECK(advise_data(seen.input()).findings.empty());
 }

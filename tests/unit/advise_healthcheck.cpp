@@ -179,6 +179,17 @@ TEST_CASE("a service without a check gets one only where it can be proven", "[he
     }
 }
 
+TEST_CASE("without files the container's own check is what is in force", "[healthcheck]") {
+    HealthCase seen;
+    ServiceObservation& service = seen.add("db", "postgres", Json::object());
+    service.probe_commands["pg_isready"] = "/usr/bin/pg_isready";
+    service.containers.front().healthcheck = Healthcheck{};
+    service.containers.front().healthcheck->test = {Secret{"CMD"}, Secret{"pg_isready"}, Secret{"-h"}, Secret{"db"}};
+    CHECK(change_of(advise_healthcheck(seen.input()), "db", "healthcheck.test") != nullptr);
+    seen.project.services.clear();
+    CHECK(change_of(advise_healthcheck(seen.input()), "db", "healthcheck.test") == nullptr);
+}
+
 TEST_CASE("what starts is asked often, within a generous start_period", "[healthcheck]") {
     HealthCase seen;
     const Json health{{"test", shell("wget -q -O /dev/null http://127.0.0.1:1234/")},
@@ -205,8 +216,11 @@ TEST_CASE("what starts is asked often, within a generous start_period", "[health
     }
     SECTION("a dear probe is asked less often") {
         service.containers.front().health_log.clear();
-        passed(service, {300, 320});
+        passed(service, {400, 420});
         CHECK(value("start_interval") == "2s");
+        service.containers.front().health_log.clear();
+        passed(service, {1600, 1900});
+        CHECK(value("start_interval") == "5s");
     }
     SECTION("an engine that does not know start_interval is not given one") {
         seen.observation.engine->api_version = "1.43";
