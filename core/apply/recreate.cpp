@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
 #include <set>
 
 #include "core/docker/json.h"
@@ -179,6 +180,14 @@ std::string make(Engine& engine, const ContainerRecord& record, const Json& insp
     return id;
 }
 
+void remove_others(Engine& engine, const std::vector<LiveContainer>& live, const std::set<std::string>& kept) {
+    for (const LiveContainer& container : live) {
+        if (!kept.contains(container.id)) {
+            remove(engine, container);
+        }
+    }
+}
+
 /// What an earlier, killed attempt made for this container of the snapshot.
 std::string made_for(const Journal& journal, const std::string& id) {
     std::string made;
@@ -251,45 +260,47 @@ void restore_containers(Engine& engine, const Snapshot& snapshot, const Path& di
     if (snapshot.containers.empty()) {
         return;  // it did not run, and nothing was started
     }
-    std::vector<LiveContainer> live = containers_of(engine, snapshot.project, snapshot.service);
-    const auto find = [&](const std::string& id) {
-        return id.empty() ? live.end() : std::find_if(live.begin(), live.end(), [&](const LiveContainer& container) {
-            return container.id == id;
-        });
-    };
+    const std::vector<LiveContainer> live = containers_of(engine, snapshot.project, snapshot.service);
     std::set<std::string> kept;
+    std::map<std::string, const LiveContainer*> standing;  // by the snapshot's ID
     for (const ContainerRecord& record : snapshot.containers) {
         for (const std::string& id : {record.id, made_for(journal, record.id)}) {
-            if (find(id) != live.end()) {
+            const auto found =
+                std::find_if(live.begin(), live.end(), [&](const LiveContainer& one) { return one.id == id; });
+            if (found != live.end() && standing.emplace(record.id, &*found).second) {
                 kept.insert(id);
-                break;
             }
         }
     }
-    for (const LiveContainer& container : live) {
-        if (!kept.contains(container.id)) {
-            remove(engine, container);
-        }
-    }
+    remove_others(engine, live, kept);
     for (const ContainerRecord& record : snapshot.containers) {
-        auto standing = find(record.id);
-        if (standing == live.end()) {
-            standing = find(made_for(journal, record.id));
-        }
-        std::string id;
-        if (standing != live.end()) {
-            id = standing->id;
-            if (standing->name != record.name) {
-                rename(engine, id, record.name);
-            }
-        } else {
+        const LiveContainer* const there = standing.contains(record.id) ? standing.at(record.id) : nullptr;
+        if (there == nullptr) {
             const auto inspect = Json::parse(files.read(directory / record.kept).value_or(""), nullptr, false);
-            id = make(engine, record, inspect, journal);
+            const std::string id = make(engine, record, inspect, journal);
+            kept.insert(id);
+            if (record.running) {
+                start(engine, id, record.name);
+            }
+            continue;
         }
-        if (record.running && (standing == live.end() || !standing->running())) {
-            start(engine, id, record.name);
+        if (there->name != record.name) {
+            rename(engine, there->id, record.name);
+        }
+        // Compose makes the next container and then stops this one. Killed in between, its request to stop goes on in
+        // the engine and would end what looks running now: waited for.
+        const bool stopping = std::any_of(live.begin(), live.end(), [&](const LiveContainer& other) {
+            return name_beneath(other.name) == record.name;
+        });
+        if (stopping && there->running()) {
+            stop(engine, there->id);
+        }
+        if (record.running && (stopping || !there->running())) {
+            start(engine, there->id, record.name);
         }
     }
+    // What a killed Compose had asked for may have come meanwhile.
+    remove_others(engine, containers_of(engine, snapshot.project, snapshot.service), kept);
 }
 
 void tidy_after_compose(Engine& engine, const std::string& project, const std::string& service) {

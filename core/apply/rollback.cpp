@@ -66,10 +66,9 @@ class Rollback {
         }
         recreate_services(result);
         for (const Snapshot& snapshot : result.undone) {
-            Journal journal = store_.journal(snapshot.id);
-            journal.done(Journal::kUndo);
             Guard guard(engine_, snapshot.project, lock_owner(world_));
-            guard.drop(snapshot.id);
+            guard.drop(snapshot.id);  // first: once the journal says undone, nobody looks for it any more
+            store_.journal(snapshot.id).done(Journal::kUndo);
             guard.unlock();
         }
         if (!unhealthy_.empty()) {

@@ -1,0 +1,112 @@
+#include <catch2/catch.hpp>
+
+#include "tests/unit/apply_world.h"
+
+using namespace pilotpros;
+using namespace pilotpros::testing;
+
+namespace {
+
+enum class Begin { kNothingApplied, kApplied };
+
+/// A machine on which the work is killed before its step number `at`, and nothing else happened yet.
+template <typename Work>
+void kill_at(ApplyMachine& machine, Begin begin, int at, bool torn, Work work) {
+    if (begin == Begin::kApplied) {
+        REQUIRE(machine.apply().code == ExitCode::kDone);
+    }
+    machine.killer = {at, 0, torn};
+    try {
+        work(machine);
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): that is how it dies
+    }
+}
+
+template <typename Work>
+int steps_of(Begin begin, Work work) {
+    ApplyMachine machine;
+    kill_at(machine, begin, 0, false, work);
+    return machine.killer.count;
+}
+
+struct Tally {
+    int points = 0, third_states = 0;
+};
+
+/// Kills at every step in turn; what is there after `recover` has to be what was there before or after.
+template <typename Work, typename Recover>
+Tally every_kill(Begin begin, bool torn, Work work, Recover recover) {
+    ApplyMachine whole;
+    kill_at(whole, begin, 0, false, [](ApplyMachine& /*machine*/) {});
+    const std::string before = whole.seen();
+    work(whole);
+    const std::string after = whole.seen();
+    CHECK(before != after);
+    Tally tally;
+    for (int at = 1; at <= steps_of(begin, work); ++at) {
+        ApplyMachine machine;
+        kill_at(machine, begin, at, torn, work);
+        machine.killer = {};
+        recover(machine);
+        const std::string now = machine.seen();
+        ++tally.points;
+        if (now != before && now != after) {
+            ++tally.third_states;
+        }
+    }
+    return tally;
+}
+
+void put_on(ApplyMachine& machine) { machine.apply(); }
+void take_back(ApplyMachine& machine) { machine.roll_back(); }
+void recover(ApplyMachine& machine) { machine.recover(); }
+
+}  // namespace
+
+TEST_CASE("an apply that is killed between any two steps ends as before or after", "[apply]") {
+    const bool torn = GENERATE(false, true);
+    const Tally tally = every_kill(Begin::kNothingApplied, torn, put_on, recover);
+    CHECK(tally.points > 20);
+    CHECK(tally.third_states == 0);
+}
+
+TEST_CASE("a rollback that is killed between any two steps ends as before or after", "[apply]") {
+    const bool torn = GENERATE(false, true);
+    const Tally tally = every_kill(Begin::kApplied, torn, take_back, recover);
+    CHECK(tally.points > 10);
+    CHECK(tally.third_states == 0);
+}
+
+TEST_CASE("the check of killed work can fail: without the recovery there are third states", "[apply]") {
+    CHECK(every_kill(Begin::kNothingApplied, false, put_on, [](ApplyMachine& /*machine*/) {}).third_states > 5);
+    CHECK(every_kill(Begin::kApplied, false, take_back, [](ApplyMachine& /*machine*/) {}).third_states > 3);
+}
+
+TEST_CASE("a recovery that is killed itself is finished by the next one", "[apply]") {
+    ApplyMachine untouched;
+    const std::string before = untouched.seen();
+    int points = 0;
+    for (int at = 12; at <= steps_of(Begin::kNothingApplied, put_on); at += 3) {
+        for (int again = 1;; ++again) {
+            ApplyMachine machine;
+            kill_at(machine, Begin::kNothingApplied, at, false, put_on);
+            machine.killer = {again, 0, false};
+            bool killed = false;
+            try {
+                machine.recover();
+            } catch (const Killed&) {
+                killed = true;
+            }
+            machine.killer = {};
+            machine.recover();
+            const std::string now = machine.seen();
+            const bool committed = machine.store().in_phase(Journal::Phase::kApplied).size() == 1;
+            CHECK((committed || now == before));
+            ++points;
+            if (!killed) {
+                break;
+            }
+        }
+    }
+    CHECK(points > 20);
+}

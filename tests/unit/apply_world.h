@@ -1,0 +1,461 @@
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "core/apply/rollback.h"
+#include "core/bundle/make_bundle.h"
+#include "core/compose/discovery.h"
+#include "core/model/json.h"
+#include "core/model/sha256.h"
+#include "core/observe/services.h"
+#include "tests/unit/discovery_fakes.h"
+
+namespace pilotpros::testing {
+
+/// The process is dead from here on: whatever it tries further comes to nothing.
+struct Killed : std::runtime_error {
+    Killed() : std::runtime_error("killed") {}
+};
+
+/// Counts every step that leaves a trace, over all seams, and dies just before the one it was told.
+struct Killer {
+    int at = 0;  ///< 0: never
+    int count = 0;
+    bool torn = false;  ///< dies in the middle of a file's writing, where the step is one
+    [[nodiscard]] bool dead() const { return at > 0 && count >= at; }
+    [[nodiscard]] bool next_is_last() const { return at > 0 && count + 1 == at; }
+    void step() {
+        if (dead() || ++count == at) {
+            throw Killed();
+        }
+    }
+};
+
+class KillableFiles final : public Files {
+  public:
+    KillableFiles(MemoryFiles& disk, Killer& killer) : disk_(disk), killer_(killer) {}
+    [[nodiscard]] std::optional<std::string> read(const Path& path) const override { return disk_.read(path); }
+    [[nodiscard]] bool exists(const Path& path) const override { return disk_.exists(path); }
+    [[nodiscard]] bool is_directory(const Path& path) const override { return disk_.is_directory(path); }
+    [[nodiscard]] std::vector<std::string> list(const Path& path) const override { return disk_.list(path); }
+    [[nodiscard]] Path canonical(const Path& path) const override { return disk_.canonical(path); }
+    [[nodiscard]] FileState state(const Path& path) const override { return disk_.state(path); }
+    [[nodiscard]] std::optional<Path> read_link(const Path& path) const override { return disk_.read_link(path); }
+    void write_durably(const Path& path, const std::string& bytes, unsigned mode) override {
+        if (killer_.torn && killer_.next_is_last()) {
+            disk_.write_durably(path.string() + ".pilotpros-Ab12Cd", bytes.substr(0, bytes.size() / 2), 0600);
+        }
+        killer_.step();
+        disk_.write_durably(path, bytes, mode);
+    }
+    void make_private_directory(const Path& directory) override {
+        killer_.step();
+        disk_.make_private_directory(directory);
+    }
+    void write_link(const Path& path, const Path& target) override {
+        killer_.step();
+        disk_.write_link(path, target);
+    }
+    void make_directory(const Path& directory, unsigned mode) override {
+        killer_.step();
+        disk_.make_directory(directory, mode);
+    }
+    void remove(const Path& path) override {
+        killer_.step();
+        disk_.remove(path);
+    }
+    void remove_tree(const Path& directory) override {
+        killer_.step();
+        disk_.remove_tree(directory);
+    }
+    [[nodiscard]] FileLock lock_with_children(const Path& file, std::chrono::milliseconds at_most) override {
+        return disk_.lock_with_children(file, at_most);
+    }
+
+  private:
+    MemoryFiles& disk_;
+    Killer& killer_;
+};
+
+/// An engine that knows containers, as far as an apply asks: what it makes, starts, renames and removes is really
+/// there.
+class SmallEngine final : public Engine {
+  public:
+    struct Container {
+        std::string id, name, state;
+        nlohmann::json body;  ///< as it was created
+        std::vector<std::string> volumes;
+    };
+
+    SmallEngine() = default;
+
+    std::vector<Response> call_all(const std::vector<Request>& requests) override {
+        std::vector<Response> responses;
+        for (const Request& request : requests) {
+            if (request.method != "GET") {
+                killer->step();
+            } else if (killer->dead()) {
+                throw Killed();
+            }
+            asked.push_back(request.method + " " + request.path);
+            responses.push_back(answer(request));
+        }
+        return responses;
+    }
+    StreamId open(const Request& /*request*/, OnBytes /*on_bytes*/, OnEnd /*on_end*/) override { return 0; }
+    void close(StreamId /*id*/) override {}
+    void pump(std::chrono::milliseconds /*at_most*/) override {}
+
+    Container* find(const std::string& id_or_name) {
+        const auto found = std::find_if(containers.begin(), containers.end(), [&](const Container& one) {
+            return one.id == id_or_name || one.name == id_or_name;
+        });
+        return found == containers.end() ? nullptr : &*found;
+    }
+    Container& create(const std::string& name, const nlohmann::json& body) {
+        Container made{sha256_hex("container " + std::to_string(++made_)), name, "created", body, {}};
+        for (const auto& mount : member(member(body, "HostConfig"), "Mounts")) {
+            if (text(mount, "Type") == "volume") {
+                made.volumes.push_back(text(mount, "Source").empty() ? "anonymous-" + std::to_string(made_)
+                                                                     : text(mount, "Source"));
+            }
+        }
+        containers.push_back(std::move(made));
+        return containers.back();
+    }
+    void remove(const std::string& id) {
+        std::erase_if(containers, [&](const Container& one) { return one.id == id; });
+    }
+
+    Killer none;
+    Killer* killer = &none;
+    std::vector<Container> containers;
+    std::set<std::string> images{"sha256:web"};
+    std::map<std::string, std::string> tags{{"nginx:1", "sha256:web"}};
+    std::string broken_when;  ///< a container with this in its description never gets healthy: it ends
+    std::vector<std::string> asked;
+
+  private:
+    static Response say(int status, const nlohmann::json& body) { return {status, body.dump(), {}}; }
+
+    static bool matches(const Container& container, const std::string& label) {
+        const std::size_t equals = label.find('=');
+        const nlohmann::json& labels = member(container.body, "Labels");
+        const auto found = labels.is_object() ? labels.find(label.substr(0, equals)) : labels.end();
+        return labels.is_object() && found != labels.end() &&
+               (equals == std::string::npos || *found == label.substr(equals + 1));
+    }
+
+    [[nodiscard]] nlohmann::json inspect(const Container& container) const {
+        nlohmann::json mounts = nlohmann::json::array();
+        for (const std::string& volume : container.volumes) {
+            mounts.push_back({{"Type", "volume"}, {"Name", volume}, {"Destination", "/data"}, {"RW", true}});
+        }
+        const bool broken = !broken_when.empty() && container.body.dump().find(broken_when) != std::string::npos;
+        const std::string state = broken && container.state == "running" ? "exited" : container.state;
+        const std::string image = text(container.body, "Image");
+        nlohmann::json config = container.body;
+        config.erase("HostConfig");
+        config.erase("NetworkingConfig");
+        return {{"Id", container.id},
+                {"Name", "/" + container.name},
+                {"Image", tags.contains(image) ? tags.at(image) : image},
+                {"Config", config},
+                {"HostConfig", member(container.body, "HostConfig")},
+                {"Mounts", mounts},
+                {"State", {{"Status", state}, {"Running", state == "running"}, {"ExitCode", 1}}},
+                {"NetworkSettings", {{"Networks", {{"shop_default", {{"Aliases", {"web"}}}}}}}}};
+    }
+
+    Response list(const Request& request) const {
+        nlohmann::json listed = nlohmann::json::array();
+        for (const Container& container : containers) {
+            bool wanted = true;
+            for (const auto& [name, value] : request.query) {
+                if (name == "filters") {
+                    for (const auto& label : nlohmann::json::parse(value)["label"]) {
+                        wanted = wanted && matches(container, label);
+                    }
+                }
+            }
+            if (wanted) {
+                listed.push_back({{"Id", container.id},
+                                  {"Names", {"/" + container.name}},
+                                  {"State", text(member(inspect(container), "State"), "Status")},
+                                  {"Image", text(container.body, "Image")},
+                                  {"Labels", member(container.body, "Labels")}});
+            }
+        }
+        return say(200, listed);
+    }
+
+    Response answer(const Request& request) {
+        const auto query = [&](const std::string& name) {
+            for (const auto& [key, value] : request.query) {
+                if (key == name) {
+                    return value;
+                }
+            }
+            return std::string{};
+        };
+        const std::string path = request.path;
+        if (path == "/info") {
+            return say(200, {{"ID", "ENGINE"}, {"SwapLimit", true}});
+        }
+        if (path == "/version") {
+            return say(200, {{"Version", "26"}});
+        }
+        if (path == "/containers/json") {
+            return list(request);
+        }
+        if (path == "/containers/create") {
+            if (find(query("name")) != nullptr) {
+                return say(409, {{"message", "name is taken"}});
+            }
+            return say(201, {{"Id", create(query("name"), nlohmann::json::parse(request.body)).id}});
+        }
+        if (path.starts_with("/images/")) {
+            std::string image = path.substr(8, path.rfind("/json") - 8);
+            image = tags.contains(image) ? tags.at(image) : image;
+            return images.contains(image) ? say(200, {{"Id", image}, {"Config", {{"Volumes", {{"/data", {}}}}}}})
+                                          : say(404, {{"message", "no such image"}});
+        }
+        if (path.starts_with("/networks/")) {
+            return say(200, nullptr);
+        }
+        const std::string rest = path.starts_with("/containers/") ? path.substr(12) : "";
+        Container* const container = find(rest.substr(0, rest.find('/')));
+        if (container == nullptr) {
+            return say(404, {{"message", "No such container"}});
+        }
+        const std::string verb = rest.find('/') == std::string::npos ? "" : rest.substr(rest.find('/') + 1);
+        if (request.method == "DELETE") {
+            remove(container->id);
+        } else if (verb == "json") {
+            return say(200, inspect(*container));
+        } else if (verb == "start") {
+            container->state = "running";
+        } else if (verb == "stop") {
+            container->state = "exited";
+        } else if (verb == "rename") {
+            if (find(query("name")) != nullptr) {
+                return say(409, {{"message", "name is taken"}});
+            }
+            container->name = query("name");
+        }
+        return say(204, nullptr);
+    }
+
+    int made_ = 0;
+};
+
+/// Time passes with every look at it.
+class HurryingClock final : public Clock {
+  public:
+    [[nodiscard]] std::chrono::steady_clock::time_point steady() const override {
+        return std::chrono::steady_clock::time_point{std::chrono::milliseconds{now_ += 200}};
+    }
+    [[nodiscard]] TimePoint now() const override { return TimePoint{std::chrono::seconds{1'800'000'000}}; }
+
+  private:
+    mutable std::int64_t now_ = 0;
+};
+
+/// A machine in memory with the project "shop" in /shop, whose service "web" runs; Compose 2.26 as far as it matters
+/// here, its own steps of replacing a container included.
+struct ApplyMachine {
+    ApplyMachine() {
+        environment.working_directory = "/shop";
+        environment.variables = {{"XDG_STATE_HOME", "/state"}, {"HOME", "/home/me"}};
+        files.contents["/shop/compose.yaml"] = "services: {web: {image: nginx:1}}\n";
+        process.answer = [this](const Command& command) { return compose(command); };
+        engine.killer = &killer;
+        up(service({"/shop/compose.yaml"}, ""), "web");
+        engine.asked.clear();
+    }
+
+    World world() {
+        return {environment, killable, process, clock, cancel, {}, [] { return std::string{}; }};
+    }
+
+    Project discover(const Selectors& selectors = {}) {
+        return pilotpros::discover(selectors, {environment, files, process, cancel, &engine, {"docker"}, {}});
+    }
+
+    /// Applies a memory limit to web, as `limits --apply` would.
+    ApplyResult apply(const std::string& memory = "128m", const Selectors& selectors = {}, bool yes = false) {
+        World seams = world();
+        const Project project = discover(selectors);
+        Observation observation = observe_services(engine, project, {}, files, clock.now());
+        observation.engine->local = local;
+        const Plan plan = plan_of(memory);
+        Bundle bundle = make_bundle(plan, project);
+        bundle.files.insert(bundle.files.end(), more_files.begin(), more_files.end());
+        const std::string hash = shown_hash.empty() ? hash_of(plan) : shown_hash;
+        return apply_plan(seams, engine, {project, observation, plan, bundle, hash, data, yes}, watcher);
+    }
+    static Plan plan_of(const std::string& memory) {
+        Change change;
+        change.service = "web";
+        change.advisor = "limits";
+        change.key = "memory";
+        change.target.path = {"mem_limit"};
+        change.after = memory;
+        change.rule = "a rule";
+        Plan plan;
+        plan.project = "shop";
+        plan.changes.push_back(change);
+        return plan;
+    }
+    ApplyStore store() { return {killable, environment.state_directory(), "ENGINE", "shop"}; }
+    int recover() {
+        World seams = world();
+        ApplyStore kept = store();
+        return finish_pending(seams, engine, kept, watcher);
+    }
+    RollbackResult roll_back(bool all = false) {
+        World seams = world();
+        ApplyStore kept = store();
+        return pilotpros::roll_back(seams, engine, kept, all, watcher);
+    }
+
+    /// All that a person could see: files with their modes and links, containers with what they were made of, whether
+    /// they run; not what we keep in the state directory.
+    std::string seen() const {
+        nlohmann::json all;
+        for (const auto& [path, content] : files.contents) {
+            if (!path.string().starts_with("/state")) {
+                const auto mode = files.modes.find(path);
+                all["files"][path.string()] = {content, mode == files.modes.end() ? 0U : mode->second};
+            }
+        }
+        for (const auto& [path, target] : files.links) {
+            all["links"][path.string()] = target.string();
+        }
+        for (const SmallEngine::Container& container : engine.containers) {
+            nlohmann::json host = member(container.body, "HostConfig");
+            if (host.is_object()) {
+                // A volume without a name has one after the container was made again: the volumes are compared below.
+                host.erase("Mounts");
+            }
+            all["containers"][container.name] = {container.state, member(container.body, "Labels"),
+                                                 member(container.body, "Image"), host, container.volumes};
+        }
+        return all.dump(1);
+    }
+
+    MemoryFiles files;
+    Killer killer;
+    KillableFiles killable{files, killer};
+    Environment environment;
+    MemoryProcess process;
+    SmallEngine engine;
+    HurryingClock clock;
+    Cancel cancel;
+    ApplyWatcher watcher;
+    std::vector<std::string> data;
+    std::vector<BundleFile> more_files;
+    std::string shown_hash;
+    bool local = true;
+    bool compose_is_broken = false;  ///< it reads files, and cannot replace a container
+
+  private:
+    /// What Compose makes of the files: our override is the only one that adds anything.
+    nlohmann::json service(const std::vector<std::string>& names, const std::string& input) {
+        nlohmann::json result{{"image", "nginx:1"}, {"volumes", {{{"type", "volume"}, {"target", "/data"}}}}};
+        for (const std::string& name : names) {
+            const std::string content = name == "-" ? input : files.read(name).value_or("");
+            for (const auto& [written, bytes] : {std::pair{"128m", "134217728"}, std::pair{"256m", "268435456"}}) {
+                if (content.find("mem_limit: \"" + std::string{written} + "\"") != std::string::npos) {
+                    result["mem_limit"] = bytes;
+                }
+            }
+            if (content.find("target: /data") != std::string::npos) {
+                result["volumes"][0]["type"] = "bind";
+            }
+        }
+        return result;
+    }
+
+    static std::string hash(const nlohmann::json& resolved) { return sha256_hex(resolved.dump()); }
+
+    Finished compose(const Command& command) {
+        if (killer.dead()) {
+            throw Killed();
+        }
+        std::vector<std::string> names;
+        for (std::size_t at = 0; at + 1 < command.argv.size(); ++at) {
+            if (command.argv[at] == "-f") {
+                const Path path{command.argv[at + 1]};
+                names.push_back(path == "-" ? "-" : (command.working_directory / path).lexically_normal().string());
+            }
+        }
+        if (names.empty()) {
+            names = {"/shop/compose.yaml"};
+            for (const char* name : {"/shop/compose.override.yml", "/shop/compose.override.yaml"}) {
+                if (files.exists(name)) {
+                    names.emplace_back(name);
+                    break;
+                }
+            }
+        }
+        const nlohmann::json resolved = service(names, command.input);
+        if (has(command.argv, "up")) {
+            killer.step();
+            return compose_is_broken ? failed("no") : up(resolved, command.argv.back());
+        }
+        if (has(command.argv, "--hash")) {
+            return printed("web " + hash(resolved) + "\n");
+        }
+        return printed(nlohmann::json{{"name", "shop"}, {"services", {{"web", resolved}}}}.dump());
+    }
+
+    Finished up(const nlohmann::json& resolved, const std::string& name) {
+        const nlohmann::json memory = resolved.contains("mem_limit")
+                                          ? nlohmann::json(std::stoll(resolved["mem_limit"].get<std::string>()))
+                                          : nlohmann::json(0);
+        nlohmann::json body{{"Image", "nginx:1"},
+                            {"Labels",
+                             {{"com.docker.compose.project", "shop"},
+                              {"com.docker.compose.service", name},
+                              {"com.docker.compose.oneoff", "False"},
+                              {"com.docker.compose.config-hash", hash(resolved)}}},
+                            {"HostConfig",
+                             {{"Memory", memory},
+                              {"NetworkMode", "shop_default"},
+                              {"Mounts", {{{"Type", "volume"}, {"Target", "/data"}}}}}}};
+        const std::string full = "shop-" + name + "-1";
+        SmallEngine::Container* const old = engine.find(full);
+        if (old == nullptr) {
+            killer.step();
+            engine.create(full, body).state = "running";
+            return printed("");
+        }
+        if (member(old->body, "Labels")["com.docker.compose.config-hash"] == hash(resolved)) {
+            old->state = "running";
+            return printed("");
+        }
+        body["HostConfig"]["Mounts"][0]["Source"] = old->volumes.front();  // Compose carries it over
+        const std::string id = old->id;
+        killer.step();
+        const std::string made = engine.create(id.substr(0, 12) + "_" + full, body).id;
+        killer.step();
+        engine.find(id)->state = "exited";
+        killer.step();
+        engine.remove(id);
+        killer.step();
+        engine.find(made)->name = full;
+        killer.step();
+        engine.find(made)->state = "running";
+        return printed("");
+    }
+};
+
+}  // namespace pilotpros::testing
