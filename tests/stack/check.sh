@@ -38,8 +38,8 @@ start() { # NAME ARGS…: a container of ours
     docker run -d --name "$prefix-$1" --network "$prefix" --network-alias "$1" --label pilotpros.stack=tool "${@:2}" >/dev/null
 }
 in_() { docker exec "$prefix-$1" "${@:2}"; }
-soon() { # COMMAND…: within 60 s
-    local end=$((SECONDS + 60))
+soon() { # COMMAND…: within 180 s, for a database begins slowly on a machine that is busy
+    local end=$((SECONDS + 180))
     until "$@" >/dev/null 2>&1; do [ "$SECONDS" -lt "$end" ] || return 1; sleep 0.2; done
 }
 is() { [ "$1" = "$2" ] || { echo "is '$1', not '$2'"; return 1; }; }
