@@ -120,7 +120,7 @@ TEST_CASE("node advise: a flag only where V8's default does not do", "[node][adv
         web.facts.heap_limit = 2096 * kMiB;
         web.service.kept.samples = 100;
         web.service.kept.earlier_need_peak = 1900 * kMiB;
-        CHECK(web.value().find("--max-old-space-size=6") == 0);
+        CHECK(web.value().find("--max-old-space-size=7") == 0);
     }
 }
 
