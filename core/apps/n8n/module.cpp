@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "core/apps/asking.h"
+#include "core/apps/n8n/advise.h"
 #include "core/apps/n8n/facts.h"
 #include "core/apps/n8n/question.h"
+#include "core/apps/n8n/verify.h"
 #include "core/apps/signs.h"
 #include "core/docker/json.h"
 
@@ -190,8 +192,12 @@ Answers ask(Asking& asking) {
 }  // namespace
 
 ApplicationModule module() {
-    return {"n8n", recognise, ask, all_public_names(),
-            [](const nlohmann::json& facts) { return describe(facts.get<Facts>()); }};
+    ApplicationModule module{"n8n", recognise, ask, all_public_names(),
+                             [](const nlohmann::json& facts) { return describe(facts.get<Facts>()); }};
+    module.demand = demand;
+    module.advise = advise;
+    module.verify = verify;
+    return module;
 }
 
 }  // namespace pilotpros::apps::n8n

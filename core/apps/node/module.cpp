@@ -5,9 +5,12 @@
 #include <algorithm>
 
 #include "core/apps/asking.h"
+#include "core/apps/node/advise.h"
+#include "core/apps/node/demand.h"
 #include "core/apps/node/facts.h"
 #include "core/apps/node/options.h"
 #include "core/apps/node/server.h"
+#include "core/apps/node/verify.h"
 #include "core/apps/signs.h"
 #include "core/docker/json.h"
 #include "core/model/error.h"
@@ -59,6 +62,7 @@ std::optional<std::string> options_of_process(const Asking& asking, const Contai
 struct Deciding {
     Options environment, command;
     std::string source;  ///< of the last heap flag
+    bool by_entrypoint = false;
 };
 
 Deciding decide(const Asking& asking, const Server& server) {
@@ -71,6 +75,7 @@ Deciding decide(const Asking& asking, const Server& server) {
     const std::string text = actual ? *actual : configured;
     result.environment = read_options(split_node_options(text));
     result.command = read_options(server.program.options);
+    result.by_entrypoint = text != configured.value_or("");
     if (!result.command.heap.empty()) {
         result.source = "command line";
     } else if (result.environment.heap.empty()) {
@@ -149,6 +154,8 @@ Answers ask(Asking& asking) {
     const Deciding deciding = decide(asking, found);
     facts.heap_flags = deciding.environment.heap;
     facts.heap_flags.insert(facts.heap_flags.end(), deciding.command.heap.begin(), deciding.command.heap.end());
+    facts.command_heap_flags = deciding.command.heap;
+    facts.entrypoint_sets_options = deciding.by_entrypoint;
     facts.option_names = deciding.environment.names;
     facts.option_names.insert(facts.option_names.end(), deciding.command.names.begin(), deciding.command.names.end());
     facts.heap_decided_by = deciding.source;
@@ -192,10 +199,14 @@ std::vector<std::string> describe(const Facts& facts) {
 }
 
 ApplicationModule module() {
-    return {
+    ApplicationModule module{
         "node", recognise, ask, {"NODE_ENV", "NODE_VERSION", "UV_THREADPOOL_SIZE"}, [](const nlohmann::json& facts) {
             return describe(facts.get<Facts>());
         }};
+    module.demand = demand;
+    module.advise = advise;
+    module.verify = verify;
+    return module;
 }
 
 }  // namespace pilotpros::apps::node
