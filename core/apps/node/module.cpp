@@ -75,7 +75,7 @@ Deciding decide(const Asking& asking, const Server& server) {
     const std::string text = actual ? *actual : configured;
     result.environment = read_options(split_node_options(text));
     result.command = read_options(server.program.options);
-    result.by_entrypoint = text != configured.value_or("");
+    result.by_entrypoint = text != configured;
     if (!result.command.heap.empty()) {
         result.source = "command line";
     } else if (result.environment.heap.empty()) {
