@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "plugin/commands/healthcheck.h"
+#include "plugin/commands/limits.h"
 #include "plugin/commands/profile.h"
 #include "plugin/commands/rollback.h"
 #include "plugin/commands/status.h"
+#include "plugin/commands/tune.h"
 #include "plugin/version.h"
 
 namespace pilotpros {
@@ -27,6 +30,9 @@ class Help final : public CLI::Formatter {
 
 std::vector<std::unique_ptr<PluginCommand>> all_commands() {
     std::vector<std::unique_ptr<PluginCommand>> commands;
+    commands.push_back(std::make_unique<TuneCommand>());
+    commands.push_back(std::make_unique<LimitsCommand>());
+    commands.push_back(std::make_unique<HealthcheckCommand>());
     commands.push_back(std::make_unique<ProfileCommand>());
     commands.push_back(std::make_unique<StatusCommand>());
     commands.push_back(std::make_unique<RollbackCommand>());
@@ -43,8 +49,9 @@ std::unique_ptr<CLI::App> make_parser(const std::vector<std::unique_ptr<PluginCo
     parser->footer(
         "Run `docker pilotpros COMMAND --help` for a command's options. docker's own flags (--context, --host …) stand "
         "before the word\n"
-        "pilotpros. Exit codes: 0 done, 2 done without an engine, 3 refused, 5 no engine, 64 usage, 65 bad input, 130 "
-        "interrupted.");
+        "pilotpros. Exit codes: 0 done, 2 done without an engine, 3 refused, 4 a gate failed, 5 no engine, 6 findings "
+        "of "
+        "--check, 7 not restored,\n64 usage, 65 bad input, 130 interrupted.");
     for (const auto& command : commands) {
         command->declare(*parser);
     }

@@ -9,7 +9,7 @@
 
 namespace pilotpros {
 
-std::chrono::milliseconds parse_duration(const std::string& text) {
+std::chrono::milliseconds duration_option(const std::string& text) {
     double total = 0;
     const char* at = text.data();
     const char* const end = at + text.size();

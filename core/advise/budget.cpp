@@ -1,9 +1,310 @@
 #include "core/advise/budget.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "core/advise/compose_limits.h"
+#include "core/advise/evidence.h"
+#include "core/advise/service_state.h"
+
 namespace pilotpros {
 
-Budget divide_memory(const Case& /*case_without_budget*/, const std::map<std::string, Demand>& /*demands*/) {
-    return {};
+namespace {
+
+constexpr Bytes kMiB = Bytes{1} << 20U;
+constexpr Bytes kLeastLimit = 64 * kMiB;
+constexpr Bytes kProbe = 48 * kMiB;
+constexpr double kTightMargin = 0.10;
+constexpr Bytes kTightLeast = 16 * kMiB;
+constexpr double kStands = 0.25;
+constexpr double kHour = 3600;
+
+/// One service on its way to a share. `tight` <= `comfort` <= `target`, each a possible limit.
+struct Part {
+    std::string service;
+    int replicas = 1;
+    bool free = false;    ///< its share is ours to choose
+    Bytes set_aside = 0;  ///< what it takes of the room when it is not, each replica
+    Bytes tight = 0, comfort = 0, target = 0;
+    Bytes at_least = 0;  ///< below this no earlier value stands
+    Bytes most = 0;      ///< bound of `x-pilotpros`; 0: none
+    std::optional<Bytes> written;
+    MemoryEvidence evidence;
+    Share share;
+    std::string basis;  ///< what made comfort as large as it is
+    std::string extra;  ///< why more than comfort
+};
+
+std::optional<Bytes> size_of(const std::map<std::string, std::string>& texts) {
+    const auto found = texts.find("memory");
+    return found == texts.end() ? std::nullopt : parse_size(found->second);
+}
+
+Bytes with_margin(Bytes need, double margin) {
+    return static_cast<Bytes>(std::ceil(static_cast<double>(need) * (1 + margin)));
+}
+
+const ServiceObservation* observation_of(const Case& input, const std::string& service) {
+    for (const ServiceObservation& one : input.observation.services) {
+        if (one.service == service) {
+            return &one;
+        }
+    }
+    return nullptr;
+}
+
+std::string why_of(const Demand& demand) { return demand.why.empty() ? "what its application would use" : demand.why; }
+
+/// What the rule gives with room and without, before the machine is divided.
+void size_up(Part& part, const Demand& demand, Bytes after_oom) {
+    const MemoryEvidence& evidence = part.evidence;
+    const Bytes floor = std::max({kLeastLimit, demand.least, after_oom});
+    part.tight = round_up(std::max({with_margin(evidence.need, kTightMargin), evidence.need + kTightLeast, floor}));
+    const Bytes by_margin = with_margin(evidence.need, evidence.margin);
+    const Bytes measured = std::max(by_margin, evidence.need + kProbe);
+    part.comfort = round_up(std::max(measured, floor));
+    part.basis =
+        measured < floor
+            ? (floor == after_oom      ? fmt::format("; {} after that", format_bytes(after_oom))
+               : floor == demand.least ? fmt::format("; at least {} for {}", format_bytes(demand.least), why_of(demand))
+                                       : fmt::format("; {} at least", format_bytes(floor)))
+        : by_margin < measured ? fmt::format(": + {}, room for a probe", format_bytes(kProbe))
+                               : fmt::format(": + {:.0f} %", evidence.margin * 100);
+    const Bytes with_cache = round_up(part.comfort + evidence.page_cache);
+    const Bytes wished = demand.wish > 0 ? round_up(demand.wish) : 0;
+    const Bytes doubled = evidence.seconds < kHour ? round_up(2 * evidence.need) : 0;
+    part.target = std::max({with_cache, wished, doubled});
+    if (part.target == part.comfort) {
+        part.extra.clear();
+    } else if (part.target == wished) {
+        part.extra = fmt::format(", more for {}", why_of(demand));
+    } else if (part.target == doubled) {
+        part.extra = ", twice the need while so little was seen and there is room";
+    } else {
+        part.extra = ", + page cache";
+    }
+    part.at_least = std::max({evidence.need, demand.least, after_oom});
+}
+
+/// False when no value is both within the bounds and enough.
+bool bound(Part& part, const Wish& wish) {
+    const Bytes least = size_of(wish.least).value_or(0);
+    part.most = size_of(wish.most).value_or(0);
+    for (Bytes* const value : {&part.tight, &part.comfort, &part.target}) {
+        *value = std::max(*value, least);
+        *value = part.most > 0 ? std::min(*value, part.most) : *value;
+    }
+    part.at_least = std::max(part.at_least, least);
+    return part.most == 0 || part.most >= part.evidence.need;
+}
+
+void take_fixed(Part& part, Bytes memory, bool advised, std::string why) {
+    part.share.memory = memory;
+    part.share.advised = advised;
+    part.share.why = std::move(why);
+    part.set_aside = memory;
+}
+
+/// Why more than what is in force now is needed whatever the evidence, in words; empty: nothing says so.
+std::string alarm(const Part& part, Bytes own, Bytes oom) {
+    if (oom > 0) {
+        return fmt::format("the OOM killer struck below {}", format_bytes(oom));
+    }
+    if (own > 0 && part.evidence.need > own) {
+        return fmt::format("its own limit of {} is less than that", format_bytes(own));
+    }
+    return "";
+}
+
+Part begin_part(const Case& input, const std::string& service, const Demand& demand) {
+    Part part;
+    part.service = service;
+    const ServiceObservation* const observed = observation_of(input, service);
+    const Service* const of_files = input.service(service);
+    const DeclaredLimits declared = declared_bounds(of_files);
+    const auto found = input.wishes.find(service);
+    const Wish wish = found == input.wishes.end() ? Wish{} : found->second;
+    const EngineFacts engine = input.observation.engine.value_or(EngineFacts{});
+    part.replicas = replicas_of(input, observed, service);
+    part.share.cpus = declared.cpus.value_or(engine.cpus);
+    part.evidence = weigh_memory(observed == nullptr ? Usage{} : usage_of(*observed));
+    if (const auto written = input.written_value(service, "memory")) {
+        part.written = parse_size(*written);
+    }
+    const Bytes own = declared.memory.value_or(0);
+    const Bytes oom = observed == nullptr ? 0 : limit_of_oom_kill(*observed);
+    const Bytes after_oom = oom == 0 ? 0 : std::max(oom + 100 * kMiB, with_margin(oom, 0.2));
+    size_up(part, demand, after_oom);
+    const Bytes uses = std::max(part.evidence.measured ? part.comfort : 0, demand.least);
+
+    if (const auto pinned = size_of(wish.pinned)) {
+        take_fixed(part, *pinned, *pinned > 0, "pinned by x-pilotpros");
+        part.set_aside = *pinned > 0 ? *pinned : uses;
+        return part;
+    }
+    const bool hands_off = wish.excludes("limits") || of_files == nullptr || engine.memory == 0;
+    const std::string alarmed = alarm(part, own, after_oom > own ? oom : 0);
+    const bool argued_before = part.written.value_or(0) > own;
+    if (own > 0 && (hands_off || (alarmed.empty() && !argued_before))) {
+        take_fixed(part, own, false, "its own limit");
+        part.set_aside = uses > 0 ? std::min(own, uses) : own;
+        return part;
+    }
+    const auto none = [&](std::string why) {
+        take_fixed(part, 0, false, std::move(why));
+        part.set_aside = uses;
+    };
+    if (hands_off) {
+        none(wish.excludes("limits") ? "x-pilotpros keeps limits away from it"
+             : of_files == nullptr   ? "the Compose files do not have it"
+                                     : "no engine was asked");
+        return part;
+    }
+    const bool fits_bounds = bound(part, wish);
+    const std::string absent = not_running(observed);
+    const bool kept_before = part.written && (part.most == 0 || *part.written <= part.most);
+    if (!fits_bounds) {
+        none(fmt::format("x-pilotpros allows at most {}, and it {}", format_bytes(part.most), part.evidence.words()));
+    } else if (absent.empty() && (!alarmed.empty() || (part.evidence.enough_with(demand.least) && own == 0))) {
+        part.free = true;
+        part.share.why = part.evidence.words() + (alarmed.empty() ? "" : "; " + alarmed);
+    } else if (kept_before) {
+        // A recreated container begins a new profile, without the kill or the load that the value came from: that
+        // neither lowers a value nor takes it back.
+        const bool stands = *part.written >= part.at_least;
+        take_fixed(part, stands ? *part.written : std::max(*part.written, part.tight), true,
+                   stands ? "written before, and nothing measured since speaks against it"
+                          : "more than was written before: " + part.evidence.words());
+    } else if (own > 0) {
+        take_fixed(part, own, false, "its own limit");
+    } else {
+        none(absent.empty() ? "insufficient evidence: " + part.evidence.lacking : absent);
+    }
+    return part;
+}
+
+Bytes round_down(Bytes bytes) {
+    const Bytes step = bytes < 256 * kMiB ? 8 * kMiB : bytes < 1024 * kMiB ? 32 * kMiB : 128 * kMiB;
+    return bytes / step * step;
+}
+
+struct Sums {
+    Bytes fixed = 0, tight = 0, comfort = 0, target = 0;
+};
+
+Sums sum_up(const std::vector<Part>& parts) {
+    Sums sums;
+    for (const Part& part : parts) {
+        sums.fixed += part.free ? 0 : part.set_aside * part.replicas;
+        sums.tight += part.free ? part.tight * part.replicas : 0;
+        sums.comfort += part.free ? part.comfort * part.replicas : 0;
+        sums.target += part.free ? part.target * part.replicas : 0;
+    }
+    return sums;
+}
+
+/// From `low` by a share of the way to `high`, on a coarse step, never below `low`.
+Bytes on_the_way(Bytes low, Bytes high, double share) {
+    const Bytes value = low + static_cast<Bytes>(static_cast<double>(high - low) * share);
+    return share >= 1 ? high : std::max(low, round_down(value));
+}
+
+void divide(std::vector<Part>& parts, Bytes room) {
+    const Sums sums = sum_up(parts);
+    const auto share_of = [&](Bytes low, Bytes high) {
+        const Bytes left = room - sums.fixed - low;
+        return high <= low ? 1.0 : std::clamp(static_cast<double>(left) / static_cast<double>(high - low), 0.0, 1.0);
+    };
+    const bool comfortable = sums.fixed + sums.comfort <= room;
+    const double share = comfortable ? share_of(sums.comfort, sums.target) : share_of(sums.tight, sums.comfort);
+    for (Part& part : parts) {
+        if (!part.free) {
+            continue;
+        }
+        part.share.memory =
+            comfortable ? on_the_way(part.comfort, part.target, share) : on_the_way(part.tight, part.comfort, share);
+        part.share.advised = true;
+        const double margin = kTightMargin + (part.evidence.margin - kTightMargin) * share;
+        part.share.why += comfortable ? part.basis + (part.share.memory > part.comfort ? part.extra : "")
+                                      : fmt::format(": + {:.0f} %", margin * 100);
+        if (!comfortable || share < 1) {
+            part.share.why += "; less than it could use, for lack of room";
+        }
+    }
+}
+
+/// Up when it has to, down only after an hour, as Borg gives back what a job does not use: slowly (Verma et al.,
+/// EuroSys 2015, 5.5).
+Bytes settled_value(const Part& part) {
+    const Bytes now = part.share.memory;
+    if (!part.written || (part.most > 0 && *part.written > part.most)) {
+        return now;
+    }
+    const bool too_early = now < *part.written && part.evidence.seconds < kHour && *part.written >= part.at_least;
+    return too_early ? *part.written : settle(part.written, now, part.at_least, kStands);
+}
+
+/// Earlier values stand, unless all of them together find no room where the new ones do.
+void let_stand(std::vector<Part>& parts, Bytes room) {
+    Bytes fresh = 0;
+    Bytes settled = 0;
+    std::map<std::string, Bytes> values;
+    for (const Part& part : parts) {
+        const Bytes value = part.free ? settled_value(part) : part.share.memory;
+        values[part.service] = value;
+        fresh += (part.free ? part.share.memory : part.set_aside) * part.replicas;
+        settled += (part.free ? value : part.set_aside) * part.replicas;
+    }
+    if (settled > room && settled > fresh) {
+        return;
+    }
+    for (Part& part : parts) {
+        if (part.share.memory != values[part.service]) {
+            part.share.why += fmt::format("; {} by that, the earlier value stands", format_bytes(part.share.memory));
+            part.share.memory = values[part.service];
+        }
+    }
+}
+
+}  // namespace
+
+bool fits(const Budget& budget, Bytes unlimited) {
+    return budget.total == 0 || budget.granted + unlimited + budget.reserved + budget.others <= budget.total;
+}
+
+Budget divide_memory(const Case& case_without_budget, const std::map<std::string, Demand>& demands) {
+    const Case& input = case_without_budget;
+    Budget budget;
+    if (input.observation.engine) {
+        budget.total = input.observation.engine->memory;
+        budget.others = input.observation.engine->others_memory;
+        budget.reserved = std::clamp<Bytes>(budget.total / 10, 512 * kMiB, 4096 * kMiB);
+    }
+    std::set<std::string> names;
+    for (const auto& [name, service] : input.project.services) {
+        if (!service.profiled_out) {
+            names.insert(name);
+        }
+    }
+    for (const ServiceObservation& service : input.observation.services) {
+        names.insert(service.service);
+    }
+    std::vector<Part> parts;
+    for (const std::string& name : names) {
+        const auto demand = demands.find(name);
+        parts.push_back(begin_part(input, name, demand == demands.end() ? Demand{} : demand->second));
+    }
+    const Bytes room = budget.total - budget.reserved - budget.others;
+    divide(parts, room);
+    let_stand(parts, room);
+    for (const Part& part : parts) {
+        budget.granted += part.share.memory * part.replicas;
+        budget.shares[part.service] = part.share;
+    }
+    return budget;
 }
 
 }  // namespace pilotpros

@@ -1,7 +1,158 @@
 #include "core/advise/exposure.h"
 
+#include <fmt/format.h>
+
+#include <charconv>
+#include <set>
+
+#include "core/model/json.h"
+
 namespace pilotpros {
 
-Advice advise_exposure(const Case& /*input*/) { return {}; }
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr const char* kFirewall = "https://docs.docker.com/engine/network/packet-filtering-firewalls/#docker-and-ufw";
+
+struct Published {
+    std::string host_address, host_port;
+    int container_port = 0;
+    std::string protocol;
+};
+
+bool on_every_interface(const std::string& address) {
+    return address.empty() || address == "0.0.0.0" || address == "::" || address == "[::]";
+}
+
+int number_of(const std::string& text) {
+    int number = 0;
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return number;
+}
+
+/// What the files say; without files, what the containers have.
+std::vector<Published> published(const Service* of_files, const ServiceObservation& service) {
+    std::vector<Published> ports;
+    if (of_files != nullptr && of_files->resolved.is_object()) {
+        for (const Json& port : member(of_files->resolved, "ports")) {
+            const Json& host = member(port, "published");
+            ports.push_back({text(port, "host_ip"), host.is_string() ? host.get<std::string>() : "",
+                             static_cast<int>(integer(port, "target")), text(port, "protocol")});
+        }
+        return ports;
+    }
+    for (const Container& container : service.containers) {
+        for (const PortBinding& port : container.ports) {
+            const auto slash = port.container_port.find('/');
+            ports.push_back({port.host_address, port.host_port, number_of(port.container_port),
+                             slash == std::string::npos ? "tcp" : port.container_port.substr(slash + 1)});
+        }
+    }
+    return ports;
+}
+
+/// What listens there by convention; empty when it is meant to be reached.
+std::string store_at(int port) {
+    switch (port) {
+        case 5432:
+            return "PostgreSQL";
+        case 3306:
+            return "MySQL or MariaDB";
+        case 6379:
+            return "Redis";
+        case 11211:
+            return "memcached";
+        case 27017:
+            return "MongoDB";
+        case 9200:
+        case 9300:
+            return "Elasticsearch";
+        case 5984:
+            return "CouchDB";
+        case 8086:
+            return "InfluxDB";
+        case 9042:
+            return "Cassandra";
+        case 1433:
+            return "SQL Server";
+        case 5672:
+            return "RabbitMQ";
+        case 2379:
+            return "etcd";
+        case 2375:
+            return "the Docker API";
+        default:
+            return {};
+    }
+}
+
+std::string debugger_at(int port) {
+    return port == 9229 ? "Node's inspector" : port == 5678 ? "debugpy" : port == 5005 ? "Java's debugger" : "";
+}
+
+bool is(const ServiceObservation& service, const char* kind) {
+    for (const Application& application : service.applications) {
+        if (application.kind == kind && application.confidence >= 0.5) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void look(const Published& port, const ServiceObservation& service, Advice& advice) {
+    if (!on_every_interface(port.host_address) || port.container_port == 0 || port.protocol == "udp") {
+        return;
+    }
+    std::string store = store_at(port.container_port);
+    if (is(service, "postgres")) {
+        store = "PostgreSQL";
+    } else if (is(service, "redis")) {
+        store = "Redis";
+    }
+    // n8n has debugpy's port for its own.
+    const bool debuggable = port.container_port == 9229 || (port.container_port == 5678 && is(service, "python")) ||
+                            port.container_port == 5005;
+    const std::string debugger = debuggable ? debugger_at(port.container_port) : "";
+    if (store.empty() && debugger.empty()) {
+        return;
+    }
+    const std::string host = port.host_port.empty() ? "" : port.host_port;
+    const bool debug = !debugger.empty();
+    advice.findings.push_back(
+        {service.service, debug ? "debugger-on-every-interface" : "database-on-every-interface",
+         debug ? Finding::Severity::kError : Finding::Severity::kWarning,
+         fmt::format("{} is published on every interface of the machine{}", debug ? debugger : store,
+                     host.empty() ? "" : fmt::format(" (port {})", host)),
+         debug ? "whoever reaches the machine runs any code in the container"
+               : "whoever reaches the machine may try passwords; a firewall like ufw does not see it: Docker's rules "
+                 "come "
+                 "first",
+         fmt::format(
+             "if only this machine needs it:\n  ports: !override\n    - \"127.0.0.1:{}:{}\"\nother services of the "
+             "project reach it without any port",
+             host, port.container_port),
+         kFirewall});
+}
+
+}  // namespace
+
+Advice advise_exposure(const Case& input) {
+    Advice advice;
+    for (const ServiceObservation& service : input.observation.services) {
+        const auto wish = input.wishes.find(service.service);
+        if (wish != input.wishes.end() && wish->second.excludes("exposure")) {
+            advice.left_alone.push_back({service.service, "exposure", "*", "excluded by x-pilotpros"});
+            continue;
+        }
+        std::set<int> said;
+        for (const Published& port : published(input.service(service.service), service)) {
+            if (on_every_interface(port.host_address) && said.insert(port.container_port).second) {
+                look(port, service, advice);
+            }
+        }
+    }
+    return advice;
+}
 
 }  // namespace pilotpros

@@ -1,7 +1,235 @@
 #include "core/advise/limits.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/advise/budget.h"
+#include "core/advise/check_limits.h"
+#include "core/advise/limits_cpu.h"
+#include "core/advise/limits_processes.h"
+#include "core/advise/limits_service.h"
+#include "core/advise/service_state.h"
+
 namespace pilotpros {
 
-Advice advise_limits(const Case& /*input*/) { return {}; }
+namespace {
+
+constexpr const char* kMemorySource = "https://docs.docker.com/engine/containers/resource_constraints/#memory";
+constexpr const char* kMemoryRule =
+    "the most it needs, starting included, plus a margin that shrinks with the evidence; page cache and wishes while "
+    "the "
+    "machine has room";
+
+/// The recipe's own figure for a service of this kind: chosen by its name, never measured.
+std::string recipe_of(const std::string& kind) {
+    const std::string memory = kind == "postgres" ? "2G" : kind == "n8n" ? "1.5G" : kind == "nginx" ? "128M" : "512M";
+    return fmt::format("deploy.resources.limits.memory: {}, whatever it uses", memory);
+}
+
+nlohmann::json size_or_null(std::optional<Bytes> bytes) {
+    return bytes ? nlohmann::json(compose_size(*bytes)) : nlohmann::json();
+}
+
+std::vector<Input> memory_inputs(const LimitsView& view) {
+    const MemoryEvidence& evidence = view.evidence;
+    if (!evidence.measured) {
+        return {};
+    }
+    std::vector<Input> inputs{
+        {"most memory that could not be reclaimed", format_bytes(evidence.need), evidence.from()},
+        {"margin", fmt::format("{:.0f} %", evidence.margin * 100), evidence.from()},
+        {"page cache, 95 of 100 samples", format_bytes(evidence.page_cache), evidence.from()},
+    };
+    if (evidence.kernel_peak > 0) {
+        inputs.push_back(
+            {"kernel's peak, page cache included", format_bytes(evidence.kernel_peak), view.usage.kernel_peak_source});
+    }
+    return inputs;
+}
+
+void say_killed(const LimitsView& view, bool raised, Advice& into) {
+    Finding finding = view.finding("oom-killed", Finding::Severity::kError);
+    const Bytes limit = limit_of_oom_kill(view.observed);
+    finding.what = limit > 0
+                       ? fmt::format("a process of it was killed for lack of memory, below {}", format_bytes(limit))
+                       : "a process of it was killed for lack of memory, and it has no limit: the machine ran out";
+    finding.harm = "what it was doing is lost, and the container may run on without the process";
+    finding.fix = raised ? "the higher memory limit of this plan; with a leak no limit helps for long"
+                         : "find what uses the machine's memory: docker pilotpros profile";
+    finding.source = "https://docs.kernel.org/admin-guide/cgroup-v2.html (memory.events)";
+    into.findings.push_back(std::move(finding));
+}
+
+/// Memory and swap together: the Engine doubles the limit for swap when nothing is said.
+void advise_swap(const LimitsView& view, Bytes memory, Advice& into) {
+    const auto own = view.declared.memory_swap;
+    if (!view.engine.swap_limit) {
+        if (own && *own != -1 && *own < memory) {
+            into.left_alone.push_back(
+                view.left("memory_swap", "this engine's kernel does not count swap: memswap_limit does nothing"));
+        }
+        return;
+    }
+    if (own && (*own == -1 || *own >= memory)) {
+        into.left_alone.push_back(
+            view.left("memory_swap", *own == -1 ? "yours, without bound, is kept"
+                                                : fmt::format("yours, {}, is kept", format_bytes(*own))));
+        return;
+    }
+    Change change = view.change("memory_swap", {Target::Kind::kCompose, {"memswap_limit"}}, size_or_null(own),
+                                compose_size(memory));
+    change.reason =
+        own ? fmt::format("yours, {}, is less than the memory limit: the Engine would refuse it", format_bytes(*own))
+            : "equal to the memory limit: else as much swap again is allowed";
+    change.rule = "memory and swap together, equal to the memory limit: a service at its limit must not swap";
+    change.source = "https://docs.docker.com/engine/containers/resource_constraints/#--memory-swap-details";
+    change.recipe = "nothing, though it asks for swap controls: Docker then allows twice the memory limit";
+    change.risk = Risk::kMedium;
+    change.joint = "memory";
+    into.changes.push_back(std::move(change));
+}
+
+void change_memory(const LimitsView& view, const Share& share, Advice& into) {
+    Change change = view.change("memory", limit_target(view.declared.dialect, "memory"),
+                                size_or_null(view.declared.memory), compose_size(share.memory));
+    const bool pinned = view.pinned("memory").has_value();
+    change.reason = share.why;
+    change.rule = pinned ? "pinned by x-pilotpros" : kMemoryRule;
+    change.source = pinned ? "x-pilotpros in the Compose files" : kMemorySource;
+    change.inputs = memory_inputs(view);
+    change.recipe = recipe_of(view.kind());
+    change.risk = Risk::kMedium;
+    change.joint = "memory";
+    into.changes.push_back(std::move(change));
+    advise_swap(view, share.memory, into);
+}
+
+/// A pin is the user's word, but a deadly one is said.
+void check_pin(const LimitsView& view, Advice& into) {
+    const auto pin = view.pinned("memory");
+    if (!pin) {
+        return;
+    }
+    const auto size = parse_size(*pin);
+    if (size && (*size == 0 || *size >= view.evidence.need)) {
+        return;
+    }
+    Finding finding = view.finding(size ? "pin-below-need" : "pin-unreadable", Finding::Severity::kError);
+    finding.what =
+        size ? fmt::format("x-pilotpros pins memory to {}, and it {}", format_bytes(*size), view.evidence.words())
+             : "x-pilotpros pins memory to what is no size";
+    finding.harm = size ? "it will be killed for lack of memory" : "the pin is not used";
+    finding.fix = size ? fmt::format("pin at least {}, or nothing", compose_size(round_up(view.evidence.need)))
+                       : "a size as Compose reads it, e.g. 512m";
+    finding.source = "x-pilotpros in the Compose files";
+    into.findings.push_back(std::move(finding));
+}
+
+void advise_memory(const LimitsView& view, const Share& share, Advice& into) {
+    const auto own = view.declared.memory;
+    const auto& both = view.declared.in_both;
+    const bool in_both = std::find(both.begin(), both.end(), "memory") != both.end();
+    check_pin(view, into);
+    if (!view.engine.memory_limit) {
+        into.left_alone.push_back(view.left("memory", "this engine's kernel enforces no memory limit"));
+    } else if (share.advised && in_both && share.memory != own) {
+        into.left_alone.push_back(
+            view.left("memory",
+                      "the files give mem_limit and deploy.resources.limits.memory, and one override cannot move both: "
+                      "keep one of them; " +
+                          share.why));
+    } else if (share.advised) {
+        change_memory(view, share, into);
+    } else if (own) {
+        const std::string need = view.evidence.measured ? "; it " + view.evidence.words() : std::string{};
+        into.left_alone.push_back(view.left("memory", fmt::format("yours, {}, is kept{}", format_bytes(*own), need)));
+    } else {
+        into.left_alone.push_back(view.left("memory", share.why));
+    }
+    if (was_oom_killed(view.observed)) {
+        say_killed(view, share.advised && limit_of_oom_kill(view.observed) > 0, into);
+    }
+}
+
+/// What services without a share were seen to need.
+Bytes unlimited_need(const Case& input) {
+    Bytes sum = 0;
+    for (const ServiceObservation& observed : input.observation.services) {
+        const auto share = input.budget.shares.find(observed.service);
+        if (share == input.budget.shares.end() || share->second.memory == 0) {
+            sum += usage_of(observed).need_peak() * replicas_of(input, &observed, observed.service);
+        }
+    }
+    return sum;
+}
+
+void check_fit(const Case& input, Advice& into) {
+    const Budget& budget = input.budget;
+    const Bytes unlimited = unlimited_need(input);
+    if (fits(budget, unlimited)) {
+        return;
+    }
+    Finding finding;
+    finding.id = "memory-does-not-fit";
+    finding.severity = Finding::Severity::kWarning;
+    finding.what = fmt::format(
+        "the limits of all services add up to {}{}; the machine has {}, of which {} are kept back and {} are other "
+        "containers'",
+        format_bytes(budget.granted),
+        unlimited > 0 ? fmt::format(", and those without one use {}", format_bytes(unlimited)) : "",
+        format_bytes(budget.total), format_bytes(budget.reserved), format_bytes(budget.others));
+    finding.harm = "when all of them use what they may, the kernel kills whichever it chooses, limits or not";
+    finding.fix = "fewer replicas or services, lower limits of your own, or more memory";
+    finding.source = "https://docs.docker.com/engine/containers/resource_constraints/#memory";
+    into.findings.push_back(std::move(finding));
+}
+
+/// One override cannot move a value that the files give twice, and Compose wants the two to be equal.
+void leave_doubled(const LimitsView& view, Advice& into) {
+    for (const std::string& key : view.declared.in_both) {
+        const auto taken = std::erase_if(
+            into.changes, [&](const Change& change) { return change.service == view.name() && change.key == key; });
+        if (taken > 0 && key != "memory") {
+            into.left_alone.push_back(view.left(key, "the files give it in two places: keep one of them"));
+        }
+    }
+}
+
+void advise_service(const LimitsView& view, Advice& into) {
+    const auto share = view.input.budget.shares.find(view.name());
+    if (share == view.input.budget.shares.end()) {
+        return;
+    }
+    advise_memory(view, share->second, into);
+    if (not_running(&view.observed).empty() || !view.usage.empty()) {
+        advise_cpu(view, into);
+        advise_processes(view, into);
+    }
+    leave_doubled(view, into);
+}
+
+}  // namespace
+
+Advice advise_limits(const Case& input) {
+    Advice advice;
+    for (const ServiceObservation& observed : input.observation.services) {
+        const LimitsView view = view_of(input, observed);
+        if (view.wish.excludes("limits")) {
+            continue;
+        }
+        if (input.service(observed.service) == nullptr) {
+            advice.left_alone.push_back(view.left("memory", "the Compose files do not have it"));
+            continue;
+        }
+        if (input.observation.engine) {
+            advise_service(view, advice);
+        }
+    }
+    check_fit(input, advice);
+    std::vector<Finding> findings = inconsistent_limits(input);
+    advice.add({{}, std::move(findings), {}});
+    return advice;
+}
 
 }  // namespace pilotpros

@@ -1,7 +1,96 @@
 #include "core/advise/logging.h"
 
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "core/model/json.h"
+
 namespace pilotpros {
 
-Advice advise_logging(const Case& /*input*/) { return {}; }
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr const char* kAdvisor = "logging";
+constexpr const char* kMostSize = "10m";
+constexpr const char* kMostFiles = "3";
+
+Change option(const std::string& service, const char* name, const char* value, const char* rule) {
+    Change change;
+    change.service = service;
+    change.advisor = kAdvisor;
+    change.key = fmt::format("logging.{}", name);
+    change.target = {Target::Kind::kCompose, {"logging", "options", name}};
+    change.before = nullptr;
+    change.after = value;
+    change.reason = "json-file without max-size grows until the disk is full";
+    change.rule = rule;
+    change.source = "https://docs.docker.com/engine/logging/drivers/json-file/";
+    change.recipe = "it has no line for logs";
+    change.joint = "log rotation";
+    return change;
+}
+
+}  // namespace
+
+Advice advise_logging(const Case& input) {
+    Advice advice;
+    for (const ServiceObservation& service : input.observation.services) {
+        const std::string& name = service.service;
+        const auto leave = [&](std::string why) {
+            advice.left_alone.push_back({name, kAdvisor, kAdvisor, std::move(why)});
+        };
+        const auto wish = input.wishes.find(name);
+        if (wish != input.wishes.end() && wish->second.excludes(kAdvisor)) {
+            leave("excluded by x-pilotpros");
+            continue;
+        }
+        const Service* const of_files = input.service(name);
+        if (of_files == nullptr || (of_files->profiled_out && service.containers.empty())) {
+            continue;
+        }
+        const Json& logging = member(of_files->resolved, "logging");
+        const Json& options = member(logging, "options");
+        const std::string named = text(logging, "driver");
+        const Container* const container = service.containers.empty() ? nullptr : &service.containers.front();
+        // What the daemon gives a service that names no driver; a container carries the daemon's own options, too.
+        const std::string driver = !named.empty() ? named : container != nullptr ? container->log_driver : "";
+        const bool users_size = options.is_object() && options.contains("max-size");
+        const bool daemons_size = !logging.is_object() && container != nullptr &&
+                                  container->log_options.contains("max-size") &&
+                                  !input.written_value(name, "logging.max-size");
+        Advice pinned;
+        if (wish != input.wishes.end()) {
+            for (const char* leaf : {"max-size", "max-file"}) {
+                const auto pin = wish->second.pinned.find(fmt::format("logging.{}", leaf));
+                if (pin != wish->second.pinned.end()) {
+                    pinned.changes.push_back(option(name, leaf, pin->second.c_str(), "pinned by x-pilotpros"));
+                    pinned.changes.back().reason = "pinned by x-pilotpros";
+                    pinned.changes.back().before = text(options, leaf).empty() ? Json() : Json(text(options, leaf));
+                }
+            }
+        }
+        if (!pinned.changes.empty()) {
+            advice.add(std::move(pinned));
+        } else if (driver.empty()) {
+            leave("insufficient evidence: it names no driver and does not run, so the daemon's is not known");
+        } else if (driver != "json-file") {
+            leave(driver == "local" ? "local rotates by itself: five files of 20 MB"
+                                    : fmt::format("the driver {} keeps no file that could grow", driver));
+        } else if (users_size) {
+            leave("yours rotates at " + text(options, "max-size"));
+        } else if (daemons_size) {
+            leave("the daemon's configuration rotates at " + container->log_options.at("max-size"));
+        } else {
+            advice.changes.push_back(
+                option(name, "max-size", kMostSize, "the newest 10 MiB in one file, then the next"));
+            if (!options.is_object() || !options.contains("max-file")) {
+                advice.changes.push_back(option(name, "max-file", kMostFiles, "three files are kept, the oldest goes"));
+            }
+        }
+    }
+    return advice;
+}
 
 }  // namespace pilotpros

@@ -6,6 +6,7 @@
 #include "core/advise/healthcheck.h"
 #include "core/advise/limits.h"
 #include "core/advise/logging.h"
+#include "core/advise/pools.h"
 
 namespace pilotpros {
 
@@ -17,6 +18,7 @@ const std::vector<Advisor>& advisors() {
         {"data", "data that lies where the next container does not find it", advise_data},
         {"exposure", "ports that are open wider than needed", advise_exposure},
         {"development", "development servers in production", advise_development},
+        {"pools", "connections that services may open, against what their database takes", advise_pools},
     };
     return kAdvisors;
 }

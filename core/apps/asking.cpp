@@ -129,22 +129,32 @@ std::string why_failed(const ThrowawayResult& result) {
     return fmt::format("a container of the image ended with status {}", result.exit_code);
 }
 
-std::optional<std::string> variable(const Evidence& evidence, const std::string& name) {
+std::optional<Secret> variable(const Evidence& evidence, const std::string& name) {
     if (evidence.container != nullptr) {
         const auto found = evidence.container->environment.find(name);
-        return found == evidence.container->environment.end() ? std::nullopt : std::optional{found->second.reveal()};
+        return found == evidence.container->environment.end() ? std::nullopt : std::optional{found->second};
     }
     if (evidence.service != nullptr) {
         const auto& environment = member(evidence.service->resolved, "environment");
         if (member(environment, name.c_str()).is_string()) {
-            return text(environment, name.c_str());
+            return Secret{text(environment, name.c_str())};
         }
     }
     if (evidence.image != nullptr) {
         const auto found = evidence.image->environment.find(name);
-        return found == evidence.image->environment.end() ? std::nullopt : std::optional{found->second.reveal()};
+        return found == evidence.image->environment.end() ? std::nullopt : std::optional{found->second};
     }
     return std::nullopt;
+}
+
+std::optional<std::string> public_variable(const Evidence& evidence, const std::string& kind, const std::string& name) {
+    const ApplicationModule* const asked = module_of(kind);
+    if (asked == nullptr || std::find(asked->public_environment.begin(), asked->public_environment.end(), name) ==
+                                asked->public_environment.end()) {
+        return std::nullopt;
+    }
+    const auto value = variable(evidence, name);
+    return value ? std::optional{value->reveal()} : std::nullopt;
 }
 
 bool is_of_image(const Evidence& evidence, const std::string& name, const std::string& value) {

@@ -35,8 +35,13 @@ std::string why_failed(const ThrowawayResult& result);
 /// An error text made fit for print: its first line up to 160 characters, everything in quotes left out.
 std::string without_quoted(const std::string& text);
 
-/// A variable as the container has it, or as the files and the image give it; nothing when it is not set.
-std::optional<std::string> variable(const Evidence& evidence, const std::string& name);
+/// A variable as the container has it, or as the files and the image give it; nothing when it is not set. A Secret: to
+/// compare, or to see that it is set.
+std::optional<Secret> variable(const Evidence& evidence, const std::string& name);
+
+/// The only way from an environment value to a fact: the variable's text, provided that the application `kind` itself
+/// lists the name in its `public_environment`; nothing otherwise.
+std::optional<std::string> public_variable(const Evidence& evidence, const std::string& kind, const std::string& name);
 
 /// Whether the image sets this variable to this very value.
 bool is_of_image(const Evidence& evidence, const std::string& name, const std::string& value);

@@ -34,6 +34,18 @@ std::string trimmed(const std::string& text) {
 
 bool is_remote(const std::string& file) { return file.find("://") != std::string::npos || file.starts_with("git@"); }
 
+/// Over ssh a name alone is a user; anywhere else it may be a token.
+bool has_credentials(const std::string& url) {
+    const auto scheme = url.find("://");
+    if (scheme == std::string::npos) {
+        return false;
+    }
+    const std::string authority = url.substr(scheme + 3, url.find('/', scheme + 3) - scheme - 3);
+    const auto at = authority.rfind('@');
+    const bool ssh = url.starts_with("ssh://") || url.starts_with("git+ssh://");
+    return at != std::string::npos && (!ssh || authority.find(':') < at);
+}
+
 bool is_file(const Path& path, const Files& files) { return files.exists(path) && !files.is_directory(path); }
 
 /// Compose files that may have been meant.
@@ -61,14 +73,10 @@ std::string existing_compose_file(const std::string& name, const Path& folder, c
     }
     if (!files.exists(path)) {
         if (is_remote(name)) {
-            const auto scheme = name.find("://");
-            const auto host = scheme == std::string::npos
-                                  ? std::string{}
-                                  : name.substr(scheme + 3, name.find('/', scheme + 3) - scheme - 3);
-            if (host.find('@') != std::string::npos && host.find(':') < host.find('@')) {
+            if (has_credentials(name)) {
                 // Every process list would show it.
                 throw Error(
-                    ExitCode::kRefused, "a Compose file is named by a URL with a password in it",
+                    ExitCode::kRefused, "a Compose file is named by a URL with a password or a token in it",
                     "keep the password where git keeps its own (git help credentials), and name the file without it");
             }
             return name;

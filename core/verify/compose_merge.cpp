@@ -249,23 +249,23 @@ std::vector<Verdict> compare_merge(const Plan& plan, const Project& project, con
     return verdicts;
 }
 
-std::vector<Verdict> verify_compose_merge(const Plan& plan, const Project& project, const Path& scratch, Files& files,
-                                          const Surroundings& surroundings) {
-    const auto ask = [&](const Plan& part) {
-        return compare_merge(part, project, merge_with(project, compose_override(part), scratch, files, surroundings));
-    };
+MergeAnswer verify_compose_merge(const Plan& plan, const Project& project, const Path& scratch, Files& files,
+                                 const Surroundings& surroundings) {
     if (std::none_of(plan.changes.begin(), plan.changes.end(), is_compose)) {
-        return {};
+        return {{}, {{"services", nlohmann::json::object()}}};
     }
-    std::vector<Verdict> verdicts = ask(plan);
-    const bool whole_refused = verdicts.size() == 1 && verdicts.front().service.empty() &&
-                               verdicts.front().outcome == Verdict::Outcome::kRefused;
+    Merged merged = merge_with(project, compose_override(plan), scratch, files, surroundings);
+    MergeAnswer answer{compare_merge(plan, project, merged), nullptr};
+    if (merged.accepted) {
+        answer.resolved = std::move(merged.resolved);
+    }
+    const Verdict& first = answer.verdicts.front();
     std::set<std::string> services;
     for (const Change& change : plan.changes) {
         services.insert(change.service);
     }
-    if (!whole_refused || services.size() < 2) {
-        return verdicts;
+    if (!first.service.empty() || first.outcome != Verdict::Outcome::kRefused || services.size() < 2) {
+        return answer;
     }
     std::vector<Verdict> by_service;
     for (const std::string& service : services) {
@@ -273,15 +273,18 @@ std::vector<Verdict> verify_compose_merge(const Plan& plan, const Project& proje
         part.budget = plan.budget;
         std::copy_if(plan.changes.begin(), plan.changes.end(), std::back_inserter(part.changes),
                      [&](const Change& change) { return change.service == service; });
-        for (Verdict& verdict : ask(part)) {
+        const Merged alone = merge_with(project, compose_override(part), scratch, files, surroundings);
+        for (Verdict& verdict : compare_merge(part, project, alone)) {
             verdict.service = service;
             by_service.push_back(std::move(verdict));
         }
     }
-    const bool blamed = std::any_of(by_service.begin(), by_service.end(),
-                                    [](const Verdict& one) { return one.outcome == Verdict::Outcome::kRefused; });
     // Each part alone may be fine where the whole is not.
-    return blamed ? by_service : verdicts;
+    if (std::any_of(by_service.begin(), by_service.end(),
+                    [](const Verdict& one) { return one.outcome == Verdict::Outcome::kRefused; })) {
+        answer.verdicts = std::move(by_service);
+    }
+    return answer;
 }
 
 }  // namespace pilotpros

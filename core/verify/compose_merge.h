@@ -27,9 +27,15 @@ Merged merge_with(const Project& project, const std::string& override_text, cons
 /// new. A Change whose value does not arrive is refused by its key. Pure.
 std::vector<Verdict> compare_merge(const Plan& plan, const Project& project, const Merged& merged);
 
+/// What Compose was asked, and what it said.
+struct MergeAnswer {
+    std::vector<Verdict> verdicts;
+    nlohmann::json resolved;  ///< of the whole Plan; null when it was refused. Holds secrets in clear.
+};
+
 /// Both. Where Compose refuses the whole, each service's part is asked about by itself, so that one bad part does not
 /// take the others with it.
-std::vector<Verdict> verify_compose_merge(const Plan& plan, const Project& project, const Path& scratch, Files& files,
-                                          const Surroundings& surroundings);
+MergeAnswer verify_compose_merge(const Plan& plan, const Project& project, const Path& scratch, Files& files,
+                                 const Surroundings& surroundings);
 
 }  // namespace pilotpros

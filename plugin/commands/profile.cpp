@@ -15,7 +15,7 @@ void ProfileCommand::declare(CLI::App& parent) {
         ->capture_default_str()
         ->check([](const std::string& text) {
             try {
-                return parse_duration(text).count() >= 1000 ? std::string{}
+                return duration_option(text).count() >= 1000 ? std::string{}
                                                             : std::string{"measure for at least one second"};
             } catch (const Error& error) {
                 return std::string{error.what()};
@@ -33,7 +33,7 @@ void ProfileCommand::declare(CLI::App& parent) {
 }
 
 ExitCode ProfileCommand::run(World& world, Terminal& terminal) {
-    request_.duration = parse_duration(duration_);
+    request_.duration = duration_option(duration_);
     request_.measure = show_ ? Measure::kNever : Measure::kAlways;
     const bool json = format_ == "json";
     LiveProfile live(terminal);

@@ -31,6 +31,15 @@ void LiveProfile::progress(const Observation& observation, Seconds done, Seconds
     }
 }
 
+void LiveProfile::stage(const std::string& what) {
+    const std::string line = printable(what) + " ...\n";
+    if (terminal_.err_can_redraw()) {
+        redraw(first_facts_ + line);
+    } else {
+        terminal_.err(line);
+    }
+}
+
 void LiveProfile::finish() { redraw(""); }
 
 void LiveProfile::redraw(const std::string& text) {

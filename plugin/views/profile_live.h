@@ -17,6 +17,7 @@ class LiveProfile final : public ProfileWatcher {
         return terminal_.err_can_redraw() || done.count() >= next_plain_line_;
     }
     void progress(const Observation& observation, Seconds done, Seconds of) override;
+    void stage(const std::string& what) override;
     /// Clears what was redrawn, so that the result stands alone.
     void finish();
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# beside: it looks for words, not at times
 # Nothing confidential of the user's gets out. A stack with a canary in every place where it can keep a secret (tests/canary/stack) is given to every
 # command of ours; then every output, every file that was made, every command line of ours and every program started in a container is searched for
 # every canary in every form. A new command is one more line below "every command".
@@ -71,6 +72,22 @@ look profile-killed '' timeout -s KILL 3 docker pilotpros profile --duration 60s
 look profile-no-engine 2 env DOCKER_HOST=unix:///nowhere docker pilotpros profile
 look profile-no-engine-json 2 env DOCKER_HOST=unix:///nowhere docker pilotpros profile --format json
 DOCKER_HOST=$(<endpoint) look profile-no-ssh '' docker pilotpros profile --duration 1s
+# Passwords in addresses of the engine and of Compose files. Given by the environment: on the command line of docker itself the user would have put them.
+for name in tcp bare; do
+    DOCKER_HOST=$(<"endpoint_$name") look "endpoint-$name" '' "$PILOTPROS" pilotpros profile --duration 1s
+    DOCKER_HOST=$(<"endpoint_$name") look "endpoint-$name-json" '' "$PILOTPROS" pilotpros profile --duration 1s --format json
+    DOCKER_HOST=$(<"endpoint_$name") look "endpoint-$name-by-name" '' "$PILOTPROS" pilotpros profile --duration 1s -p pp-canary
+    DOCKER_HOST=$(<"endpoint_$name") look "endpoint-$name-complete" '' "$PILOTPROS" __complete pilotpros profile ''
+done
+look context-tcp '' docker --context leaky pilotpros profile --duration 1s
+look context-tcp-debug '' docker -D --context leaky pilotpros profile --duration 1s --format json
+DOCKER_CONTEXT=leaky look context-tcp-by-name '' docker pilotpros profile --duration 1s -p pp-canary
+for name in compose_url compose_token_url; do
+    COMPOSE_FILE=$(<$name) look "$name-cut-at-colons" 65 docker pilotpros profile --duration 1s
+    COMPOSE_PATH_SEPARATOR='|' COMPOSE_FILE=$(<$name) look "$name" 3 docker pilotpros profile --duration 1s
+    COMPOSE_PATH_SEPARATOR='|' COMPOSE_FILE=$(<$name) look "$name-complete" 0 docker __complete pilotpros profile ''
+done
+look compose-url-of-env-file 3 docker pilotpros profile --env-file elsewhere/.env --duration 1s
 look unknown-service 64 docker pilotpros profile nosuch
 look unknown-flag 64 docker pilotpros profile --nosuch
 look yaml-broken 65 docker pilotpros profile -f broken.yaml
@@ -105,8 +122,10 @@ leak() { # WAY PLACE SCRIPT: the script lets out $LEAKED
 leak output database_password 'echo "the password is $LEAKED"'
 leak output-in-base64 env_file 'printf "token=%s." "$LEAKED" | base64'
 leak error-in-a-url node_inline_text 'jq -rn "env.LEAKED|@uri" >&2'
+leak address-in-an-error endpoint_password 'echo "cannot reach the engine at $(<endpoint_tcp)" >&2'
+leak file-name-in-an-error compose_url_password 'echo "there is no file $(<compose_url)" >&2'
 leak output-cut-short guc_primary_conninfo 'echo "${LEAKED:0:9}…"'
-leak command-line role_password 'sleep 0.1; (exec -a "psql $LEAKED" sleep 0.05); sleep 0.1'
+leak command-line role_password 'sleep 0.1; (exec -a "psql $LEAKED" sleep 0.5); sleep 0.1'
 leak state-directory dot_env 'echo "$LEAKED" >"$XDG_STATE_HOME/leaked"'
 leak project-folder url_query 'echo "$LEAKED" >leaked'
 leak temporary-file image_label 'echo "$LEAKED" >"$TMPDIR/leaked"'

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# beside: it compares the shapes of answers
 # One contract, two engines: what we rely on in the Engine's answers holds for the real one and for the fake, or the fake has drifted.
 . "$(dirname "$0")/lib.sh"
 fake_engine=$SOURCE_DIR/tests/fake_engine

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# beside: nothing is started
 # What we take for the project is what the user's own `docker compose config` makes of it: same folder, same selectors, same variables.
 # No container is started and no engine is asked.
 set -euo pipefail

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# beside: its containers are its own
 # Projects that only their containers' labels tell of: -p from anywhere, folders without default names, files that are gone.
 # Containers are few, named after this test, and removed at the end.
 set -euo pipefail

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# beside: it compares facts, not use
 # What a profile says of three stacks, beside what the programs say when they are asked another way.
 # needs: reference other third
 . "$(dirname "$0")/lib.sh"

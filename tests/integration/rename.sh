@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# beside: it compares facts, not use
 # needs: other reference
 # No name decides: a stack whose services, files, users, databases, ports, networks, volumes and images are all called something else gives the same
 # facts. The names are in tests/tools/rename/STACK.map.

@@ -38,8 +38,8 @@ start() { # NAME ARGS…: a container of ours
     docker run -d --name "$prefix-$1" --network "$prefix" --network-alias "$1" --label pilotpros.stack=tool "${@:2}" >/dev/null
 }
 in_() { docker exec "$prefix-$1" "${@:2}"; }
-soon() { # COMMAND…: within 60 s
-    local end=$((SECONDS + 60))
+soon() { # COMMAND…: within 180 s, for a database begins slowly on a machine that is busy
+    local end=$((SECONDS + 180))
     until "$@" >/dev/null 2>&1; do [ "$SECONDS" -lt "$end" ] || return 1; sleep 0.2; done
 }
 is() { [ "$1" = "$2" ] || { echo "is '$1', not '$2'"; return 1; }; }
@@ -164,8 +164,11 @@ SH
     : > "$work/asked"
 }
 pulls() { # yes|no: what ensuring two images asks of docker
+    pulls_aloud "$1" >/dev/null 2>&1
+}
+pulls_aloud() {
     shim "$1"
-    (unset PILOTPROS_REGISTRY; PILOTPROS_CACHE=$work/cache PATH=$work/bin:$PATH ensure_images redis:7 nginx:1.26) >/dev/null 2>&1
+    (unset PILOTPROS_REGISTRY; PILOTPROS_CACHE=$work/cache PATH=$work/bin:$PATH ensure_images redis:7 nginx:1.26)
 }
 group_driver() {
     pulls yes
@@ -185,18 +188,24 @@ group_driver() {
     planted "answers: a body that is another" asked answers.mjs "$url/ apache.answers"
     planted "answers: an error" asked answers.mjs "$url/none Not.Found"
     planted "answers: nobody there" asked answers.mjs "http://127.0.0.1:1/ x"
-    check "load counts" sh -c "$(declare -f asked node_tool); stack=$stack stack_root=$stack_root; asked load.mjs '1 GET $url/ nginx' | grep -q '^requests: ok 2[01] failed 0'"
+    check "load counts" sh -c "$(declare -f asked node_tool); stack=$stack stack_root=$stack_root; asked load.mjs '1 GET $url/ nginx' | grep -qE '^requests: ok (1[0-9]|2[01]) failed 0'"
     planted "load: a body that is another" asked load.mjs "1 GET $url/ apache"
     planted "load: an error" asked load.mjs "1 GET $url/none Not"
 
-    local was=$SECONDS
-    check "images are there again at once" "$stack_root/stack.sh" images
-    check "in less than 3 s" test "$((SECONDS - was))" -lt 3
+    made() { "$@" 2>&1 | grep -c 'built in\|pulled in' || true; }
+    check "images that are there are left alone" is "$(made "$stack_root/stack.sh" images)" 0
+    planted "images that are made again" is "$(made pulls_aloud no)" 0
     check "a stack is copied whole" sh -c "'$stack_root/stack.sh' copy third '$work/copy' && diff -r '$stack_root/third' '$work/copy'"
     planted "driver: an unknown stack" "$stack_root/stack.sh" up nothing
 }
 
-[ $# -gt 0 ] || set -- postgres nginx node redis n8n mariadb driver
-for group in "$@"; do "group_$group"; done
+groups=(postgres nginx node redis n8n mariadb driver)
+[ $# -gt 0 ] || set -- "${groups[@]}"
+for group in "$@"; do
+    [[ " ${groups[*]} " == *" $group "* ]] || { echo "check.sh: no group '$group'; there are: ${groups[*]}" >&2; exit 64; }
+    before=$((passed + failed))
+    "group_$group"
+    [ $((passed + failed)) -gt "$before" ] || verdict "group $group checked nothing" 1
+done
 echo "check.sh: $passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -158,3 +158,28 @@ TEST_CASE("a missing file is named with what is there", "[discovery]") {
     }
     CHECK(machine.process.ran.empty());
 }
+
+TEST_CASE("a Compose file's address holds no password and no token", "[discovery]") {
+    const auto named_by = [](const char* url) {
+        Machine machine;
+        Selectors selectors;
+        selectors.files = {url};
+        try {
+            machine.discover(selectors);
+            return std::string{"taken"};
+        } catch (const Error& error) {
+            return std::string{error.code() == ExitCode::kRefused ? "refused" : "another error"} +
+                   (std::string{error.what()}.find("hunter2") == std::string::npos ? "" : ", and says it");
+        }
+    };
+    for (const char* url : {"https://me:hunter2@host/shop.git", "https://hunter2@host/shop.git", "https://hunter2@host",
+                            "ssh://git:hunter2@host/shop.git", "git://hunter2@host/shop.git"}) {
+        INFO(url);
+        CHECK(named_by(url) == "refused");
+    }
+    for (const char* url : {"https://host/shop.git", "ssh://git@host:22/shop.git", "git@host:shop.git",
+                            "https://host:8443/shop.git", "https://host/a@b:c"}) {
+        INFO(url);
+        CHECK(named_by(url) == "taken");
+    }
+}

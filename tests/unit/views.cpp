@@ -51,12 +51,12 @@ TEST_CASE("a table looks like docker's") {
 }
 
 TEST_CASE("durations as people type them") {
-    CHECK(parse_duration("30s").count() == 30'000);
-    CHECK(parse_duration("30").count() == 30'000);
-    CHECK(parse_duration("1m30s").count() == 90'000);
-    CHECK(parse_duration("500ms").count() == 500);
+    CHECK(duration_option("30s").count() == 30'000);
+    CHECK(duration_option("30").count() == 30'000);
+    CHECK(duration_option("1m30s").count() == 90'000);
+    CHECK(duration_option("500ms").count() == 500);
     for (const char* const bad : {"", "x", "10y", "-5s", "5s3", "99999h"}) {
-        CHECK_THROWS_AS(parse_duration(bad), Error);
+        CHECK_THROWS_AS(duration_option(bad), Error);
     }
 }
 

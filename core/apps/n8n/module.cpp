@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "core/apps/asking.h"
+#include "core/apps/n8n/advise.h"
 #include "core/apps/n8n/facts.h"
 #include "core/apps/n8n/question.h"
+#include "core/apps/n8n/verify.h"
 #include "core/apps/signs.h"
 #include "core/docker/json.h"
 
@@ -55,11 +57,27 @@ const std::vector<std::string>& public_names() {
     return kNames;
 }
 
+/// Where n8n's folder is, for people and for what is mounted there.
+constexpr const char* kUserFolder = "N8N_USER_FOLDER";
+constexpr const char* kHome = "HOME";
+
+std::vector<std::string> all_public_names() {
+    std::vector<std::string> names = public_names();
+    names.insert(names.end(), {kUserFolder, kHome});
+    return names;
+}
+
 /// A value that is a word or a number, as n8n's choices are; anything else may be a secret in the wrong place.
 bool is_plain(const std::string& value) {
     return value.size() <= 24 &&
            value.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-") ==
                std::string::npos;
+}
+
+/// A folder's absolute path; anything else may be a secret in the wrong place.
+bool is_path(const std::string& value) {
+    return value.size() <= 256 && value.front() == '/' &&
+           std::all_of(value.begin(), value.end(), [](unsigned char letter) { return letter > ' ' && letter < 127; });
 }
 
 std::vector<std::string> set_names(const Evidence& evidence) {
@@ -89,14 +107,16 @@ void read_role(Facts& facts, const Program& program) {
 
 void find_folder(const Asking& asking, const std::string& home_of_image, Facts& facts, std::vector<Gap>& gaps) {
     const Evidence& evidence = asking.evidence;
-    const auto folder = variable(evidence, "N8N_USER_FOLDER");
-    const auto home = variable(evidence, "HOME");
+    const auto folder = public_variable(evidence, "n8n", kUserFolder);
+    const auto home = public_variable(evidence, "n8n", kHome);
     const bool own_user =
         evidence.container != nullptr && evidence.image != nullptr && evidence.container->user != evidence.image->user;
-    if (folder && !folder->empty()) {
-        facts.folder = *folder + "/.n8n";
-    } else if (home && !home->empty()) {
-        facts.folder = *home + "/.n8n";
+    if (const auto& set = folder && !folder->empty() ? folder : home; set && !set->empty()) {
+        if (!is_path(*set)) {
+            gaps.push_back(gap(asking, "where n8n keeps its folder", "its environment names no absolute path"));
+            return;
+        }
+        facts.folder = *set + "/.n8n";
     } else if (!home_of_image.empty() && !own_user) {
         facts.folder = home_of_image + "/.n8n";
     } else {
@@ -121,7 +141,7 @@ Answers ask(Asking& asking) {
         answers.gaps.push_back(gap(asking, "n8n as it runs", *why));
     }
     for (const std::string& name : public_names()) {
-        if (const auto value = variable(asking.evidence, name); value && is_plain(*value)) {
+        if (const auto value = public_variable(asking.evidence, "n8n", name); value && is_plain(*value)) {
             facts.values[name] = *value;
         }
     }
@@ -172,8 +192,12 @@ Answers ask(Asking& asking) {
 }  // namespace
 
 ApplicationModule module() {
-    return {"n8n", recognise, ask, public_names(),
-            [](const nlohmann::json& facts) { return describe(facts.get<Facts>()); }};
+    ApplicationModule module{"n8n", recognise, ask, all_public_names(),
+                             [](const nlohmann::json& facts) { return describe(facts.get<Facts>()); }};
+    module.demand = demand;
+    module.advise = advise;
+    module.verify = verify;
+    return module;
 }
 
 }  // namespace pilotpros::apps::n8n

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/apps/asking.h"
+#include "core/apps/nginx/advise.h"
 #include "core/apps/nginx/config.h"
 #include "core/apps/nginx/facts.h"
 #include "core/apps/signs.h"
@@ -119,12 +120,15 @@ Answers ask(Asking& asking) {
 }  // namespace
 
 ApplicationModule module() {
-    return {"nginx",
-            recognise,
-            ask,
-            {"NGINX_VERSION", "NJS_VERSION", "PKG_RELEASE", "NGINX_ENTRYPOINT_WORKER_PROCESSES_AUTOTUNE",
-             "NGINX_ENTRYPOINT_LOCAL_RESOLVERS", "NGINX_ENTRYPOINT_QUIET_LOGS"},
-            [](const nlohmann::json& facts) { return describe(facts.get<Facts>()); }};
+    ApplicationModule nginx{
+        "nginx",
+        recognise,
+        ask,
+        {"NGINX_VERSION", "NJS_VERSION", "PKG_RELEASE", "NGINX_ENTRYPOINT_WORKER_PROCESSES_AUTOTUNE",
+         "NGINX_ENTRYPOINT_LOCAL_RESOLVERS", "NGINX_ENTRYPOINT_QUIET_LOGS"},
+        [](const nlohmann::json& facts) { return describe(facts.get<Facts>()); }};
+    nginx.advise = advise;
+    return nginx;
 }
 
 }  // namespace pilotpros::apps::nginx

@@ -5,9 +5,12 @@
 #include <algorithm>
 
 #include "core/apps/asking.h"
+#include "core/apps/node/advise.h"
+#include "core/apps/node/demand.h"
 #include "core/apps/node/facts.h"
 #include "core/apps/node/options.h"
 #include "core/apps/node/server.h"
+#include "core/apps/node/verify.h"
 #include "core/apps/signs.h"
 #include "core/docker/json.h"
 #include "core/model/error.h"
@@ -59,20 +62,25 @@ std::optional<std::string> options_of_process(const Asking& asking, const Contai
 struct Deciding {
     Options environment, command;
     std::string source;  ///< of the last heap flag
+    bool by_entrypoint = false;
 };
 
 Deciding decide(const Asking& asking, const Server& server) {
     Deciding result;
-    const auto configured = variable(asking.evidence, "NODE_OPTIONS");
+    // Not public as a whole: an option's value may be anything. What read_options lets through are checked numbers and
+    // options' names, which node would not start with were they not its own.
+    const auto set = variable(asking.evidence, "NODE_OPTIONS");
+    const std::string configured = set ? set->reveal() : std::string{};
     const auto actual = options_of_process(asking, server.process);
-    const std::string text = actual ? *actual : configured.value_or("");
+    const std::string text = actual ? *actual : configured;
     result.environment = read_options(split_node_options(text));
     result.command = read_options(server.program.options);
+    result.by_entrypoint = text != configured;
     if (!result.command.heap.empty()) {
         result.source = "command line";
     } else if (result.environment.heap.empty()) {
         result.source = "V8's default";
-    } else if (text != configured.value_or("")) {
+    } else if (text != configured) {
         result.source = "entrypoint";
     } else {
         result.source = is_of_image(asking.evidence, "NODE_OPTIONS", text) ? "image" : "environment";
@@ -146,11 +154,13 @@ Answers ask(Asking& asking) {
     const Deciding deciding = decide(asking, found);
     facts.heap_flags = deciding.environment.heap;
     facts.heap_flags.insert(facts.heap_flags.end(), deciding.command.heap.begin(), deciding.command.heap.end());
+    facts.command_heap_flags = deciding.command.heap;
+    facts.entrypoint_sets_options = deciding.by_entrypoint;
     facts.option_names = deciding.environment.names;
     facts.option_names.insert(facts.option_names.end(), deciding.command.names.begin(), deciding.command.names.end());
     facts.heap_decided_by = deciding.source;
     facts.memory_limit = memory_limit(asking.evidence);
-    facts.node_environment = variable(asking.evidence, "NODE_ENV").value_or("");
+    facts.node_environment = public_variable(asking.evidence, "node", "NODE_ENV").value_or("");
     facts.package = found.package;
     facts.wrappers = found.wrappers;
     facts.development = found.development;
@@ -189,10 +199,14 @@ std::vector<std::string> describe(const Facts& facts) {
 }
 
 ApplicationModule module() {
-    return {
+    ApplicationModule module{
         "node", recognise, ask, {"NODE_ENV", "NODE_VERSION", "UV_THREADPOOL_SIZE"}, [](const nlohmann::json& facts) {
             return describe(facts.get<Facts>());
         }};
+    module.demand = demand;
+    module.advise = advise;
+    module.verify = verify;
+    return module;
 }
 
 }  // namespace pilotpros::apps::node

@@ -1,0 +1,95 @@
+#include "core/advise/memory_flags.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <optional>
+
+#include "core/model/advice.h"
+#include "core/model/json.h"
+
+namespace pilotpros {
+
+namespace {
+
+struct Known {
+    const char* name;  ///< as reported
+    const char* flag;  ///< as searched: '_' counts as '-'
+    const char* unit;  ///< of a bare number
+    Bytes block;       ///< bytes of a bare number when `unit` is empty
+    double dangerous;  ///< see MemoryFlag
+    bool in_node_options;
+};
+
+/// Node.js dies by the OOM killer, not by an error it can report, from about seven eighths of the limit on (measured
+/// with 256 and 512 MiB).
+constexpr std::array<Known, 3> kKnown{{{"--max-old-space-size", "--max-old-space-size", "m", 0, 0.85, true},
+                                       {"shared_buffers", "shared-buffers", "", 8192, 0.75, false},
+                                       {"--maxmemory", "--maxmemory", "b", 0, 0.95, false}}};
+
+/// Words as a command line or an option variable holds them; what a shell would do with quotes does not matter here.
+std::string joined(const nlohmann::json& value) {
+    if (value.is_string()) {
+        return value.get<std::string>();
+    }
+    std::string all;
+    for (const nlohmann::json& word : value) {
+        all += (all.empty() ? "" : " ") + (word.is_string() ? word.get<std::string>() : std::string{});
+    }
+    return all;
+}
+
+std::optional<Bytes> bytes_of(const Known& known, const std::string& value) {
+    const bool bare = std::all_of(value.begin(), value.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+    const auto size = parse_size(bare && known.block == 0 ? value + known.unit : value);
+    if (!size) {
+        return std::nullopt;
+    }
+    const bool too_many = known.block > 0 && *size > (Bytes{1} << 50U) / known.block;
+    return bare && known.block > 0 && !too_many ? std::optional{*size * known.block} : size;
+}
+
+std::optional<MemoryFlag> find_flag(const Known& known, const std::string& text, const std::string& where) {
+    std::string plain = text;
+    std::replace(plain.begin(), plain.end(), '_', '-');
+    const std::string flag = known.flag;
+    std::optional<MemoryFlag> found;
+    for (auto at = plain.find(flag); at != std::string::npos; at = plain.find(flag, at + 1)) {
+        auto begin = at + flag.size();
+        if (begin >= plain.size() || (plain[begin] != '=' && plain[begin] != ' ')) {
+            continue;  // a longer name
+        }
+        begin = std::min(plain.find_first_not_of("= '\"", begin), plain.size());
+        const auto end = std::find_if_not(plain.begin() + static_cast<std::ptrdiff_t>(begin), plain.end(),
+                                          [](unsigned char c) { return std::isalnum(c) != 0; });
+        const std::string value(plain.begin() + static_cast<std::ptrdiff_t>(begin), end);
+        if (const auto bytes = value.empty() ? std::nullopt : bytes_of(known, value); bytes && *bytes > 0) {
+            found = MemoryFlag{known.name, value, where, *bytes, known.dangerous};
+        }
+    }
+    return found;
+}
+
+}  // namespace
+
+std::vector<MemoryFlag> memory_flags(const Service& service) {
+    std::vector<MemoryFlag> flags;
+    const std::string command = joined(member(service.resolved, "command"));
+    const std::string entrypoint = joined(member(service.resolved, "entrypoint"));
+    const std::string options = text(member(service.resolved, "environment"), "NODE_OPTIONS");
+    for (const Known& known : kKnown) {
+        auto found = find_flag(known, command, "command");
+        if (!found) {
+            found = find_flag(known, entrypoint, "entrypoint");
+        }
+        if (!found && known.in_node_options) {
+            found = find_flag(known, options, "NODE_OPTIONS");
+        }
+        if (found) {
+            flags.push_back(std::move(*found));
+        }
+    }
+    return flags;
+}
+
+}  // namespace pilotpros

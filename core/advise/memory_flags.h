@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/model/project.h"
+
+namespace pilotpros {
+
+/// Memory that a program was told to use by a flag in the Compose files.
+struct MemoryFlag {
+    std::string flag;   ///< e.g. "--max-old-space-size"
+    std::string value;  ///< the number with its unit as written, e.g. "1024", "2GB"
+    std::string where;  ///< "command", "entrypoint" or "NODE_OPTIONS"
+    Bytes bytes = 0;
+    /// The share of a limit from which on it is dangerous; at 1 and more the program cannot use what it was told to.
+    double dangerous = 1;
+};
+
+/// Node.js's --max-old-space-size (MiB), PostgreSQL's shared_buffers (8 KiB blocks without a unit), Redis' --maxmemory.
+/// The last one of a name in one place wins, as the programs have it; the command line wins over NODE_OPTIONS.
+std::vector<MemoryFlag> memory_flags(const Service& service);
+
+}  // namespace pilotpros

@@ -1,0 +1,105 @@
+#include "core/advise/pools.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/model/json.h"
+
+namespace pilotpros {
+
+namespace {
+
+using Json = nlohmann::json;
+
+const Application* find(const ServiceObservation& service, const char* kind) {
+    const auto found = std::find_if(service.applications.begin(), service.applications.end(),
+                                    [&](const Application& one) { return one.kind == kind && one.confidence >= 0.5; });
+    return found == service.applications.end() ? nullptr : &*found;
+}
+
+std::optional<int> number(const std::string& text) {
+    int value = 0;
+    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc{} && rest == text.data() + text.size() && value > 0 ? std::optional{value} : std::nullopt;
+}
+
+/// What one container of it keeps open at most; nothing when it asks no PostgreSQL, or does not say.
+std::optional<int> pool_of(const ServiceObservation& service) {
+    const Application* const n8n = find(service, "n8n");
+    if (n8n == nullptr || text(n8n->facts, "database") != "postgresdb") {
+        return std::nullopt;
+    }
+    const std::string set = text(member(n8n->facts, "values"), "DB_POSTGRESDB_POOL_SIZE");
+    return set.empty() ? std::optional{2} : number(set);
+}
+
+int replicas_of(const Case& input, const ServiceObservation& service) {
+    const Service* const of_files = input.service(service.service);
+    const auto running = static_cast<int>(service.containers.size());
+    return std::max({1, of_files != nullptr ? of_files->replicas : 1, running});
+}
+
+/// The one database that clients can mean. With several, nobody but the client's (secret) address knows which.
+const ServiceObservation* only_database(const Observation& observation) {
+    const ServiceObservation* only = nullptr;
+    for (const ServiceObservation& service : observation.services) {
+        if (const Application* const one = find(service, "postgres"); one != nullptr && !one->facts.empty()) {
+            if (only != nullptr) {
+                return nullptr;
+            }
+            only = &service;
+        }
+    }
+    return only;
+}
+
+}  // namespace
+
+Advice advise_pools(const Case& input) {
+    Advice advice;
+    const ServiceObservation* const database = only_database(input.observation);
+    if (database == nullptr) {
+        return advice;
+    }
+    const Json& facts = find(*database, "postgres")->facts;
+    const auto most = static_cast<int>(integer(facts, "max_connections"));
+    const auto reserved = static_cast<int>(integer(facts, "superuser_reserved_connections"));
+    int wanted = 0;
+    std::vector<std::string> parts;
+    for (const ServiceObservation& service : input.observation.services) {
+        if (const auto pool = pool_of(service)) {
+            const int replicas = replicas_of(input, service);
+            wanted += *pool * replicas;
+            parts.push_back(replicas == 1 ? fmt::format("{} {}", service.service, *pool)
+                                          : fmt::format("{} {} x {}", service.service, replicas, *pool));
+        }
+    }
+    if (most <= 0 || parts.empty()) {
+        return advice;
+    }
+    const int left = most - reserved;
+    // Beside the pools there are migrations, backups, people with psql: a tenth is kept for them.
+    if (wanted <= left - left / 10) {
+        advice.left_alone.push_back({database->service, "pools", "max_connections",
+                                     fmt::format("the pools that are known want at least {} of {} connections ({})",
+                                                 wanted, left, fmt::join(parts, ", "))});
+        return advice;
+    }
+    const bool over = wanted > left;
+    advice.findings.push_back(
+        {database->service, "pools-over-max-connections",
+         over ? Finding::Severity::kError : Finding::Severity::kWarning,
+         fmt::format("pools want at least {} connections ({}), max_connections leaves {} for them", wanted,
+                     fmt::join(parts, ", "), left),
+         over ? "under load \"too many clients already\": requests fail, workflows with them"
+              : "a backup, a migration or one more client meets \"too many clients already\"",
+         fmt::format("smaller pools (DB_POSTGRESDB_POOL_SIZE for n8n), or max_connections of at least {}",
+                     reserved + wanted + wanted / 4 + 1),
+         "https://www.postgresql.org/docs/current/runtime-config-connection.html"});
+    return advice;
+}
+
+}  // namespace pilotpros

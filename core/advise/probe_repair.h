@@ -1,0 +1,53 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "core/advise/probe_words.h"
+#include "core/model/observation.h"
+
+namespace pilotpros {
+
+/// A test to write in place of another one, or where there is none.
+struct ProbePlan {
+    nlohmann::json test;  ///< a list that begins with CMD or CMD-SHELL
+    std::string program;  ///< what it calls
+    std::string reason;   ///< one line
+    std::string rule;     ///< one line without anything measured
+    std::string recipe;   ///< what the recipe's own line would have done
+    std::string source;
+};
+
+/// What is wrong with a test and cannot be repaired here, in words, with what to do about it.
+struct ProbeComplaint {
+    std::string what, harm, fix;
+};
+
+/// What an image offers to ask with.
+class ProbeTools {
+  public:
+    explicit ProbeTools(const ServiceObservation& service);
+    [[nodiscard]] bool has(const std::string& command) const { return paths_.contains(command); }
+    /// Known not to be there; never of a command that nobody looked for.
+    [[nodiscard]] bool lacks(const std::string& command) const;
+
+  private:
+    std::map<std::string, std::string> paths_;
+    bool known_ = false;
+};
+
+/// Repairs a test where it is wrong, and only there: a command that the image does not have, localhost, pg_isready over
+/// the socket. Nothing when it is right, or when it holds what cannot be understood (then complaints says so). `works`:
+/// it was seen to pass.
+std::optional<ProbePlan> repair_probe(const Probe& probe, const ProbeTools& tools, bool works,
+                                      std::vector<ProbeComplaint>& complaints);
+
+/// A test for a service that has none: of an application that says where it answers, or of a port that is known.
+/// Nothing, and why, when there is none that could be proven.
+std::optional<ProbePlan> propose_probe(const ServiceObservation& service, const std::vector<int>& ports,
+                                       const ProbeTools& tools, std::string& why_not);
+
+}  // namespace pilotpros

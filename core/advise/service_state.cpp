@@ -1,0 +1,57 @@
+#include "core/advise/service_state.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace pilotpros {
+
+int replicas_of(const Case& input, const ServiceObservation* observed, const std::string& service) {
+    if (const Service* const of_files = input.service(service)) {
+        return of_files->replicas;
+    }
+    return observed == nullptr ? 1 : static_cast<int>(observed->containers.size());
+}
+
+bool was_oom_killed(const ServiceObservation& service) {
+    return std::any_of(service.containers.begin(), service.containers.end(), [&](const Container& container) {
+        const auto usage = service.usage.find(container.id);
+        const bool seen = usage != service.usage.end() && usage->second.oom_kills + usage->second.oom_kills_before > 0;
+        // What is kept may tell of containers that are gone; another limit may have been theirs.
+        const bool kept = service.kept.oom_kills + service.kept.oom_kills_before > 0 &&
+                          service.kept.oom_at != TimePoint{} && service.kept.oom_at > container.created;
+        return seen || kept || container.oom_killed;
+    });
+}
+
+Bytes limit_of_oom_kill(const ServiceObservation& service) {
+    Bytes limit = 0;
+    if (was_oom_killed(service)) {
+        for (const Container& container : service.containers) {
+            limit = std::max(limit, container.limits.memory);
+        }
+    }
+    return limit;
+}
+
+std::string not_running(const ServiceObservation* service) {
+    if (service == nullptr || (service->containers.empty() && !service->refused)) {
+        return "it has no container";
+    }
+    if (service->refused) {
+        return "its container is not shown to us";
+    }
+    const auto alive = [](const Container& one) {
+        return one.running() || one.status == "paused" || one.status == "restarting";
+    };
+    if (std::any_of(service->containers.begin(), service->containers.end(), alive)) {
+        return "";
+    }
+    const Container& container = service->containers.front();
+    return container.status == "exited" && container.exit_code == 0
+               ? "it ran once and ended: nothing is left to bound"
+               : fmt::format("it does not run ({}{})", container.status,
+                             container.status == "exited" ? fmt::format(", exit code {}", container.exit_code) : "");
+}
+
+}  // namespace pilotpros

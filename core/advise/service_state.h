@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+
+#include "core/model/advice.h"
+
+namespace pilotpros {
+
+/// How many containers of the service there are to be.
+int replicas_of(const Case& input, const ServiceObservation* observed, const std::string& service);
+
+/// The limit below which the OOM killer struck in a container that still exists; 0: none did, or none was set.
+Bytes limit_of_oom_kill(const ServiceObservation& service);
+
+/// Whether any process of the service's present containers was killed for lack of memory.
+bool was_oom_killed(const ServiceObservation& service);
+
+/// Why a service gets no advice whatever its use: no container, a job that ended; empty when it runs.
+std::string not_running(const ServiceObservation* service);
+
+}  // namespace pilotpros

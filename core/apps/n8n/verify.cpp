@@ -1,0 +1,41 @@
+#include "core/apps/n8n/verify.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/apps/n8n/facts.h"
+
+namespace pilotpros::apps::n8n {
+
+std::vector<Verdict> verify(Verifying& verifying) {
+    const auto facts = verifying.application_facts.get<Facts>();
+    std::vector<Verdict> verdicts;
+    for (const Change* const change : verifying.changes) {
+        if (change->advisor != "n8n") {
+            continue;
+        }
+        Verdict verdict{verifying.service.service,
+                        change->key,
+                        Verdict::Outcome::kDerived,
+                        "docker pilotpros",
+                        "the time that n8n takes at most, and ten seconds",
+                        {}};
+        const auto& path = change->target.path;
+        if (path.size() == 2 && path.front() == "environment") {
+            const bool known =
+                std::find(facts.configured.begin(), facts.configured.end(), path.back()) != facts.configured.end();
+            verdict.by = fmt::format("n8n {} of this image", facts.version);
+            verdict.outcome = facts.configured.empty() ? Verdict::Outcome::kNotAsked
+                              : known                  ? Verdict::Outcome::kAccepted
+                                                       : Verdict::Outcome::kRefused;
+            verdict.said = facts.configured.empty() ? "its configuration could not be loaded"
+                           : known                  ? fmt::format("reads {}", path.back())
+                                                    : fmt::format("does not read {}", path.back());
+        }
+        verdicts.push_back(std::move(verdict));
+    }
+    return verdicts;
+}
+
+}  // namespace pilotpros::apps::n8n

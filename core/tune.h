@@ -1,0 +1,59 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/model/advice.h"
+#include "core/model/bundle.h"
+#include "core/model/plan.h"
+#include "core/profile.h"
+
+namespace pilotpros {
+
+/// What `tune`, `limits` and `healthcheck` were asked.
+struct TuneRequest {
+    ProfileRequest profile;            ///< its services narrow the Plan, not what is observed: the machine is shared
+    std::set<std::string> only, skip;  ///< advisors; `only` empty: all
+};
+
+/// A Plan, and all that it came from.
+struct Tuning {
+    Profile profile;
+    Wishes wishes;
+    Written written;  ///< what an earlier apply wrote
+    std::map<std::string, bool> development;
+    Plan plan;
+    Bundle bundle;
+    std::string hash;                            ///< of the Plan
+    std::map<std::string, std::string> present;  ///< files below .pilotpros now, by relative path
+    /// What applied files of ours hide and the user has changed since, e.g. "command of db".
+    std::vector<std::string> masked_changes;
+};
+
+/// The first service whose Changes can be tried: it runs, and its writable layer holds no data.
+std::optional<std::string> first_to_try(const Tuning& tuning);
+
+/// Every name that --only and --skip take, with what it is about.
+std::vector<std::pair<std::string, std::string>> advisor_names();
+
+/// Throws Error (kUsage), naming all that exist, unless each is an advisor's name.
+void require_advisors(const std::set<std::string>& names);
+
+/// discover -> observe (measure, or rest on what is kept) -> advise -> bundle -> verify. Without an engine it works
+/// from the files alone. Changes nothing.
+Tuning tune(World& world, const TuneRequest& request, ProfileWatcher& watcher);
+/// The same over a given connection, which `--apply` goes on using.
+Tuning tune(World& world, const Connection& connection, const TuneRequest& request, ProfileWatcher& watcher);
+
+/// What one advisor misses or finds inconsistent in the files alone: no engine is asked, nothing has to run.
+struct Check {
+    Project project;
+    std::vector<Finding> findings;  ///< of the services that the request names, and of the project
+};
+Check check_files(World& world, const ProfileRequest& request, const std::function<Advice(const Case&)>& advisor);
+
+}  // namespace pilotpros

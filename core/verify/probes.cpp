@@ -1,0 +1,351 @@
+#include "core/verify/probes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <regex>
+
+#include "core/advise/durations.h"
+#include "core/advise/probe_words.h"
+#include "core/docker/exec.h"
+#include "core/docker/throwaway.h"
+#include "core/model/error.h"
+#include "core/model/json.h"
+
+namespace pilotpros {
+
+namespace {
+
+using Json = nlohmann::json;
+using std::chrono::milliseconds;
+using Outcome = Verdict::Outcome;
+
+constexpr const char* kTestKey = "healthcheck.test";
+constexpr const char* kTrial = "the probe itself";
+constexpr int kTriesWhileStarting = 3;
+
+std::vector<std::string> texts_of(const Json& test) {
+    std::vector<std::string> words;
+    if (test.is_string()) {
+        words = {"CMD-SHELL", test.get<std::string>()};
+    } else if (test.is_array()) {
+        for (const Json& word : test) {
+            words.push_back(word.is_string() ? word.get<std::string>() : word.dump());
+        }
+    }
+    return words;
+}
+
+/// Compose writes a dollar twice, in files and in what it prints.
+std::string single_dollars(const std::string& text) {
+    std::string result;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        result += text[i];
+        i += text[i] == '$' && i + 1 < text.size() && text[i + 1] == '$' ? 1 : 0;
+    }
+    return result;
+}
+
+bool is_composes_to_fill_in(const std::string& text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '$') {
+            if (i + 1 >= text.size() || text[i + 1] != '$') {
+                return true;
+            }
+            ++i;
+        }
+    }
+    return false;
+}
+
+/// The test as the container will have it; nothing when only Compose could tell.
+std::optional<std::vector<std::string>> resolve(const Change& change, const Json& merged) {
+    std::vector<std::string> words = texts_of(change.after);
+    if (!change.as_written) {
+        return words;
+    }
+    if (std::any_of(words.begin(), words.end(), is_composes_to_fill_in)) {
+        const Json& service = member(member(merged, "services"), change.service.c_str());
+        words = texts_of(member(member(service, "healthcheck"), "test"));
+        if (words.empty()) {
+            return std::nullopt;
+        }
+    }
+    std::transform(words.begin(), words.end(), words.begin(), single_dollars);
+    return words;
+}
+
+/// The user's own test as the engine would get it; empty without one.
+std::vector<std::string> users_test(const Case& input, const ServiceObservation& service) {
+    const Service* const of_files = input.service(service.service);
+    std::vector<std::string> words;
+    if (of_files != nullptr) {
+        words = texts_of(member(member(of_files->resolved, "healthcheck"), "test"));
+        std::transform(words.begin(), words.end(), words.begin(), single_dollars);
+    }
+    const auto image = input.observation.images.find(service.image_id);
+    if (words.empty() && image != input.observation.images.end() && image->second.healthcheck) {
+        for (const Secret& word : image->second.healthcheck->test) {
+            words.push_back(word.reveal());
+        }
+    }
+    return words;
+}
+
+/// Everything after the host of every address in the words.
+std::vector<std::string> paths_in(const std::vector<std::string>& words) {
+    static const std::regex kUrl{R"(https?://[^/\s'"]+(/[^\s'",);|&<>]*)?)"};
+    std::vector<std::string> paths;
+    for (const std::string& word : words) {
+        for (std::sregex_iterator at{word.begin(), word.end(), kUrl}, end; at != end; ++at) {
+            paths.push_back((*at)[1].str());
+        }
+    }
+    return paths;
+}
+
+/// A request may do something: only what the user's own check asks already, or what an application documents.
+bool may_be_asked(const std::vector<std::string>& test, const std::vector<std::string>& users) {
+    static constexpr std::array<const char*, 1> kDocumented{"/healthz"};  // n8n
+    const std::vector<std::string> asked = paths_in(test);
+    return std::all_of(asked.begin(), asked.end(), [&](const std::string& path) {
+        return std::any_of(users.begin(), users.end(),
+                           [&](const std::string& word) {
+                               return path.empty() || path == "/" ? word.find("localhost") != std::string::npos ||
+                                                                        word.find("127.0.0.1") != std::string::npos ||
+                                                                        word.find("://") != std::string::npos
+                                                                  : word.find(path) != std::string::npos;
+                           }) ||
+               std::any_of(kDocumented.begin(), kDocumented.end(), [&](const char* one) { return path == one; });
+    });
+}
+
+/// The argument vector that the engine makes of a test: moby, daemon/health.go.
+std::vector<std::string> argv_of(const std::vector<std::string>& test, const std::vector<std::string>& shell) {
+    std::vector<std::string> argv;
+    if (test.front() == "CMD-SHELL") {
+        argv = shell;
+    }
+    argv.insert(argv.end(), test.begin() + 1, test.end());
+    return argv;
+}
+
+std::vector<std::string> shell_of(Engine& engine, const std::string& image) {
+    Request request;
+    request.path = "/images/" + image + "/json";
+    const Response response = engine.call(request);
+    const std::vector<std::string> shell = texts(member(Json::parse(response.body, nullptr, false), "Config"), "Shell");
+    return shell.empty() ? std::vector<std::string>{"/bin/sh", "-c"} : shell;
+}
+
+milliseconds timeout_of(const Case& input, const ServiceObservation& service,
+                        const std::vector<const Change*>& changes) {
+    constexpr Seconds kEngines{30};
+    std::string written;
+    if (const Service* const of_files = input.service(service.service)) {
+        written = text(member(of_files->resolved, "healthcheck"), "timeout");
+    }
+    for (const Change* const change : changes) {
+        if (change->key == "healthcheck.timeout" && change->after.is_string()) {
+            written = change->after.get<std::string>();
+        }
+    }
+    const Seconds timeout = parse_duration(written).value_or(kEngines);
+    return std::chrono::duration_cast<milliseconds>(timeout.count() > 0 ? timeout : kEngines);
+}
+
+/// How one trial ended. What it wrote may hold secrets, so only its status is told.
+std::string ended(const ExecResult& result) {
+    return !result.started    ? "it could not be started"
+           : result.timed_out ? "it took longer than its timeout"
+                              : fmt::format("exit {}", result.exit_code);
+}
+
+const Container* running_one(const ServiceObservation& service) {
+    const auto found = std::find_if(service.containers.begin(), service.containers.end(),
+                                    [](const Container& container) { return container.running(); });
+    return found == service.containers.end() ? nullptr : &*found;
+}
+
+/// What the trials of one test gave, in the words of a Verdict.
+class Trial {
+  public:
+    Trial(Engine& engine, const Clock& clock, const ServiceObservation& service, milliseconds timeout)
+        : engine_(engine), clock_(clock), service_(service), timeout_(timeout) {}
+
+    Verdict of(const std::vector<std::string>& test) {
+        const std::string image = service_.image_id;
+        const std::vector<std::string> shell = test.front() == "CMD-SHELL" && !image.empty()
+                                                   ? shell_of(engine_, image)
+                                                   : std::vector<std::string>{"/bin/sh", "-c"};
+        if (!image.empty() && !fails_when_stopped(image, argv_of(test, shell))) {
+            return verdict(Outcome::kRefused, "it passes where nothing runs: it could never fail");
+        }
+        const Container* const container = running_one(service_);
+        if (container == nullptr) {
+            return verdict(Outcome::kNotAsked, "it does not run, so nothing could pass" + failed_);
+        }
+        const ExecResult passed = pass(*container, argv_of(test, shell));
+        if (!passed.ok()) {
+            return verdict(Outcome::kRefused, "it fails in the running service: " + ended(passed));
+        }
+        if (const auto wrong = with_wrong_port(test)) {
+            const ExecResult missed = exec(engine_, {container->id, argv_of(*wrong, shell), "", timeout_});
+            if (missed.ok()) {
+                return verdict(Outcome::kRefused, "it passes on a port where nobody listens, too: it could never fail");
+            }
+            failed_ += (failed_.empty() ? "; fails" : " and") + std::string{" on a wrong port"};
+        }
+        if (failed_.empty()) {
+            return verdict(Outcome::kNotAsked,
+                           fmt::format("passes in {}; whether it can fail could not be tried", format_duration(took_)));
+        }
+        return verdict(Outcome::kAccepted, fmt::format("passes in {}{}", format_duration(took_), failed_));
+    }
+
+  private:
+    /// False only when it passed. A question that the engine refuses shows nothing.
+    bool fails_when_stopped(const std::string& image, const std::vector<std::string>& argv) {
+        ThrowawayRequest request;
+        request.image = image;
+        request.argv = argv;
+        request.memory = Bytes{256} << 20U;
+        request.timeout = timeout_ + milliseconds{10'000};
+        const ThrowawayResult result = ask_in_throwaway(engine_, request);
+        if (result.ok()) {
+            return false;
+        }
+        if (result.started && !result.timed_out && !result.oom_killed) {
+            failed_ = "; fails on a stopped service";
+        }
+        return true;
+    }
+
+    ExecResult pass(const Container& container, const std::vector<std::string>& argv) {
+        const int tries = container.health == "starting" ? kTriesWhileStarting : 2;
+        ExecResult result;
+        for (int i = 0; i < tries && !result.ok(); ++i) {
+            const auto until = clock_.steady() + std::chrono::seconds{i == 0 ? 0 : 1};
+            for (auto now = clock_.steady(); now < until; now = clock_.steady()) {
+                engine_.pump(std::chrono::duration_cast<milliseconds>(until - now) + milliseconds{1});
+            }
+            const auto begin = clock_.steady();
+            result = exec(engine_, {container.id, argv, "", timeout_});
+            took_ = clock_.steady() - begin;
+        }
+        return result;
+    }
+
+    [[nodiscard]] Verdict verdict(Outcome outcome, std::string said) const {
+        return {service_.service, kTestKey, outcome, kTrial, std::move(said), took_};
+    }
+
+    Engine& engine_;
+    const Clock& clock_;
+    const ServiceObservation& service_;
+    milliseconds timeout_;
+    Seconds took_{0};
+    std::string failed_;
+};
+
+/// The words with a port put behind a client's name, or in place of its own.
+bool with_client_port(std::vector<std::string>& test) {
+    static constexpr std::array<const char*, 3> kClients{"pg_isready", "redis-cli", "valkey-cli"};
+    if (test.front() == "CMD-SHELL") {
+        static const std::regex kOwn{
+            R"(((?:pg_isready|redis-cli|valkey-cli)\b[^|&;]*?\s(?:-p|--port)[ =]?)("?[$\w{}:-]+"?))"};
+        static const std::regex kNone{R"((pg_isready|redis-cli|valkey-cli)\b)"};
+        const std::string before = test[1];
+        test[1] = std::regex_search(before, kOwn) ? std::regex_replace(before, kOwn, "$011")
+                                                  : std::regex_replace(before, kNone, "$1 -p 1");
+        return test[1] != before;
+    }
+    const Probe probe = read_probe(Json(test));
+    if (std::find(kClients.begin(), kClients.end(), probe.program) == kClients.end()) {
+        return false;
+    }
+    const auto own = probe.option("p", "port");
+    if (!own) {
+        test.insert(test.begin() + 2, {"-p", "1"});
+    } else {
+        std::string& word = test[own->word + 1];
+        word.replace(word.size() - own->value.size(), own->value.size(), "1");
+    }
+    return true;
+}
+
+}  // namespace
+
+std::optional<std::vector<std::string>> with_wrong_port(const std::vector<std::string>& test) {
+    if (test.size() < 2 || (test.front() != "CMD" && test.front() != "CMD-SHELL")) {
+        return std::nullopt;
+    }
+    std::vector<std::string> wrong = test;
+    static const std::array<std::pair<std::regex, const char*>, 5> kPlaces{{
+        {std::regex{R"((https?://(?:\[[^\]]*\]|[^\s/:'"]+))(?::[^\s/'"]+)?)"}, "$1:1"},
+        {std::regex{R"((/dev/(?:tcp|udp)/[^/\s]+/)[^\s;]+)"}, "$011"},
+        {std::regex{R"((connect\()\d+)"}, "$011"},
+        {std::regex{R"((\(['"](?:127\.0\.0\.1|localhost)['"], ?)\d+)"}, "$011"},
+        {std::regex{R"(((?:^|\s|/)nc\s[^|&;]*?\s)\d+\b)"}, "$011"},
+    }};
+    for (std::size_t i = 1; i < wrong.size(); ++i) {
+        for (const auto& [place, replacement] : kPlaces) {
+            wrong[i] = std::regex_replace(wrong[i], place, replacement);
+        }
+    }
+    const Probe probe = read_probe(Json(test));
+    if (probe.form == Probe::Form::kCmd && probe.program == "nc") {
+        const auto port = std::find_if(wrong.rbegin(), wrong.rend(), [](const std::string& word) {
+            return !word.empty() && word.find_first_not_of("0123456789") == std::string::npos;
+        });
+        if (port != wrong.rend()) {
+            *port = "1";
+        }
+    }
+    // curl and wget take an address without its scheme.
+    if (probe.url && wrong == test) {
+        const std::string address = probe.url->scheme + "://" + probe.url->host + ":1" + probe.url->path;
+        wrong = texts_of(with_word(probe, probe.url->word, address));
+    }
+    with_client_port(wrong);
+    return wrong == test ? std::nullopt : std::optional{wrong};
+}
+
+std::vector<Verdict> verify_probes(Engine& engine, const Case& input, const ServiceObservation& service,
+                                   const std::vector<const Change*>& changes, const Json& merged, const Clock& clock) {
+    std::vector<Verdict> verdicts;
+    for (const Change* const change : changes) {
+        if (change->service != service.service || !change->key.starts_with("healthcheck.")) {
+            continue;
+        }
+        if (change->key != kTestKey) {
+            verdicts.push_back({change->service, change->key, Outcome::kDerived, "the rule",
+                                "computed; when it is asked shows itself only once it runs", Seconds{0}});
+            continue;
+        }
+        const auto test = resolve(*change, merged);
+        Verdict said{change->service,
+                     kTestKey,
+                     Outcome::kNotAsked,
+                     kTrial,
+                     "only Compose can fill in its variables, and it was not asked",
+                     Seconds{0}};
+        if (test && !test->empty() && test->front() == "NONE") {
+            said = {change->service, kTestKey, Outcome::kDerived, "the rule", "no health check, as you pinned it",
+                    Seconds{0}};
+        } else if (test && test->size() >= 2) {
+            const bool pinned = change->rule == "pinned by x-pilotpros";
+            if (!pinned && !may_be_asked(*test, users_test(input, service))) {
+                said.outcome = Outcome::kRefused;
+                said.said = "it asks an address that neither your own check asks nor the application documents";
+            } else {
+                said = Trial(engine, clock, service, timeout_of(input, service, changes)).of(*test);
+            }
+        }
+        verdicts.push_back(std::move(said));
+    }
+    return verdicts;
+}
+
+}  // namespace pilotpros

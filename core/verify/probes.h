@@ -1,0 +1,31 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "core/docker/engine.h"
+#include "core/model/advice.h"
+#include "core/model/plan.h"
+#include "core/sys/clock.h"
+
+namespace pilotpros {
+
+/// What a health check's test says when it is tried. It has to pass inside the running service, as the engine would run
+/// it, and it has to be able to fail: in a throw-away container of the image, where nothing listens, and inside the
+/// running service with another port. A probe that always passes is refused; so is one that asks an address which
+/// neither the user's own test has nor an application documents as its health's. Timing is derived and says so.
+///
+/// `changes`: all of the service's; others than the health check's are left out. `merged`: what Compose makes of the
+/// user's files with ours on top, or null; only it can fill in the user's ${…}. Lets Interrupted and EngineLost
+/// through.
+std::vector<Verdict> verify_probes(Engine& engine, const Case& input, const ServiceObservation& service,
+                                   const std::vector<const Change*>& changes, const nlohmann::json& merged,
+                                   const Clock& clock = Clock{});
+
+/// The same test with a port on which nobody listens (1); nothing when no port can be found in it. Pure.
+std::optional<std::vector<std::string>> with_wrong_port(const std::vector<std::string>& test);
+
+}  // namespace pilotpros

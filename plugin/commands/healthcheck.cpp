@@ -1,0 +1,24 @@
+#include "plugin/commands/healthcheck.h"
+
+#include "core/advise/check_healthcheck.h"
+
+namespace pilotpros {
+
+void HealthcheckCommand::declare(CLI::App& parent) {
+    CLI::App* const command = parent.add_subcommand(
+        "healthcheck", "Work out health checks that exist, answer and are asked at the right time");
+    command->add_flag("--check", check_,
+                      "Only say what the files miss or contradict; needs no engine, exits with 6 on findings");
+    declare_common(*command);
+    command->footer("Example: docker pilotpros healthcheck --check");
+}
+
+ExitCode HealthcheckCommand::run(World& world, Terminal& terminal) {
+    if (check_) {
+        return check(world, terminal, check_healthcheck);
+    }
+    request_.only = {"healthcheck"};
+    return show(world, terminal);
+}
+
+}  // namespace pilotpros

@@ -1,0 +1,196 @@
+#include "plugin/commands/plan_command.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/advise/data.h"
+#include "core/apply/route.h"
+#include "core/apply/transaction.h"
+#include "plugin/confirm.h"
+#include "plugin/duration.h"
+#include "plugin/views/apply_lines.h"
+#include "plugin/views/profile_live.h"
+#include "plugin/views/text.h"
+#include "plugin/views/tune_diff.h"
+#include "plugin/views/tune_explain.h"
+#include "plugin/views/tune_json.h"
+#include "plugin/views/tune_notes.h"
+#include "plugin/views/tune_table.h"
+
+namespace pilotpros {
+
+namespace {
+
+/// The selectors as they were typed, so that a printed command means the same project.
+std::vector<std::string> typed(const Selectors& selectors) {
+    std::vector<std::string> words;
+    const auto add = [&](const char* flag, const std::vector<std::string>& values) {
+        for (const std::string& value : values) {
+            words.insert(words.end(), {flag, value});
+        }
+    };
+    add("-f", selectors.files);
+    add("--env-file", selectors.env_files);
+    add("--profile", selectors.profiles);
+    if (selectors.project_name) {
+        add("-p", {*selectors.project_name});
+    }
+    if (selectors.project_directory) {
+        add("--project-directory", {*selectors.project_directory});
+    }
+    return words;
+}
+
+std::string command_line(const World& world, const Selectors& selectors, std::vector<std::string> words) {
+    std::vector<std::string> command{"docker"};
+    const std::vector<std::string> globals = world.globals.as_arguments();
+    command.insert(command.end(), globals.begin(), globals.end());
+    command.emplace_back("pilotpros");
+    const std::vector<std::string> selected = typed(selectors);
+    command.push_back(words.front());
+    command.insert(command.end(), selected.begin(), selected.end());
+    command.insert(command.end(), words.begin() + 1, words.end());
+    return shown(command);
+}
+
+}  // namespace
+
+void PlanCommand::declare_common(CLI::App& command) {
+    command
+        .add_option("--duration", duration_,
+                    "Measure anew for so long, e.g. 2m; else a kept profile of the last week is used, and 30s measured "
+                    "where there is none")
+        ->type_name("TIME");
+    command.add_option("--format", format_, "table or json")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"table", "json"}));
+    command.add_option("--explain", explain_, "All about one change: KEY or SERVICE.KEY")->type_name("KEY");
+    command.add_flag("--diff", diff_, "Show the generated files as a diff");
+    command.add_option("services", request_.profile.services, "Services to advise; all when none is named")
+        ->type_name("SERVICE")
+        ->group("");
+    declare_selectors(command, request_.profile.selectors);
+}
+
+void PlanCommand::declare_apply(CLI::App& command) {
+    command.add_flag("--apply", apply_, "Apply what is shown to the one service that is named");
+    command.add_flag("-y,--yes", yes_, "With --apply: do not ask")->needs("--apply");
+}
+
+TuneRequest PlanCommand::request() const {
+    TuneRequest request = request_;
+    request.profile.measure = duration_.empty() ? Measure::kWhenNeeded : Measure::kAlways;
+    if (!duration_.empty()) {
+        request.profile.duration = duration_option(duration_);
+    }
+    return request;
+}
+
+Tuning PlanCommand::make(World& world, Terminal& terminal, const Connection& connection,
+                         const TuneRequest& request) const {
+    LiveProfile live(terminal);
+    Tuning tuning = tune(world, connection, request, live);
+    live.finish();
+    if (!tuning.profile.lost.empty()) {
+        throw EngineLost(tuning.profile.lost, "run the command again when the engine is back");
+    }
+    if (tuning.profile.interrupted) {
+        throw Interrupted();
+    }
+    return tuning;
+}
+
+ExitCode PlanCommand::show(World& world, Terminal& terminal) const {
+    const Connection connection = connect(world);
+    const Tuning tuning = make(world, terminal, connection, request());
+    print(world, terminal, tuning);
+    return tuning.profile.observation.engine ? ExitCode::kDone : ExitCode::kNoEngine;
+}
+
+void PlanCommand::print(const World& world, Terminal& terminal, const Tuning& tuning) const {
+    TuneView view{tuning.plan,
+                  tuning.profile.project,
+                  tuning.profile.observation,
+                  tuning.hash,
+                  tuning.bundle,
+                  tuning.masked_changes,
+                  "",
+                  ""};
+    if (const auto service = first_to_try(tuning); service && tuning.profile.observation.engine) {
+        const std::string name = name_ == "healthcheck" ? "tune" : name_;
+        view.try_command = command_line(world, request_.profile.selectors, {name, "--apply", *service});
+        view.undo_command = command_line(world, request_.profile.selectors, {"rollback"});
+    }
+    if (!explain_.empty()) {
+        terminal.out(explain(view, explain_, terminal.width()));
+    } else if (diff_) {
+        terminal.out(bundle_as_diff(tuning.bundle, tuning.present));
+    } else if (format_ == "json") {
+        terminal.out(tune_as_json(view).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+    } else {
+        terminal.out(tune_as_table(view, terminal.width()));
+    }
+}
+
+ExitCode PlanCommand::apply(World& world, Terminal& terminal) const {
+    if (request_.profile.services.size() != 1) {
+        throw Error(ExitCode::kUsage, "--apply takes the name of one service",
+                    fmt::format("docker pilotpros {} shows which services it would change", name_));
+    }
+    const std::string& service = request_.profile.services.front();
+    const Connection connection = connect(world);
+    if (!connection.engine) {
+        throw EngineLost(*connection.why_not);
+    }
+    const Tuning tuning = make(world, terminal, connection, request());
+    print(world, terminal, tuning);
+    if (tuning.plan.changes.empty()) {
+        return ExitCode::kDone;
+    }
+    const Profile& profile = tuning.profile;
+    const auto observed = std::find_if(profile.observation.services.begin(), profile.observation.services.end(),
+                                       [&](const ServiceObservation& one) { return one.service == service; });
+    const auto wish = tuning.wishes.find(service);
+    ApplyRequest request{profile.project,
+                         profile.observation,
+                         tuning.plan,
+                         tuning.bundle,
+                         tuning.hash,
+                         observed == profile.observation.services.end()
+                             ? std::vector<std::string>{}
+                             : data_in_layer(*observed, wish == tuning.wishes.end() ? Wish{} : wish->second),
+                         false};
+    const ApplyPreview preview = preview_apply(world, request);
+    terminal.err(fmt::format("\n{}\n", printable(preview.route.why)));
+    for (const std::string& note : preview.notes) {
+        terminal.err(printable(note) + "\n");
+    }
+    terminal.err(preview.recreates ? fmt::format("{} is interrupted: its container is replaced.\n", printable(service))
+                                   : fmt::format("{} is not interrupted.\n", printable(service)));
+    if (!yes_ && !confirm("Apply this?", terminal, world.cancel)) {
+        return ExitCode::kDone;
+    }
+    request.accept_new_command = true;
+    ApplyLines lines(terminal);
+    const ApplyResult result = apply_plan(world, *connection.engine, request, lines);
+    terminal.out(printable(result.said) + "\n");
+    return result.code;
+}
+
+ExitCode PlanCommand::check(World& world, Terminal& terminal, Advice (*advisor)(const Case&)) const {
+    const Check check = check_files(world, request_.profile, advisor);
+    if (format_ == "json") {
+        const nlohmann::json document{{"format", 1}, {"project", check.project.name}, {"findings", check.findings}};
+        terminal.out(document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+    } else {
+        for (const Finding& finding : check.findings) {
+            terminal.out(finding_words(finding, terminal.width()));
+        }
+        terminal.err(fmt::format("{}: {} finding{}\n", printable(check.project.name), check.findings.size(),
+                                 check.findings.size() == 1 ? "" : "s"));
+    }
+    return check.findings.empty() ? ExitCode::kDone : ExitCode::kFindings;
+}
+
+}  // namespace pilotpros

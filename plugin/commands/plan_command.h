@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/tune.h"
+#include "plugin/cli.h"
+
+namespace pilotpros {
+
+/// What `tune`, `limits` and `healthcheck` share: they make a Plan and show it.
+class PlanCommand : public PluginCommand {
+  protected:
+    explicit PlanCommand(std::string name) : name_(std::move(name)) {}
+
+    /// Options and positional services that each of them has.
+    void declare_common(CLI::App& command);
+    void declare_apply(CLI::App& command);
+    /// The request as it was typed; throws Error (kUsage).
+    [[nodiscard]] TuneRequest request() const;
+    /// Makes the Plan, with progress on standard error.
+    Tuning make(World& world, Terminal& terminal, const Connection& connection, const TuneRequest& request) const;
+    /// Makes the Plan and prints it in the form that was asked for.
+    ExitCode show(World& world, Terminal& terminal) const;
+    void print(const World& world, Terminal& terminal, const Tuning& tuning) const;
+    /// `--apply`: shows the Plan of the one named service, asks, and makes it one transaction.
+    ExitCode apply(World& world, Terminal& terminal) const;
+    /// `--check`: what one advisor finds in the files; 6 when it finds something.
+    ExitCode check(World& world, Terminal& terminal, Advice (*advisor)(const Case&)) const;
+
+    TuneRequest request_;
+    bool apply_ = false;
+
+  private:
+    std::string name_, duration_, explain_;
+    std::string format_ = "table";
+    bool diff_ = false, yes_ = false;
+};
+
+}  // namespace pilotpros

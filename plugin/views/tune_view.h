@@ -1,0 +1,26 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/model/bundle.h"
+#include "core/model/observation.h"
+#include "core/model/plan.h"
+#include "core/model/project.h"
+
+namespace pilotpros {
+
+/// A Plan and what is needed to show it.
+struct TuneView {
+    const Plan& plan;
+    const Project& project;
+    const Observation& observation;
+    std::string hash;  ///< of the Plan, as --apply is given it
+    const Bundle& bundle;
+    /// What an applied file of ours hides and the user has changed since, e.g. "command of db": said before all else.
+    std::vector<std::string> masked_changes;
+    std::string try_command, undo_command;  ///< to be typed as they are; empty: there is none
+};
+
+}  // namespace pilotpros

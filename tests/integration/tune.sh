@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# needs: reference other
+# What tune shows of two stacks, that the programs agree to it, that it holds still, and that it changes nothing.
+# shellcheck disable=SC2016 # filters of jq
+. "$(dirname "$0")/lib.sh"
+RUN_SECONDS=300
+stack=$SOURCE_DIR/tests/stack/stack.sh tools=$SOURCE_DIR/tests/tools
+
+folder() { "$stack" dir "$1"; }
+selectors() { if [ "$1" = reference ]; then echo "-f docker-compose.dev.yml"; fi; }
+state_of() { # STACK: all that a command could have changed
+    (cd "$(folder "$1")" && find . -path ./node_modules -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+        "$stack" compose "$1" ps -aq | sort | xargs docker inspect --format '{{.Id}} {{.State.StartedAt}} {{.HostConfig.Memory}}')
+}
+tune() { # STACK OPTIONS…
+    local name=$1
+    shift
+    # shellcheck disable=SC2046 # words
+    run env -C "$(folder "$name")" "$PILOTPROS" pilotpros tune $(selectors "$name") "$@"
+}
+loaded() { # STACK COMMAND…: under the stack's own load
+    "$stack" load "$1" 45 >"$scratch/load" 2>&1 &
+    local load=$!
+    sleep 2
+    "${@:2}"
+    kill "$load" 2>/dev/null || true
+    wait "$load" 2>/dev/null || true
+}
+valid() { python3 "$tools/validate.py" "$SOURCE_DIR/docs/tune.schema.json" "$1"; }
+has() { # WHAT FILE JQ-CONDITION
+    expect "$1" jq -e "$3" "$2"
+}
+
+# ---- the minimum that each stack is advised ------------------------------------------------------------------------
+for name in reference other; do
+    before=$(state_of "$name")
+    loaded "$name" tune "$name" --duration 30s --format json
+    expect_status "tune of $name under load" 0
+    printf '%s' "$out" >"$scratch/$name.json"
+    expect "$name: the document is what its schema says" valid "$scratch/$name.json"
+    has "$name: no change is without rule, source, reason and verdict" "$scratch/$name.json" \
+        '[.changes[] | select(.rule == "" or .source == "" or .reason == "" or .verdict == null)] == []'
+    has "$name: no change is refused and shown all the same" "$scratch/$name.json" '[.changes[] | select(.verdict.outcome == "refused")] == []'
+    expect "$name: nothing was changed by looking" test "$(state_of "$name")" = "$before"
+
+    tune "$name" --format json
+    expect_status "tune of $name on what is kept" 0
+    expect "$name: what is kept gives the same plan" test "$(jq -r .hash <<<"$out")" = "$(jq -r .hash "$scratch/$name.json")"
+    loaded "$name" tune "$name" --duration 20s --format json
+    printf '%s' "$out" >"$scratch/$name-again.json"
+    expect "$name: a fresh profile of the same load changes no byte" diff <(jq -S .files "$scratch/$name.json") <(jq -S .files "$scratch/$name-again.json")
+done
+changed() { jq -r --arg service "$2" --arg advisor "$3" '[.changes[] | select(.service == $service and .advisor == $advisor and (.carrier | not)) | .key] | sort | join(" ")' "$scratch/$1.json"; }
+advised() { # STACK SERVICE ADVISOR KEY…: these are among what is advised
+    local key keys
+    keys=$(changed "$1" "$2" "$3")
+    for key in "${@:4}"; do
+        if grep -qw -- "$key" <<<"$keys"; then ok "$1: $2 is advised $key"; else fail "$1: $2 is not advised $key by $3, only: $keys"; fi
+    done
+}
+for service in postgres-dev automation-engine-dev backend-dev frontend-dev; do
+    advised reference "$service" limits memory pids
+done
+advised reference postgres-dev postgres shared_buffers effective_cache_size shm_size
+advised reference postgres-dev healthcheck healthcheck.test healthcheck.start_interval
+advised reference automation-engine-dev healthcheck healthcheck.start_interval
+advised reference automation-engine-dev n8n stop_grace_period
+advised reference backend-dev healthcheck healthcheck.test
+advised reference postgres-dev logging logging.max-size
+has "reference: n8n's key in the container's layer is found" "$scratch/reference.json" 'any(.findings[]; .service == "automation-engine-dev" and .severity == "error")'
+advised other courier limits memory
+has "other: what the user set on the command line is left alone" "$scratch/other.json" 'any(.left_alone[]; .service == "ledger" and .key == "shared_buffers")'
+has "other: the user's own memory limits are left alone" "$scratch/other.json" '[.changes[] | select(.service == "ledger" and .key == "memory")] == []'
+
+# ---- the checks can fail -------------------------------------------------------------------------------------------
+jq '.changes[0].surprise = 1' "$scratch/reference.json" >"$scratch/doctored.json"
+planted "a document with a field that the schema does not know" valid "$scratch/doctored.json"
+jq 'del(.changes[0].rule)' "$scratch/reference.json" >"$scratch/doctored.json"
+planted "a document that lacks a field" valid "$scratch/doctored.json"
+
+# ---- ways to look at it --------------------------------------------------------------------------------------------
+tune reference
+expect_status "the table" 0
+expect_in "shows what is set now and then" 'shared_buffers' "$out"
+expect_in "ends with how to undo it" 'docker pilotpros rollback' "$(tail -n 2 <<<"$out")"
+tune reference --explain postgres-dev.shared_buffers
+expect_status "an explanation" 0
+expect_in "names its source" 'https?://|postgresql' "$out"
+tune reference --explain shared_bufers
+expect_status "a key that does not exist" 64
+tune reference --diff
+expect_in "a diff of the files" '^\+services:' "$out"
+tune reference --only nothing
+expect_status "an advisor that does not exist" 64
+expect_in "names those that do" 'limits' "$err"
+tune reference --only limits --format json postgres-dev
+expect "narrowed to an advisor and a service" test "$(jq -r '[.changes[] | .service + "/" + .advisor] | unique | join(" ")' <<<"$out")" = postgres-dev/limits
+
+# ---- no engine, no stack -------------------------------------------------------------------------------------------
+DOCKER_HOST=unix:///nowhere.sock tune other --format json
+expect_status "without an engine" 2
+expect "and what it says then is valid, too" valid "$scratch/out"
+for command in limits healthcheck; do
+    DOCKER_HOST=unix:///nowhere.sock run env -C "$(folder reference)" "$PILOTPROS" pilotpros "$command" -f docker-compose.dev.yml --check
+    expect_status "$command --check finds what the files miss" 6
+done
+mkdir "$scratch/tidy"
+cat >"$scratch/tidy/compose.yaml" <<'Y'
+services:
+  web:
+    image: nginx:1.26
+    mem_limit: 128m
+    memswap_limit: 128m
+    pids_limit: 256
+    healthcheck: {test: ["CMD", "curl", "-f", "http://127.0.0.1/"], interval: 10s, timeout: 3s, start_period: 20s, start_interval: 1s, retries: 3}
+Y
+for command in limits healthcheck; do
+    run env -C "$scratch/tidy" "$PILOTPROS" pilotpros "$command" --check
+    expect_status "$command --check has nothing to say of a file in order" 0
+done

@@ -1,0 +1,199 @@
+#include "core/apps/n8n/advise.h"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+
+#include "core/apps/n8n/names.h"
+#include "core/apps/n8n/verify.h"
+
+using namespace pilotpros;
+using namespace pilotpros::apps;
+using namespace pilotpros::apps::n8n;
+
+namespace {
+
+Facts facts_of_1_123() {
+    Facts facts;
+    facts.version = "1.123.0";
+    facts.role = "main";
+    facts.mode = "regular";
+    facts.database = "postgresdb";
+    facts.configured = {"DB_POSTGRESDB_CONNECTION_TIMEOUT",
+                        "DB_POSTGRESDB_HOST",
+                        "DB_POSTGRESDB_POOL_SIZE",
+                        "EXECUTIONS_DATA_MAX_AGE",
+                        "EXECUTIONS_DATA_SAVE_ON_ERROR",
+                        "EXECUTIONS_DATA_SAVE_ON_SUCCESS",
+                        "EXECUTIONS_TIMEOUT",
+                        "EXECUTIONS_TIMEOUT_MAX",
+                        "N8N_CONCURRENCY_PRODUCTION_LIMIT",
+                        "N8N_GRACEFUL_SHUTDOWN_TIMEOUT",
+                        "N8N_PAYLOAD_SIZE_MAX",
+                        "N8N_RUNNERS_ENABLED",
+                        "N8N_RUNNERS_MAX_PAYLOAD",
+                        "N8N_RUNNERS_MODE"};
+    facts.mentioned = {"N8N_DEFAULT_BINARY_DATA_MODE", "EXECUTIONS_PROCESS"};
+    return facts;
+}
+
+struct Flow {
+    Project project;
+    Observation observation;
+    Budget budget;
+    Wishes wishes;
+    Written written;
+    Facts facts = facts_of_1_123();
+    ServiceObservation service;
+
+    Flow() {
+        project.services["flow"].name = service.service = "flow";
+        set("DB_POSTGRESDB_HOST", "db");
+        ServiceObservation database;
+        database.service = "db";
+        database.applications.push_back(
+            {"postgres", 1, {}, {{"max_connections", 100}, {"superuser_reserved_connections", 3}}});
+        observation.services.push_back(database);
+    }
+    void set(const char* name, const char* value) { project.services["flow"].resolved["environment"][name] = value; }
+    void busy(double cores) {
+        service.kept.samples = 10;
+        for (int i = 0; i < 10; ++i) {
+            service.kept.cpu.add(cores);
+        }
+    }
+    [[nodiscard]] Case input() const { return {project, observation, budget, wishes, written, {}}; }
+    [[nodiscard]] Advice advise() const { return n8n::advise(input(), service, facts); }
+    [[nodiscard]] nlohmann::json value(const std::string& key) const {
+        for (const Change& change : advise().changes) {
+            if (change.key == key) {
+                return change.after;
+            }
+        }
+        return nullptr;
+    }
+    [[nodiscard]] const Finding* finding(const Advice& advice, const std::string& id) const {
+        const auto found = std::find_if(advice.findings.begin(), advice.findings.end(),
+                                        [&](const Finding& one) { return one.id == id; });
+        return found == advice.findings.end() ? nullptr : &*found;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("n8n names: the right one for a known mistake, checked against this version", "[n8n][names]") {
+    Facts facts = facts_of_1_123();
+    CHECK(meant_by("N8N_CONCURRENCY", facts).names.front() == "N8N_CONCURRENCY_PRODUCTION_LIMIT");
+    CHECK(meant_by("DB_POSTGRESDB_POOL_CONNECTION_TIMEOUT", facts).names.front() == "DB_POSTGRESDB_CONNECTION_TIMEOUT");
+    CHECK(meant_by("N8N_RUNNERS_MAX_PAYLOAD_SIZE", facts).names.front() == "N8N_RUNNERS_MAX_PAYLOAD");
+    CHECK(meant_by("N8N_EXECUTION_PROCESS", facts).names.empty());
+    CHECK(meant_by("N8N_BASIC_AUTH_ACTIVE", facts).dangerous);
+    SECTION("near names") {
+        CHECK(meant_by("N8N_PAYLOAD_MAX_SIZE", facts).names.front() == "N8N_PAYLOAD_SIZE_MAX");
+        CHECK(meant_by("EXECUTIONS_TIMEOUTS", facts).names.front() == "EXECUTIONS_TIMEOUT");
+        CHECK(meant_by("N8N_MY_OWN_THING", facts).names.empty());
+    }
+    SECTION("planted: a version without the right name is not told to use it") {
+        facts.configured = {"DB_POSTGRESDB_POOL_SIZE"};
+        CHECK(meant_by("N8N_CONCURRENCY", facts).names.empty());
+    }
+}
+
+TEST_CASE("n8n recipe: of its lines some are not read, one stops node", "[n8n][recipe]") {
+    const Facts facts = facts_of_1_123();
+    int unread = 0;
+    int defaults = 0;
+    int stops = 0;
+    for (const RecipeLine& line : recipe_lines()) {
+        const std::string effect = effect_of(line, facts);
+        CAPTURE(line.name, effect);
+        CHECK(effect != "is read");
+        unread += effect.find("is not read") == 0 ? 1 : 0;
+        defaults += effect.find("changes nothing") == 0 ? 1 : 0;
+        stops += effect.find("exit 9") != std::string::npos ? 1 : 0;
+    }
+    CHECK(unread == 5);
+    CHECK(defaults == 2);
+    CHECK(stops == 1);
+}
+
+TEST_CASE("n8n advise: it is given the time that it takes to stop", "[n8n][advise]") {
+    Flow flow;
+    CHECK(flow.value("stop_grace_period") == "40s");
+    flow.project.services["flow"].resolved["stop_grace_period"] = "10s";
+    CHECK(flow.value("stop_grace_period") == "40s");
+    flow.project.services["flow"].resolved["stop_grace_period"] = "1m0s";
+    CHECK(flow.value("stop_grace_period").is_null());
+    flow.set("N8N_GRACEFUL_SHUTDOWN_TIMEOUT", "90");
+    CHECK(flow.value("stop_grace_period") == "100s");
+    flow.wishes["flow"].pinned["stop_grace_period"] = "2m";
+    CHECK(flow.value("stop_grace_period") == "2m");
+}
+
+TEST_CASE("n8n advise: durations are read as Compose writes them", "[n8n][advise]") {
+    CHECK(seconds_of("1m30s") == 90);
+    CHECK(seconds_of("500ms") == 0.5);
+    CHECK_FALSE(seconds_of(""));
+    CHECK_FALSE(seconds_of("soon"));
+    CHECK_FALSE(seconds_of("10"));
+}
+
+TEST_CASE("n8n advise: a larger pool only where it is busy and the connections are there", "[n8n][advise]") {
+    Flow flow;
+    CHECK(flow.value("pool_size").is_null());
+    flow.busy(0.8);
+    CHECK(flow.value("pool_size") == "10");
+    SECTION("once written it stays through a quieter profile") {
+        flow.service.kept = {};
+        flow.busy(0.3);
+        CHECK(flow.value("pool_size").is_null());
+        flow.written["flow"]["pool_size"] = "10";
+        CHECK(flow.value("pool_size") == "10");
+    }
+    SECTION("a small database") {
+        flow.observation.services.front().applications.front().facts["max_connections"] = 20;
+        CHECK(flow.value("pool_size").is_null());
+    }
+    SECTION("the user's own") {
+        flow.set("DB_POSTGRESDB_POOL_SIZE", "4");
+        CHECK(flow.value("pool_size").is_null());
+    }
+    SECTION("sqlite") {
+        flow.facts.database = "sqlite";
+        CHECK(flow.value("pool_size").is_null());
+    }
+}
+
+TEST_CASE("n8n advise: a key that nothing keeps is an error, and is not told", "[n8n][advise]") {
+    Flow flow;
+    flow.facts.folder = "/home/node/.n8n";
+    flow.facts.folder_lies_on = "container layer";
+    const Advice advice = flow.advise();
+    const Finding* const finding = flow.finding(advice, "encryption-key-not-kept");
+    REQUIRE(finding != nullptr);
+    CHECK(finding->severity == Finding::Severity::kError);
+    flow.facts.key_in_environment = true;
+    const Advice kept = flow.advise();
+    CHECK(flow.finding(kept, "encryption-key-not-kept") == nullptr);
+}
+
+TEST_CASE("n8n advise: unknown names are told, task runners are left off", "[n8n][advise]") {
+    Flow flow;
+    flow.facts.unknown_names = {"N8N_CONCURRENCY"};
+    const Advice advice = flow.advise();
+    const Finding* const finding = flow.finding(advice, "unknown-name.N8N_CONCURRENCY");
+    REQUIRE(finding != nullptr);
+    CHECK(finding->fix.find("N8N_CONCURRENCY_PRODUCTION_LIMIT") != std::string::npos);
+    CHECK(std::any_of(advice.left_alone.begin(), advice.left_alone.end(),
+                      [](const LeftAlone& one) { return one.key == "N8N_RUNNERS_ENABLED"; }));
+}
+
+TEST_CASE("n8n demand: the editor and a task runner cost memory at the start", "[n8n][demand]") {
+    Flow flow;
+    const Bytes with_editor = demand(flow.input(), flow.service, flow.facts)->least;
+    CHECK(with_editor == Bytes{400} << 20U);
+    flow.set("N8N_DISABLE_UI", "true");
+    CHECK(demand(flow.input(), flow.service, flow.facts)->least < with_editor);
+    flow.set("N8N_RUNNERS_ENABLED", "true");
+    CHECK(demand(flow.input(), flow.service, flow.facts)->least == Bytes{368} << 20U);
+}
