@@ -168,7 +168,7 @@ std::string make(Engine& engine, const ContainerRecord& record, const Json& insp
         throw Error(ExitCode::kNotRestored, fmt::format("cannot make {} again: {}", record.name, response.message()),
                     "docker pilotpros rollback tries again");
     }
-    const std::string id = text(parse_answer(response.body, create.path), "Id");
+    std::string id = text(parse_answer(response.body, create.path), "Id");
     const Json further = further_networks_of(inspect);
     for (const auto& [network, endpoint] : further.items()) {
         require(engine,

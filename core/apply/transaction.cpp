@@ -135,8 +135,8 @@ class Transaction {
             result.said = "it is applied already";
             return result;
         }
+        result.id = store_.begin();  // before the lock: where something was begun, the next command looks for ours
         lock_engine();
-        result.id = store_.begin();
         take_snapshot(result.id, std::move(paths));
         Journal journal = store_.journal(result.id);
         try {
