@@ -38,6 +38,9 @@ ExitCode RollbackCommand::run(World& world, Terminal& terminal) {
     }
     ApplyLines lines(terminal);
     if (dry_run_) {
+        if (!store.in_phase(Journal::Phase::kApplying).empty() || !store.in_phase(Journal::Phase::kUndoing).empty()) {
+            terminal.out("a command was cut short: what it did is taken back first\n");
+        }
         terminal.out(rollback_as_text(preview_rollback(store, world.files, all_), purge_));
         return ExitCode::kDone;
     }

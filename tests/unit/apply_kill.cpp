@@ -110,3 +110,46 @@ TEST_CASE("a recovery that is killed itself is finished by the next one", "[appl
     }
     CHECK(points > 20);
 }
+
+TEST_CASE("a disk that is full at any step ends an apply as before", "[apply]") {
+    ApplyMachine untouched;
+    const std::string before = untouched.seen();
+    for (int at = 1; at <= steps_of(Begin::kNothingApplied, put_on); ++at) {
+        ApplyMachine machine;
+        machine.killer.count = 0;
+        machine.killer.fail_at = at;
+        bool failed = false;
+        try {
+            failed = machine.apply().code != ExitCode::kDone;
+        } catch (const Error&) {
+            failed = true;
+        }
+        machine.killer = {};
+        machine.recover();
+        CHECK((!failed || machine.seen() == before));
+    }
+}
+
+TEST_CASE("an engine that is lost at any step is told, and the next command finishes", "[apply]") {
+    ApplyMachine untouched;
+    const std::string before = untouched.seen();
+    int lost = 0;
+    for (int at = 1; at <= steps_of(Begin::kNothingApplied, put_on); ++at) {
+        ApplyMachine machine;
+        machine.killer.count = 0;
+        machine.killer.lose_at = at;
+        ExitCode code = ExitCode::kDone;
+        try {
+            code = machine.apply().code;
+        } catch (const Error& error) {
+            code = error.code();
+        }
+        const bool committed = machine.store().in_phase(Journal::Phase::kApplied).size() == 1;
+        CHECK((committed || code == ExitCode::kEngineNeeded));
+        lost += code == ExitCode::kEngineNeeded ? 1 : 0;
+        machine.killer = {};
+        machine.recover();
+        CHECK((committed || machine.seen() == before));
+    }
+    CHECK(lost > 15);
+}

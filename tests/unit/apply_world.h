@@ -28,12 +28,21 @@ struct Killed : std::runtime_error {
 struct Killer {
     int at = 0;  ///< 0: never
     int count = 0;
+    int fail_at = 0;    ///< the disk is full at this step, once
+    int lose_at = 0;    ///< from this step on the engine gives no answer
     bool torn = false;  ///< dies in the middle of a file's writing, where the step is one
     [[nodiscard]] bool dead() const { return at > 0 && count >= at; }
     [[nodiscard]] bool next_is_last() const { return at > 0 && count + 1 == at; }
+    [[nodiscard]] bool engine_lost() const { return lose_at > 0 && count >= lose_at; }
     void step() {
         if (dead() || ++count == at) {
             throw Killed();
+        }
+    }
+    void file_step() {
+        step();
+        if (count == fail_at) {
+            throw Error(ExitCode::kRefused, "no space left");
         }
     }
 };
@@ -52,27 +61,27 @@ class KillableFiles final : public Files {
         if (killer_.torn && killer_.next_is_last()) {
             disk_.write_durably(path.string() + ".pilotpros-Ab12Cd", bytes.substr(0, bytes.size() / 2), 0600);
         }
-        killer_.step();
+        killer_.file_step();
         disk_.write_durably(path, bytes, mode);
     }
     void make_private_directory(const Path& directory) override {
-        killer_.step();
+        killer_.file_step();
         disk_.make_private_directory(directory);
     }
     void write_link(const Path& path, const Path& target) override {
-        killer_.step();
+        killer_.file_step();
         disk_.write_link(path, target);
     }
     void make_directory(const Path& directory, unsigned mode) override {
-        killer_.step();
+        killer_.file_step();
         disk_.make_directory(directory, mode);
     }
     void remove(const Path& path) override {
-        killer_.step();
+        killer_.file_step();
         disk_.remove(path);
     }
     void remove_tree(const Path& directory) override {
-        killer_.step();
+        killer_.file_step();
         disk_.remove_tree(directory);
     }
     [[nodiscard]] FileLock lock_with_children(const Path& file, std::chrono::milliseconds at_most) override {
@@ -103,6 +112,10 @@ class SmallEngine final : public Engine {
                 killer->step();
             } else if (killer->dead()) {
                 throw Killed();
+            }
+            if (killer->engine_lost()) {
+                responses.push_back({0, "connection reset", {}});
+                continue;
             }
             asked.push_back(request.method + " " + request.path);
             responses.push_back(answer(request));
