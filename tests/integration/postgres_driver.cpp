@@ -16,6 +16,8 @@
 #include "core/observe/containers.h"
 #include "core/observe/engine_facts.h"
 #include "core/sys/environment.h"
+#include "core/sys/files.h"
+#include "core/sys/process.h"
 
 using namespace pilotpros;
 using namespace pilotpros::apps;
@@ -23,8 +25,11 @@ using namespace pilotpros::apps;
 namespace {
 
 struct NoAnswers final : ImageAnswers {
-    nlohmann::json find(const std::string& /*image*/, const std::string& /*question*/) const override { return nullptr; }
-    void keep(const std::string& /*image*/, const std::string& /*question*/, const nlohmann::json& /*answer*/) override {}
+    nlohmann::json find(const std::string& /*image*/, const std::string& /*question*/) const override {
+        return nullptr;
+    }
+    void keep(const std::string& /*image*/, const std::string& /*question*/,
+              const nlohmann::json& /*answer*/) override {}
 };
 
 /// One service named "db", advised and verified by itself.
@@ -166,13 +171,11 @@ int main(int argc, char** argv) {
         }
         const std::string door = words.front();
         words.erase(words.begin());
-        Endpoint endpoint;
-        endpoint.kind = Endpoint::Kind::kUnix;
-        endpoint.address = "/var/run/docker.sock";
-        ProcessEnvironment environment;
+        DiskFiles files;
+        Endpoint endpoint = resolve_endpoint({}, Environment::of_process(), files);
         const Cancel cancel;
-        RealProcess process{cancel};
-        CurlEngine engine{endpoint, {"docker"}, process, cancel};
+        SystemProcess process;
+        CurlEngine engine{std::move(endpoint), {"docker"}, process, cancel};
         door == "trial" ? trial(engine, words) : advise(engine, words);
         return 0;
     } catch (const std::exception& error) {
