@@ -87,7 +87,7 @@ TrialOutcome read_trial(const std::string& output) {
         } else if (word == "missing") {
             outcome.not_asked = "the image has no " + rest_of(stream);
         } else if (word == "unable") {
-            outcome.not_asked = "a server of its own could not be made: " + rest_of(stream);
+            outcome.not_asked = "a server of its own could not be asked: " + rest_of(stream);
         } else if (word == "done") {
             done = true;
         }

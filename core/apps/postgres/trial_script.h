@@ -27,7 +27,11 @@ if ! initdb -D "$data" -N -A trust -U postgres -E UTF8 --locale=C > "$data.log" 
 fi
 whole=shared_memory_size
 postgres -C $whole -D "$data" > /dev/null 2>&1 || whole=max_connections
-complaint() { sed -n 's/^.*\(FATAL\|PANIC\|ERROR\|LOG\): *//p' "$1" | grep -v -E '^(starting|listening|database system|redirecting|shutting|checkpoint|skipping)' | head -n 1; }
+complaint() { # FILE: PostgreSQL's own words; its cross-checks speak without a level
+    said=$(sed -n 's/^.*\(FATAL\|PANIC\|ERROR\|LOG\): *//p' "$1" | grep -v -E '^(starting|listening|database system|redirecting|shutting|checkpoint|skipping)' | head -n 1)
+    [ -n "$said" ] || said=$(sed 's/^[a-z]*: *//' "$1" | head -n 1)
+    printf '%s' "${said:-no reason given}"
+}
 if ! postgres -C $whole -D "$data" -c config_file="$own" "$@" > /dev/null 2> "$data.err"; then
     say "unable the present configuration: $(complaint "$data.err")"; exit 0
 fi
@@ -58,7 +62,10 @@ held() { # bytes that no pressure gives back
 kills() { cat $group/memory.oom_control $group/memory.events 2> /dev/null | awk '$1 == "oom_kill" { s += $2 } END { printf "%d", s }'; }
 fallen() { # WHILE
     sleep 0.2
-    say "fallen $1: $(kills) killed for memory; $(grep -h -o -E 'terminated by signal [0-9]+|out of memory|could not resize shared memory|could not map' "$data.log" | head -n 1)"
+    died=$(grep -h -o -E 'terminated by signal [0-9]+|out of memory|could not resize shared memory|could not map' "$data.log" | head -n 1)
+    # What is no death of the server is a fault of this trial, and no word against the settings.
+    if [ "$(kills)" -gt 0 ] || [ -n "$died" ]; then say "fallen $1, $(kills) killed for memory${died:+, $died}"
+    else say "unable the trial broke off at its $1"; fi
     exit 0
 }
 postgres -D "$data" -c config_file="$ours" "$@" -c listen_addresses= -c unix_socket_directories="$data" -c port=5432 \
@@ -78,7 +85,7 @@ if wants buffers; then
     part=$((buffers / 8 / 8192 * 8192))
     if [ $part -gt 536870912 ]; then part=536870912; fi
     count=$((buffers / part + 1))
-    ask -c "select format('create table touched%s (a int)', g) from generate_series(1, $count) g" | ask -f - || fallen buffers
+    ask -c "select format('create table touched%s (a int);', g) from generate_series(1, $count) g" | ask -f - || fallen buffers
     for file in $(ask -c "checkpoint; select pg_relation_filepath(oid) from pg_class where relname ~ '^touched'"); do
         truncate -s $part "$data/$file"
     done

@@ -130,7 +130,7 @@ std::vector<Verdict> judge(const Verifying& verifying, const TrialRequest& reque
     }
     if (!outcome.fell.empty()) {
         const std::string said =
-            fmt::format("under {} the server fell while {}", format_bytes(request.memory), outcome.fell);
+            fmt::format("under {} the server fell: {}", format_bytes(request.memory), outcome.fell);
         const auto memory = [](const Change& change) { return is_setting(change) && is_memory(change.key); };
         const int refused = verdicts.say_all(memory, Outcome::kRefused, said);
         if (refused == 0) {  // the limit alone is what is too small
