@@ -209,7 +209,8 @@ std::string stand_in(const Facts& facts) {
         const Present now = present(facts, row.name);
         // initdb's own values stand in the same file, and a database in another image may have got others.
         const bool files = now.whose == Whose::kFile || now.whose == Whose::kAlterSystem ||
-                           (now.whose == Whose::kNobody && row.source == "configuration file");
+                           (now.whose == Whose::kNobody && row.source == "configuration file" &&
+                            row.source_file.rfind(kPostgresDirectory, 0) != 0);
         if (files && !now.value.empty()) {
             std::string quoted;
             for (const char letter : now.value) {
