@@ -110,9 +110,10 @@ void advise_connections(Situation& situation, Draft& draft) {
         situation.now.connections = lower;
     } else {
         draft.leave("max_connections",
-                    seen >= 0 ? fmt::format("at most {} of {} in use in {} looks; lowering takes a week of samples",
-                                            seen, now, situation.watched.connection_samples)
-                              : std::string{"insufficient evidence: nobody counted the connections"});
+                    situation.watched.connection_samples > 0
+                        ? fmt::format("at most {} of {} in use in {} looks; lowering takes a week of samples", seen,
+                                      now, situation.watched.connection_samples)
+                        : std::string{"insufficient evidence: nobody counted the connections"});
     }
 }
 

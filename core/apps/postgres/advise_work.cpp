@@ -43,7 +43,7 @@ void advise_parallel(Situation& situation, Draft& draft) {
         }
         draft.want({name,
                     std::to_string(target),
-                    fmt::format("{} of {} CPUs", was, cpus),
+                    fmt::format("{} workers for {} CPUs", was, cpus),
                     rule,
                     "https://www.postgresql.org/docs/current/runtime-config-resource.html",
                     {{"CPUs that it may use", std::to_string(cpus), "its quota, else the machine's"}},
