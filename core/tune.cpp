@@ -362,6 +362,7 @@ Tuning tune(World& world, const Connection& connection, const TuneRequest& reque
     plan.project = project.name;
     const Case input{project, observation, plan.budget, result.wishes, result.written, result.development};
     plan.budget = divide_memory(input, demands_of(input));
+    plan.budget.cpus = observation.engine ? observation.engine->cpus : 0;
 
     Advice advice = Advising(input, request).all();
     plan.changes = std::move(advice.changes);

@@ -164,7 +164,7 @@ Sections sections_of(const std::string& text) {
         const std::string line = text.substr(at, end - at);
         at = end;
         if (line.size() > 3 && line.starts_with("  ") && line[2] != ' ' && line[2] != '#') {
-            into = &result.services[unquoted(std::string_view{line}.substr(2, line.find_last_not_of("\n") - 2))];
+            into = &result.services[unquoted(std::string_view{line}.substr(2, line.find_last_not_of('\n') - 2))];
         }
         *into += line;
     }

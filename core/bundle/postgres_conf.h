@@ -8,9 +8,6 @@
 
 namespace pilotpros {
 
-/// Where the directory of PostgreSQL's configuration is mounted in the container.
-inline constexpr const char* kPostgresDirectory = "/etc/pilotpros/postgres";
-
 /// The files for one service, below postgres/SERVICE/: postgresql.conf, which includes the user's own configuration
 /// file and then ours, and pilotpros.conf with one commented line a setting. `changes`: those of the service whose
 /// target is kPostgres; the one with the path {"include"} names the configuration file that the server has without us,

@@ -29,7 +29,7 @@ Json description(const ThrowawayRequest& request) {
     Json host{{"NetworkMode", "none"},
               {"AutoRemove", false},
               {"ReadonlyRootfs", false},
-              {"PidsLimit", 256},
+              {"PidsLimit", request.pids},
               {"CapDrop", Json::array({"ALL"})},
               {"SecurityOpt", Json::array({"no-new-privileges"})},
               {"RestartPolicy", {{"Name", "no"}}},
@@ -43,19 +43,26 @@ Json description(const ThrowawayRequest& request) {
     if (request.cpus > 0) {
         host["NanoCpus"] = std::llround(request.cpus * 1e9);
     }
-    return {{"Image", request.image},
-            {"Entrypoint", request.argv},
-            {"Env", request.environment},
-            {"Tty", false},
-            {"Healthcheck", {{"Test", Json::array({"NONE"})}}},
-            // Compose labels the images it builds with its project, and containers inherit: ours must not be taken for
-            // one of the project's.
-            {"Labels",
-             {{kThrowawayLabel, our_mark()},
-              {"com.docker.compose.project", ""},
-              {"com.docker.compose.service", ""},
-              {"com.docker.compose.oneoff", "True"}}},
-            {"HostConfig", host}};
+    if (request.shm_size > 0) {
+        host["ShmSize"] = request.shm_size;
+    }
+    Json whole{{"Image", request.image},
+               {"Entrypoint", request.argv},
+               {"Env", request.environment},
+               {"Tty", false},
+               {"Healthcheck", {{"Test", Json::array({"NONE"})}}},
+               // Compose labels the images it builds with its project, and containers inherit: ours must not be taken
+               // for one of the project's.
+               {"Labels",
+                {{kThrowawayLabel, our_mark()},
+                 {"com.docker.compose.project", ""},
+                 {"com.docker.compose.service", ""},
+                 {"com.docker.compose.oneoff", "True"}}},
+               {"HostConfig", host}};
+    if (!request.user.empty()) {
+        whole["User"] = request.user;
+    }
+    return whole;
 }
 
 Request request_to(const char* method, std::string path) {
@@ -132,6 +139,15 @@ ThrowawayResult ask_in_throwaway(Engine& engine, const ThrowawayRequest& request
         return result;
     }
     const std::string path = "/containers/" + container.id();
+    if (!request.files.empty()) {
+        Request put = request_to("PUT", path + "/archive");
+        put.query = {{"path", "/"}};
+        put.body = tar_of(request.files);
+        if (const Response response = answered(engine.call_all({put}).front()); !response.ok()) {
+            result.complaint = response.message();
+            return result;
+        }
+    }
     const Response started = answered(engine.call_all({request_to("POST", path + "/start")}).front());
     if (!started.ok()) {
         result.complaint = started.message();

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/docker/engine.h"
+#include "core/docker/tar.h"
 #include "core/model/units.h"
 
 namespace pilotpros {
@@ -18,6 +19,10 @@ struct ThrowawayRequest {
     std::vector<std::string> environment;  ///< NAME=value; public values only
     Bytes memory = 0;                      ///< memory limit, swap equal; 0: none
     double cpus = 0;                       ///< CPU quota; 0: none
+    Bytes shm_size = 0;                    ///< of /dev/shm; 0: the engine's default
+    std::string user;                      ///< the image's own when empty
+    int pids = 256;                        ///< most processes
+    std::vector<TarFile> files;            ///< put in before it starts, readable by everybody; nothing of the user's
     std::chrono::milliseconds timeout{20'000};
 };
 

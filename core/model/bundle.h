@@ -7,6 +7,9 @@
 
 namespace pilotpros {
 
+/// Where the directory of PostgreSQL's configuration is mounted in the container.
+inline constexpr const char* kPostgresDirectory = "/etc/pilotpros/postgres";
+
 /// A generated file, below the project's `.pilotpros/`.
 struct BundleFile {
     std::string path;  ///< relative, e.g. "compose.yaml", "postgres/db/postgresql.conf"

@@ -34,10 +34,19 @@ int strictness(Verdict::Outcome outcome) {
 }
 
 int drop_idle_carriers(std::vector<Change>& changes) {
-    std::set<std::pair<std::string, std::string>> loads;
+    using Place = std::pair<std::string, std::string>;
+    // Who mounts a directory for settings carries settings, and not what its advisor writes elsewhere.
+    std::set<Place> for_settings;
     for (const Change& change : changes) {
-        if (!change.carrier) {
-            loads.emplace(change.service, change.advisor);
+        if (change.carrier && change.target.kind == Target::Kind::kPostgres) {
+            for_settings.emplace(change.service, change.advisor);
+        }
+    }
+    std::set<Place> loads;
+    for (const Change& change : changes) {
+        const Place place{change.service, change.advisor};
+        if (!change.carrier && (!for_settings.contains(place) || change.target.kind == Target::Kind::kPostgres)) {
+            loads.insert(place);
         }
     }
     return static_cast<int>(std::erase_if(changes, [&](const Change& change) {

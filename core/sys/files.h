@@ -83,7 +83,7 @@ class DiskFiles final : public Files {
 };
 
 /// A disk in memory, for tests: paths to contents. A path that ends in '/' is a directory; parents exist by themselves.
-class MemoryFiles final : public Files {
+class MemoryFiles : public Files {
   public:
     [[nodiscard]] std::optional<std::string> read(const Path& path) const override;
     [[nodiscard]] bool exists(const Path& path) const override;

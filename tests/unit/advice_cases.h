@@ -77,6 +77,9 @@ class CaseBuilder {
     }
     CaseBuilder(const CaseBuilder&) = delete;
     CaseBuilder& operator=(const CaseBuilder&) = delete;
+    CaseBuilder(CaseBuilder&&) = delete;
+    CaseBuilder& operator=(CaseBuilder&&) = delete;
+    ~CaseBuilder() = default;
 
     /// A service of the files, as Compose resolves it, not running.
     Service& declare(const std::string& name, nlohmann::json resolved = nlohmann::json::object()) {

@@ -198,7 +198,7 @@ TEST_CASE("no quota is advised; one that throttles is argued with", "[limits][cp
     CHECK(mentions(why_left(advise(built), "app", "cpus"), "no quota"));
     built.project.services["app"].resolved = {{"cpus", 0.5}};
     usage_of_first(built, "app").periods = 1000;
-    const auto throttle = [&](int percent) { usage_of_first(built, "app").throttled_periods = 10 * percent; };
+    const auto throttle = [&](std::int64_t percent) { usage_of_first(built, "app").throttled_periods = 10 * percent; };
     SECTION("not throttled: kept") {
         CHECK(find_change(advise(built), "app", "cpus") == nullptr);
         CHECK(find_finding(advise(built), "app", "cpu-throttled") == nullptr);

@@ -10,20 +10,14 @@ namespace {
 
 const std::string kImage = "sha256:" + std::string(64, 'a');
 
-class FullDisk final : public Files {
+class FullDisk final : public MemoryFiles {
   public:
     [[nodiscard]] std::optional<std::string> read(const Path& /*path*/) const override {
         throw Error(ExitCode::kRefused, "cannot read");
     }
-    [[nodiscard]] bool exists(const Path& /*path*/) const override { return false; }
-    [[nodiscard]] bool is_directory(const Path& /*path*/) const override { return false; }
-    [[nodiscard]] std::vector<std::string> list(const Path& /*directory*/) const override { return {}; }
-    [[nodiscard]] Path canonical(const Path& path) const override { return path; }
     void write_durably(const Path& /*path*/, const std::string& /*bytes*/, unsigned /*mode*/) override {
         throw Error(ExitCode::kRefused, "no space left");
     }
-    void make_private_directory(const Path& /*directory*/) override {}
-    void remove(const Path& /*path*/) override {}
 };
 
 }  // namespace

@@ -125,7 +125,7 @@ TEST_CASE("environment: a folder that is no path is not shown", "[apps]") {
     const EngineFacts facts;
     Asking asking{engine, image_answers, evidence, facts};
     const Answers answers = module_of("n8n")->ask(asking);
-    CHECK(answers.facts["folder"] == "");
+    CHECK(answers.facts["folder"].get<std::string>().empty());
     CHECK(answers.facts.dump().find("hunter2") == std::string::npos);
     CHECK(std::any_of(answers.gaps.begin(), answers.gaps.end(),
                       [](const Gap& gap) { return gap.what == "where n8n keeps its folder"; }));

@@ -62,6 +62,9 @@ struct Facts {
     std::string data_directory;
     std::string data_lies_on;  ///< "volume", "anonymous volume", "bind", "tmpfs" or "container layer"
     std::vector<Setting> settings;
+    /// Numbers, switches and choices that the server's files set outside of ours, as written, the last one of each:
+    /// what ours may hide. Only a superuser is told.
+    std::map<std::string, std::string> own_values;
     Reading reading;
     std::vector<Bytes> database_sizes;  ///< descending
     int databases = 0;
@@ -77,8 +80,8 @@ struct Facts {
     [[nodiscard]] const Setting* setting(const std::string& name) const;
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Facts, version_number, version, superuser, standby, uptime_seconds,
-                                                data_checksums, data_directory, data_lies_on, settings, reading,
-                                                database_sizes, databases, connections, connections_now,
+                                                data_checksums, data_directory, data_lies_on, settings, own_values,
+                                                reading, database_sizes, databases, connections, connections_now,
                                                 max_connections, superuser_reserved_connections, extensions,
                                                 statements_preloaded, statements_created, tables, live_rows, dead_rows,
                                                 largest_tables, replication_slots, inactive_replication_slots)

@@ -1,7 +1,10 @@
 #include "core/apps/postgres/module.h"
 
 #include "core/apps/asking.h"
+#include "core/apps/postgres/advise.h"
+#include "core/apps/postgres/demand.h"
 #include "core/apps/postgres/questions.h"
+#include "core/apps/postgres/verify.h"
 #include "core/apps/postgres/watch.h"
 #include "core/apps/signs.h"
 
@@ -151,7 +154,10 @@ ApplicationModule module() {
                 return lines;
             },
             watch,
-            conclude};
+            conclude,
+            demand,
+            advise,
+            verify};
 }
 
 }  // namespace pilotpros::apps::postgres

@@ -112,6 +112,9 @@ select 'wal|' || json_build_object('bytes', wal_bytes::bigint, 'full_page_images
 )sql";
 
 constexpr const char* kMore = R"sql(
+select 'own_values|' || coalesce(json_object_agg(name, setting)::text, '{}') from (select distinct on (s.name) s.name, f.setting
+    from pg_file_settings f join pg_settings s on lower(s.name) = lower(f.name)
+    where s.vartype <> 'string' and f.sourcefile not like '/etc/pilotpros/%' order by s.name, f.seqno desc) o;
 select 'databases|' || json_build_object('count', count(*),
     'sizes', json_agg(case when has_database_privilege(oid, 'CONNECT') then pg_database_size(oid) end)) from pg_database where not datistemplate;
 select 'connections|' || coalesce(json_object_agg(state, n)::text, '{}') from (select coalesce(state, 'unknown') as state, count(*) as n
@@ -284,6 +287,11 @@ Facts read_facts(const AnswerMap& answers) {
             if (row.is_object()) {
                 facts.settings.push_back(read_setting(row));
             }
+        }
+    }
+    if (const Json& values = answer(answers, "own_values"); values.is_object()) {
+        for (const auto& [name, value] : values.items()) {
+            facts.own_values[name] = words(value);
         }
     }
     const auto value_of = [&](const char* name) {

@@ -1,0 +1,210 @@
+// What is not memory: workers, planner, WAL, autovacuum, the log.
+//
+// Rules. PostgreSQL never reads a CPU quota: a statement gets one worker less than there are CPUs, all together as many
+// as CPUs; never more than PostgreSQL's own defaults without evidence. random_page_cost 1.1 where one and a half times
+// the data fit into the cache that the limit leaves: then a random page costs what the next one does. max_wal_size from
+// the measured WAL rate: a checkpoint is forced after about max_wal_size / (1 + checkpoint_completion_target), so it
+// holds what checkpoint_timeout's worth of WAL needs, and a quarter more; checkpoint_timeout goes up only where full
+// page images are most of a lively WAL. The rest is left as it is without evidence, and said.
+// Source: PostgreSQL documentation, 20.4.6, 20.5.2, 20.7.2, 28.5 "WAL Configuration".
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/apps/postgres/advise.h"
+
+namespace pilotpros::apps::postgres {
+
+namespace {
+
+constexpr Bytes kMiB = Bytes{1} << 20U;
+constexpr const char* kQuery = "https://www.postgresql.org/docs/current/runtime-config-query.html";
+constexpr const char* kWal = "https://www.postgresql.org/docs/current/wal-configuration.html";
+constexpr const char* kLog = "https://www.postgresql.org/docs/current/runtime-config-logging.html";
+constexpr double kLivelyWal = 1 << 20;  // bytes a second
+
+std::string seconds_text(int seconds) { return std::to_string(seconds) + "s"; }
+
+}  // namespace
+
+void advise_parallel(Situation& situation, Draft& draft) {
+    if (situation.cpus <= 0) {
+        draft.leave("max_parallel_workers_per_gather", "insufficient evidence: the CPUs that it may use are not known");
+        return;
+    }
+    const int cpus = situation.cpus;
+    const auto lower = [&](const char* name, int target, const char* rule) {
+        const Present now = present(situation.facts, name);
+        const int was = static_cast<int>(number_of(now, 0));
+        if (!now.exists || (now.whose == Whose::kNobody && was <= target)) {
+            return was;
+        }
+        draft.want({name,
+                    std::to_string(target),
+                    fmt::format("{} workers for {} CPUs", was, cpus),
+                    rule,
+                    "https://www.postgresql.org/docs/current/runtime-config-resource.html",
+                    {{"CPUs that it may use", std::to_string(cpus), "its quota, else the machine's"}},
+                    {}});
+        return draft.is_free(name) ? target : was;
+    };
+    const int gather = lower("max_parallel_workers_per_gather", std::max(0, cpus - 1),
+                             "one worker less than there are CPUs: PostgreSQL does not see the quota");
+    const int workers =
+        lower("max_parallel_workers", cpus, "as many as there are CPUs: PostgreSQL does not see the quota");
+    lower("max_parallel_maintenance_workers", std::max(0, cpus - 1),
+          "one worker less than there are CPUs: PostgreSQL does not see the quota");
+    if (!draft.pinned("max_parallel_workers_per_gather")) {
+        situation.now.gather = gather;
+    }
+    if (!draft.pinned("max_parallel_workers")) {
+        situation.now.parallel_workers = workers;
+    }
+}
+
+void advise_planner(const Situation& situation, Draft& draft) {
+    const Bytes cache = situation.limit / 4 * 3;
+    const bool before = draft.written("random_page_cost").has_value();
+    const Bytes room = before ? situation.data : situation.data + situation.data / 2;
+    const Present now = present(situation.facts, "random_page_cost");
+    if (situation.data > 0 && cache > 0 && room <= cache && (number_of(now, 4) > 1.1 || now.whose != Whose::kNobody)) {
+        draft.want({"random_page_cost",
+                    "1.1",
+                    fmt::format("{} of data within {} of cache", format_bytes(situation.data), format_bytes(cache)),
+                    "1.1 where one and a half times the data fit into the cache within the limit",
+                    kQuery,
+                    {{"data", format_bytes(situation.data), "pg_database_size"},
+                     {"cache", format_bytes(cache), "three quarters of the limit"}},
+                    {}});
+    } else if (now.exists) {
+        draft.leave("random_page_cost",
+                    situation.data <= 0 ? std::string{"insufficient evidence: the size of the data is not known"}
+                                        : fmt::format("{} of data do not fit into {} of cache, and the disk was not "
+                                                      "measured",
+                                                      format_bytes(situation.data), format_bytes(cache)));
+    }
+    if (present(situation.facts, "jit").exists) {
+        draft.leave("jit", "insufficient evidence: it takes pg_stat_statements' jit times to tell whether it pays");
+    }
+}
+
+void advise_wal(const Situation& situation, Draft& draft) {
+    const Present now = present(situation.facts, "max_wal_size");
+    const Present timeout = present(situation.facts, "checkpoint_timeout");
+    const auto& rates = situation.watched.rates;
+    const Bytes was = size_of(now);
+    const Bytes written = parse_size(draft.written("max_wal_size").value_or("")).value_or(0);
+    if (!rates || rates->seconds < 30 || rates->wal_bytes_per_second < 0 || was < 0) {
+        draft.leave("max_wal_size", "insufficient evidence: the WAL rate takes half a minute of measuring");
+        if (written > was && was >= 0) {
+            draft.want({"max_wal_size",
+                        postgres_size(written),
+                        "as an earlier profile asked",
+                        "what was written before stands until a profile says otherwise",
+                        kWal,
+                        {},
+                        {}});
+        }
+        return;
+    }
+    const double rate = rates->wal_bytes_per_second;
+    const Reading& reading = situation.facts.reading;
+    const double images =
+        reading.wal_bytes > 0 && reading.wal_full_page_images >= 0
+            ? static_cast<double>(reading.wal_full_page_images) * 8192 / static_cast<double>(reading.wal_bytes)
+            : 0;
+    double interval = number_of(timeout, 300);
+    const bool longer = rate >= kLivelyWal && images >= 0.5 && interval < 900;
+    if ((longer || draft.written("checkpoint_timeout")) && draft.is_free("checkpoint_timeout")) {
+        draft.want({"checkpoint_timeout",
+                    seconds_text(900),
+                    fmt::format("{:.0f} % of {}/s of WAL are full page images", 100 * std::min(1.0, images),
+                                format_bytes(static_cast<Bytes>(rate))),
+                    "15 minutes where full page images are most of more than 1 MiB/s of WAL; a recovery takes longer",
+                    kWal,
+                    {{"WAL rate", format_bytes(static_cast<Bytes>(rate)) + "/s",
+                      fmt::format("{} measured", format_duration(Seconds{rates->seconds}))}},
+                    {},
+                    Risk::kMedium});
+        interval = 900;
+    } else if (timeout.exists) {
+        draft.leave("checkpoint_timeout",
+                    fmt::format("{} stays: a longer one makes recovery longer, and {}/s of WAL do not ask for it",
+                                shown(timeout), format_bytes(static_cast<Bytes>(rate))));
+    }
+    const double completion = number_of(present(situation.facts, "checkpoint_completion_target"), 0.5);
+    const auto need = static_cast<Bytes>(std::min(1e15, rate * interval * (1 + completion) * 1.25));
+    // What it may fill of the disk is not known, so not more than 8 GiB.
+    const Bytes target = std::min(std::max(written, need > was ? step_above(need) : was), std::max(was, 8192 * kMiB));
+    if (target > was) {
+        draft.want({"max_wal_size",
+                    postgres_size(target),
+                    fmt::format("{}/s of WAL fill {} within {}", format_bytes(static_cast<Bytes>(rate)),
+                                format_bytes(need), seconds_text(static_cast<int>(interval))),
+                    "the WAL of one checkpoint_timeout at the measured rate, and a quarter more; at most 8 GiB of disk",
+                    kWal,
+                    {{"WAL rate", format_bytes(static_cast<Bytes>(rate)) + "/s",
+                      fmt::format("{} measured", format_duration(Seconds{rates->seconds}))},
+                     {"checkpoint_completion_target", fmt::format("{}", completion), "pg_settings"}},
+                    {}});
+    } else {
+        draft.leave("max_wal_size",
+                    fmt::format("{} holds {}/s of WAL", shown(now), format_bytes(static_cast<Bytes>(rate))));
+    }
+}
+
+void advise_rest(const Situation& situation, Draft& draft) {
+    const Facts& facts = situation.facts;
+    const auto& rates = situation.watched.rates;
+    const bool bloated = facts.live_rows >= 1'000'000 && facts.dead_rows > facts.live_rows / 4;
+    if ((bloated || draft.written("autovacuum_vacuum_scale_factor")) &&
+        number_of(present(facts, "autovacuum_vacuum_scale_factor"), 0.2) > 0.1) {
+        draft.want({"autovacuum_vacuum_scale_factor",
+                    "0.1",
+                    fmt::format("{} dead rows beside {} live ones", facts.dead_rows, facts.live_rows),
+                    "half of the default where more than a fifth of many rows are dead",
+                    "https://www.postgresql.org/docs/current/routine-vacuuming.html",
+                    {{"dead rows", std::to_string(facts.dead_rows), "pg_stat_user_tables"}},
+                    {}});
+    }
+    if (present(facts, "log_checkpoints").value == "off") {
+        draft.want({"log_checkpoints",
+                    "on",
+                    "a line for each checkpoint tells whether max_wal_size is enough",
+                    "on, as PostgreSQL does by default from 15 on",
+                    kLog,
+                    {},
+                    {}});
+    }
+    if ((rates && rates->deadlocks > 0) || draft.written("log_lock_waits")) {
+        draft.want({"log_lock_waits",
+                    "on",
+                    "there were deadlocks while measuring",
+                    "on where there are deadlocks",
+                    kLog,
+                    {},
+                    {}});
+    }
+    if ((rates && rates->temp_files > 0) || draft.written("log_temp_files")) {
+        draft.want({"log_temp_files",
+                    "10MB",
+                    "statements spilled to disk while measuring",
+                    "files of 10 MiB and more, where statements spill: the log names the statement",
+                    kLog,
+                    {},
+                    {}});
+    }
+    // What the recipe sets on top, and why it is not advised.
+    draft.leave("wal_buffers", "PostgreSQL itself takes a 32nd of shared_buffers, up to one WAL segment");
+    draft.leave("effective_io_concurrency", "insufficient evidence: no bitmap scan was seen waiting for the disk");
+    draft.leave("default_statistics_target",
+                "a larger sample slows ANALYZE and planning; per column where a plan is wrong");
+    if (!facts.statements_preloaded) {
+        draft.leave("shared_preload_libraries",
+                    "pg_stat_statements needs CREATE EXTENSION in your database, which is yours to decide");
+    }
+}
+
+}  // namespace pilotpros::apps::postgres

@@ -1,0 +1,293 @@
+#include "core/apps/postgres/draft.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <set>
+#include <utility>
+
+namespace pilotpros::apps::postgres {
+
+namespace {
+
+constexpr const char* kSource = "https://www.postgresql.org/docs/current/runtime-config.html";
+
+/// Trading these away loses or corrupts data; nothing that we measure can justify it.
+bool is_durability(const std::string& name) {
+    static const std::set<std::string> kNames{"fsync",
+                                              "full_page_writes",
+                                              "synchronous_commit",
+                                              "wal_level",
+                                              "wal_sync_method",
+                                              "synchronous_standby_names",
+                                              "wal_log_hints",
+                                              "ignore_checksum_failure",
+                                              "zero_damaged_pages",
+                                              "ignore_invalid_pages"};
+    return kNames.contains(name);
+}
+
+/// Compares "256MB" with "1GB" and "3" with "10"; nothing when one of them is no number.
+std::optional<double> magnitude(const std::string& text) {
+    if (const auto size = parse_size(text)) {
+        return static_cast<double>(*size);
+    }
+    double value = 0;
+    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc{} ? std::optional{value} : std::nullopt;
+}
+
+Part part_of(const Facts& facts, const std::string& name, Bytes otherwise) {
+    const Present value = present(facts, name);
+    const Bytes size = value.exists ? size_of(value) : -1;
+    return {size >= 0 ? size : otherwise, value.exists && value.whose != Whose::kNobody && size >= 0};
+}
+
+int count_of(const Facts& facts, const std::string& name, int otherwise) {
+    return static_cast<int>(number_of(present(facts, name), otherwise));
+}
+
+/// Pins count as the user's own values.
+void take_pins(const Wish& wish, MemorySet& set) {
+    const auto size = [&](const char* name, Part& part) {
+        const auto pin = wish.pinned.find(name);
+        if (const auto value = pin == wish.pinned.end() ? std::nullopt : parse_size(pin->second)) {
+            part = {*value, true};
+        }
+    };
+    const auto number = [&](const char* name, int& value) {
+        const auto pin = wish.pinned.find(name);
+        if (const auto pinned = pin == wish.pinned.end() ? std::nullopt : magnitude(pin->second)) {
+            value = static_cast<int>(std::clamp(*pinned, 0.0, 1e6));
+        }
+    };
+    size("shared_buffers", set.shared_buffers);
+    size("work_mem", set.work_mem);
+    size("maintenance_work_mem", set.maintenance_work_mem);
+    size("autovacuum_work_mem", set.autovacuum_work_mem);
+    number("max_connections", set.connections);
+    number("max_parallel_workers", set.parallel_workers);
+    number("max_parallel_workers_per_gather", set.gather);
+    number("autovacuum_max_workers", set.autovacuum_workers);
+}
+
+}  // namespace
+
+Situation situation_of(const Case& input, const ServiceObservation& service, const nlohmann::json& facts,
+                       const Share* share) {
+    Situation result;
+    result.facts = facts.get<Facts>();
+    if (facts.contains("watched") && facts["watched"].is_object()) {
+        result.watched = facts["watched"].get<Watched>();
+    }
+    const Facts& known = result.facts;
+    result.data = std::accumulate(known.database_sizes.begin(), known.database_sizes.end(), Bytes{0});
+    result.connections_seen = std::max(known.connections_now, result.watched.connections_max);
+    const Budget& budget = input.budget;
+    const double cpus = share != nullptr && share->cpus > 0 ? share->cpus : budget.cpus;
+    result.cpus = static_cast<int>(std::ceil(cpus - 1e-9));
+    if (result.cpus == 0 && input.observation.engine) {
+        result.cpus = input.observation.engine->cpus;
+    }
+    if (share != nullptr && share->memory > 0) {
+        result.limit = share->memory;
+        result.limit_from = share->why;
+    } else if (share != nullptr && budget.total > 0) {
+        result.limit = std::max<Bytes>(0, budget.total - budget.reserved - budget.others - budget.granted) / 2;
+        result.limit_from = "no limit: half of what the machine has beyond the other containers";
+    }
+
+    MemorySet& set = result.now;
+    constexpr Bytes kMiB = Bytes{1} << 20U;
+    set.connections = std::max(1, count_of(known, "max_connections", 100));
+    set.autovacuum_workers = std::max(0, count_of(known, "autovacuum_max_workers", 3));
+    set.parallel_workers = std::max(0, count_of(known, "max_parallel_workers", 8));
+    set.gather = std::max(0, count_of(known, "max_parallel_workers_per_gather", 2));
+    set.hash_mem_multiplier = std::max(1.0, number_of(present(known, "hash_mem_multiplier"), 1));
+    set.shared_buffers = part_of(known, "shared_buffers", 128 * kMiB);
+    set.work_mem = part_of(known, "work_mem", 4 * kMiB);
+    set.maintenance_work_mem = part_of(known, "maintenance_work_mem", 64 * kMiB);
+    set.autovacuum_work_mem = part_of(known, "autovacuum_work_mem", set.maintenance_work_mem.value);
+    set.connection = connection_memory(known.tables);
+    if (const auto wish = input.wishes.find(service.service); wish != input.wishes.end()) {
+        take_pins(wish->second, set);
+    }
+    // Twice the CPUs are as many statements as make progress; more than that seen at once counts in fours, so that the
+    // next look moves nothing.
+    const auto active = known.connections.find("active");
+    const int seen = active == known.connections.end() ? 0 : (active->second + 3) / 4 * 4;
+    set.active = std::max(2 * std::max(1, result.cpus), seen);
+    return result;
+}
+
+Draft::Draft(const Case& input, std::string service, const Situation& situation)
+    : input_(input), service_(std::move(service)), situation_(situation) {
+    if (const auto wish = input.wishes.find(service_); wish != input.wishes.end()) {
+        wish_ = wish->second;
+    }
+}
+
+bool Draft::is_free(const std::string& name) const {
+    const Present now = present(situation_.facts, name);
+    return now.exists && now.whose == Whose::kNobody && !wish_.pinned.contains(name);
+}
+
+std::optional<std::string> Draft::pinned(const std::string& name) const {
+    const auto pin = wish_.pinned.find(name);
+    return pin == wish_.pinned.end() ? std::nullopt : std::optional{pin->second};
+}
+
+std::optional<std::string> Draft::written(const std::string& name) const {
+    return input_.written_value(service_, name);
+}
+
+std::string Draft::bounded(const std::string& key, const std::string& value) const {
+    const auto is = magnitude(value);
+    const auto least = wish_.least.find(key);
+    const auto most = wish_.most.find(key);
+    if (is && least != wish_.least.end() && magnitude(least->second).value_or(*is) > *is) {
+        return least->second;
+    }
+    if (is && most != wish_.most.end() && magnitude(most->second).value_or(*is) < *is) {
+        return most->second;
+    }
+    return value;
+}
+
+Cost Draft::cost_of(const Present& present) const {
+    if (!carries_ours(situation_.facts)) {
+        return Cost::kRecreate;  // the directory has to be mounted first
+    }
+    return present.restart ? Cost::kRestart : Cost::kReload;
+}
+
+void Draft::want(Wanted wanted) {
+    const Present now = present(situation_.facts, wanted.name);
+    if (!now.exists || pinned(wanted.name)) {
+        return;  // this version does not know it, or add_pins() speaks
+    }
+    if (now.whose != Whose::kNobody) {
+        leave(wanted.name, fmt::format("{} sets it to {}: kept", now.set_by, shown(now)));
+        return;
+    }
+    const std::string value = bounded(wanted.name, wanted.value);
+    if (value == shown(now)) {
+        return;
+    }
+    Change change;
+    change.service = service_;
+    change.advisor = "postgres";
+    change.key = wanted.name;
+    change.target = {Target::Kind::kPostgres, {wanted.name}};
+    change.before = shown(now);
+    change.after = value;
+    change.reason = value == wanted.value ? std::move(wanted.reason)
+                                          : fmt::format("bounded by x-pilotpros; without it {}", wanted.value);
+    change.rule = std::move(wanted.rule);
+    change.source = wanted.source.empty() ? kSource : std::move(wanted.source);
+    change.inputs = std::move(wanted.inputs);
+    change.recipe = recipe_on(wanted.name);
+    change.risk = wanted.risk;
+    change.cost = cost_of(now);
+    change.joint = std::move(wanted.joint);
+    advice.changes.push_back(std::move(change));
+}
+
+void Draft::want(Change change) {
+    change.service = service_;
+    change.advisor = "postgres";
+    change.recipe = recipe_on(change.key);
+    if (const auto pin = pinned(change.key)) {
+        change.after = *pin;
+        change.reason = "pinned by x-pilotpros";
+    } else if (change.after.is_string()) {
+        change.after = bounded(change.key, change.after.get<std::string>());
+    }
+    advice.changes.push_back(std::move(change));
+}
+
+void Draft::leave(const std::string& key, std::string why) {
+    advice.left_alone.push_back({service_, "postgres", key, std::move(why)});
+}
+
+void Draft::find(Finding finding) {
+    finding.service = service_;
+    advice.findings.push_back(std::move(finding));
+}
+
+void Draft::add_pins() {
+    for (const auto& [name, value] : wish_.pinned) {
+        const Present now = present(situation_.facts, name);
+        if (!now.exists) {
+            continue;  // another advisor's key
+        }
+        if (is_durability(name)) {
+            leave(name, "it decides over the durability of data: no file of ours sets it, pinned or not");
+        } else if (now.whose != Whose::kNobody && now.whose != Whose::kFile) {
+            leave(name, fmt::format("pinned by x-pilotpros, but {} wins", now.set_by));
+        } else {
+            Change change;
+            change.service = service_;
+            change.advisor = "postgres";
+            change.key = name;
+            change.target = {Target::Kind::kPostgres, {name}};
+            change.before = shown(now);
+            change.after = value;
+            change.reason = "pinned by x-pilotpros";
+            change.rule = "pinned by x-pilotpros";
+            change.source = "x-pilotpros in the Compose file";
+            change.recipe = recipe_on(name);
+            change.cost = cost_of(now);
+            advice.changes.push_back(std::move(change));
+        }
+    }
+}
+
+std::vector<const Change*> Draft::settings() const {
+    std::vector<const Change*> result;
+    for (const Change& change : advice.changes) {
+        if (change.target.kind == Target::Kind::kPostgres && !change.carrier) {
+            result.push_back(&change);
+        }
+    }
+    return result;
+}
+
+void Draft::drop_settings(const std::string& joint, const std::string& why) {
+    const auto goes = [&](const Change& change) {
+        return change.target.kind == Target::Kind::kPostgres && (joint.empty() || change.joint == joint);
+    };
+    for (const Change& change : advice.changes) {
+        if (goes(change)) {
+            leave(change.key, fmt::format("{} instead of {} would be advised, but {}", change.after.get<std::string>(),
+                                          change.before.get<std::string>(), why));
+        }
+    }
+    std::erase_if(advice.changes, goes);
+}
+
+std::string recipe_on(const std::string& key) {
+    static const std::map<std::string, std::string> kLines{
+        {"shared_buffers",
+         "1GB whatever the limit: twice as much as a limit of 512 MiB, and never touched by 40 MiB of data"},
+        {"effective_cache_size", "4GB within a limit of 2 GB: the planner counts on cache that cannot be there"},
+        {"work_mem",
+         "16MB without counting connections: 100 sorts are 1.6 GB of a limit of 2 GB that holds 1 GB of buffers"},
+        {"maintenance_work_mem", "512MB for each of three autovacuum workers, too"},
+        {"max_connections", "100, which is the default"},
+        {"random_page_cost", "1.1, for any disk and any size of data"},
+        {"max_wal_size", "2GB without a look at the WAL rate or the disk"},
+        {"max_parallel_workers", "8 on two CPUs"},
+        {"max_parallel_workers_per_gather", "2, which is the default"},
+        {"max_parallel_maintenance_workers", "2, which is the default"},
+        {"shm_size", "nothing: with its work_mem a parallel hash join fails in Docker's 64 MB of /dev/shm"},
+        {"command", "replaces the service's command, the user's own flags with it"}};
+    const auto line = kLines.find(key);
+    return line == kLines.end() ? std::string{} : line->second;
+}
+
+}  // namespace pilotpros::apps::postgres
