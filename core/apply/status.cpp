@@ -100,7 +100,7 @@ ServiceStatus status_of(Engine& engine, const std::string& project, const std::s
         status.recreated_by_up = status.recreated_by_up || container.config_hash != hash;
     }
     if (status.drift.empty() && status.recreated_by_up) {
-        status.drift.push_back("it was started with another configuration");
+        status.drift.emplace_back("it was started with another configuration");
     }
     status.state = status.drift.empty() ? "carries it" : "drifted";
     return status;

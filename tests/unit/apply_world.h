@@ -381,7 +381,7 @@ struct ApplyMachine {
 
   private:
     /// What Compose makes of the files: our override is the only one that adds anything.
-    nlohmann::json service(const std::vector<std::string>& names, const std::string& input) {
+    [[nodiscard]] nlohmann::json service(const std::vector<std::string>& names, const std::string& input) const {
         nlohmann::json result{{"image", "nginx:1"}, {"volumes", {{{"type", "volume"}, {"target", "/data"}}}}};
         for (const std::string& name : names) {
             const std::string content = name == "-" ? input : files.read(name).value_or("");
