@@ -75,12 +75,12 @@ Bytes usable(Bytes limit) { return limit - limit / 20; }
 std::optional<MemorySet> fit(MemorySet wanted, Bytes limit) {
     const Bytes half = step_below(wanted.shared_buffers.value / 2);
     // In the order in which giving way costs least.
-    const std::array<std::pair<Part MemorySet::*, Bytes>, 5> kSteps{{{&MemorySet::autovacuum_work_mem, 16 * kMiB},
-                                                                     {&MemorySet::maintenance_work_mem, 16 * kMiB},
-                                                                     {&MemorySet::shared_buffers, half},
-                                                                     {&MemorySet::work_mem, kMiB},
-                                                                     {&MemorySet::shared_buffers, 32 * kMiB}}};
-    for (const auto& [part, floor] : kSteps) {
+    const std::array<std::pair<Part MemorySet::*, Bytes>, 5> steps{{{&MemorySet::autovacuum_work_mem, 16 * kMiB},
+                                                                    {&MemorySet::maintenance_work_mem, 16 * kMiB},
+                                                                    {&MemorySet::shared_buffers, half},
+                                                                    {&MemorySet::work_mem, kMiB},
+                                                                    {&MemorySet::shared_buffers, 32 * kMiB}}};
+    for (const auto& [part, floor] : steps) {
         if (lower(wanted, part, floor, limit)) {
             return wanted;
         }
