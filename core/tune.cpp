@@ -223,7 +223,7 @@ class Verification {
                                             connection_.engine.get(),
                                             world_.docker_command(),
                                             world_.read_standard_input};
-            const Path scratch = world_.environment.state_directory() / "scratch" / hash_of(plan).substr(0, 16);
+            const Path scratch = world_.environment.state_directory() / ("scratch-" + hash_of(plan).substr(0, 16));
             MergeAnswer answer = verify_compose_merge(plan, input_.project, scratch, world_.files, surroundings);
             add(std::move(answer.verdicts));
             merged = std::move(answer.resolved);

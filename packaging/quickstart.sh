@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # From a fresh machine to a first answer: packages, an engine if there is none, build, install, and then
-# `docker pilotpros profile` on the Compose project in the current folder, or on the demo where there is none.
-#   quickstart.sh [--yes] [-- OPTION...]     options after -- go to `profile` (-f FILE, -p NAME, --duration 1m, ...)
+# `docker pilotpros tune` on the Compose project in the current folder, or on the demo where there is none.
+#   quickstart.sh [--yes] [-- OPTION...]     options after -- go to `tune` (-f FILE, -p NAME, --duration 1m, ...)
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 root="$(dirname "$here")"
@@ -97,12 +97,12 @@ fi
 $engine || say "Without an engine nothing can be measured: this is what the files alone say."
 
 status=0
-"${privileged[@]}" "${docker[@]}" pilotpros profile "${arguments[@]}" || status=$?
+"${privileged[@]}" "${docker[@]}" pilotpros tune "${arguments[@]}" || status=$?
 # 2: done without an engine, which is all that was possible here.
 if [ $status -eq 2 ] && ! $engine; then status=0; fi
 if [ $status -eq 0 ]; then
     say ""
-    say "Next: docker pilotpros profile --help"
+    say "Next: docker pilotpros tune --help"
     if $demo && $engine; then say "To stop the demo: $root/tests/stack/stack.sh down demo"; fi
 fi
 exit $status

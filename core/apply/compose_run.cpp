@@ -35,8 +35,11 @@ Command ComposeRun::question(std::vector<std::string> words, std::string input) 
     return result;
 }
 
-Command ComposeRun::up(const std::string& service, int scale, std::chrono::milliseconds timeout) const {
-    std::vector<std::string> words{"up", "-d", "--no-deps", "--no-build", "--pull", "never"};
+Command ComposeRun::up(const std::string& service, bool alone, int scale, std::chrono::milliseconds timeout) const {
+    std::vector<std::string> words{"up", "-d", "--no-build", "--pull", "never"};
+    if (alone) {
+        words.emplace_back("--no-deps");
+    }
     if (scale > 0) {
         words.insert(words.end(), {"--scale", service + "=" + std::to_string(scale)});
     }

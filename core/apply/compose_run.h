@@ -22,9 +22,10 @@ class ComposeRun {
 
     /// A question: bounded as every reading of files is.
     [[nodiscard]] Command question(std::vector<std::string> words, std::string input = {}) const;
-    /// `up` of one service alone, never of what depends on it; nothing is built or pulled. `scale` keeps a number of
-    /// containers that is not the files'; 0: as the files say.
-    [[nodiscard]] Command up(const std::string& service, int scale, std::chrono::milliseconds timeout) const;
+    /// `up` of one service, never of what depends on it; nothing is built or pulled. `alone`: nor of what it depends
+    /// on, see dependencies_stand(). `scale` keeps a number of containers that is not the files'; 0: as the files say.
+    [[nodiscard]] Command up(const std::string& service, bool alone, int scale,
+                             std::chrono::milliseconds timeout) const;
 
     std::vector<Finished> run(const std::vector<Command>& commands) const;
 

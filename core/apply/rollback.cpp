@@ -9,6 +9,7 @@
 #include <set>
 
 #include "core/apply/compose_run.h"
+#include "core/apply/dependencies.h"
 #include "core/apply/gate.h"
 #include "core/apply/guard.h"
 #include "core/apply/project_files.h"
@@ -118,7 +119,10 @@ class Rollback {
             constexpr std::chrono::minutes kTime{5};
             const auto& replicas = member(member(resolved, "deploy"), "replicas");
             const int declared = replicas.is_number_integer() ? replicas.get<int>() : 1;
-            by_compose = run.run({run.up(snapshot.service, running == declared ? 0 : running, kTime)}).front().ok();
+            const bool alone =
+                !dependencies_stand(engine_, run, snapshot.project, member(model, "services"), snapshot.service);
+            by_compose =
+                run.run({run.up(snapshot.service, alone, running == declared ? 0 : running, kTime)}).front().ok();
         }
         if (!by_compose) {
             watcher_.step(fmt::format("docker compose cannot: making {} again as it was", snapshot.service));

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/apply/compose_run.h"
+#include "core/apply/dependencies.h"
 #include "core/apply/gate.h"
 #include "core/apply/guard.h"
 #include "core/apply/project_files.h"
@@ -114,6 +115,14 @@ ComposeRun base_of(World& world, const Project& project) {
 }
 
 /// One transaction being applied; the lock is held.
+Json services_as_resolved(const Project& project) {
+    Json services = Json::object();
+    for (const auto& [name, service] : project.services) {
+        services[name] = service.resolved;
+    }
+    return services;
+}
+
 class Transaction {
   public:
     Transaction(World& world, Engine& engine, const ApplyRequest& request, ApplyPreview preview, ApplyStore& store,
@@ -269,7 +278,16 @@ class Transaction {
         const ComposeRun run = base_of(world_, request_.project).with(preview_.route.layer());
         const auto service = request_.project.services.find(preview_.service);
         const int declared = service == request_.project.services.end() ? running : service->second.replicas;
-        const Finished finished = run.run({run.up(preview_.service, running == declared ? 0 : running, time)}).front();
+        const bool alone = !dependencies_stand(engine_, run, request_.project.name,
+                                               services_as_resolved(request_.project), preview_.service);
+        if (alone) {
+            watcher_.step(
+                fmt::format("what {} depends on does not run as its files say and is left alone: the next up "
+                            "may recreate {} once more",
+                            preview_.service, preview_.service));
+        }
+        const Finished finished =
+            run.run({run.up(preview_.service, alone, running == declared ? 0 : running, time)}).front();
         if (!finished.ok()) {
             throw Error(ExitCode::kGateFailed,
                         fmt::format("docker compose up did not replace {} (exit {}{})", preview_.service,

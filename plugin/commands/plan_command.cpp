@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "core/advise/data.h"
+#include "core/apply/locate.h"
+#include "core/apply/rollback.h"
 #include "core/apply/route.h"
 #include "core/apply/transaction.h"
 #include "plugin/confirm.h"
@@ -52,6 +54,14 @@ std::string command_line(const World& world, const Selectors& selectors, std::ve
     command.insert(command.end(), selected.begin(), selected.end());
     command.insert(command.end(), words.begin() + 1, words.end());
     return shown(command);
+}
+
+/// A Plan has to rest on what is there once an earlier command that was killed has been undone.
+void take_back_what_was_cut_short(World& world, Engine& engine, const Selectors& selectors, ApplyWatcher& watcher) {
+    const Located located = locate_project(world, engine, selectors);
+    ApplyStore store(world.files, world.environment.state_directory(), located.engine, located.name);
+    const FileLock lock = store.lock();
+    finish_pending(world, engine, store, watcher);
 }
 
 }  // namespace
@@ -143,6 +153,8 @@ ExitCode PlanCommand::apply(World& world, Terminal& terminal) const {
     if (!connection.engine) {
         throw EngineLost(*connection.why_not);
     }
+    ApplyLines lines(terminal);
+    take_back_what_was_cut_short(world, *connection.engine, request_.profile.selectors, lines);
     const Tuning tuning = make(world, terminal, connection, request());
     print(world, terminal, tuning);
     if (tuning.plan.changes.empty()) {
@@ -172,7 +184,6 @@ ExitCode PlanCommand::apply(World& world, Terminal& terminal) const {
         return ExitCode::kDone;
     }
     request.accept_new_command = true;
-    ApplyLines lines(terminal);
     const ApplyResult result = apply_plan(world, *connection.engine, request, lines);
     terminal.out(printable(result.said) + "\n");
     return result.code;

@@ -1,0 +1,59 @@
+#include "core/apply/dependencies.h"
+
+#include <algorithm>
+#include <set>
+#include <sstream>
+
+#include "core/apply/recreate.h"
+#include "core/model/json.h"
+#include "core/observe/containers.h"
+
+namespace pilotpros {
+
+std::vector<std::string> dependencies_of(const nlohmann::json& services, const std::string& service) {
+    std::set<std::string> found;
+    std::vector<std::string> open{service};
+    while (!open.empty()) {
+        const std::string one = open.back();
+        open.pop_back();
+        for (const std::string& name : keys(member(services, one.c_str()), "depends_on")) {
+            if (name != service && found.insert(name).second) {
+                open.push_back(name);
+            }
+        }
+    }
+    return {found.begin(), found.end()};
+}
+
+std::map<std::string, std::string> hashes_of(const std::string& printed) {
+    std::map<std::string, std::string> result;
+    std::istringstream lines(printed);
+    for (std::string name, hash; lines >> name >> hash;) {
+        result[name] = hash;
+    }
+    return result;
+}
+
+bool dependencies_stand(Engine& engine, const ComposeRun& run, const std::string& project,
+                        const nlohmann::json& services, const std::string& service) {
+    const std::vector<std::string> names = dependencies_of(services, service);
+    if (names.empty()) {
+        return true;
+    }
+    const std::map<std::string, std::string> hashes =
+        hashes_of(run.run({run.question({"config", "--hash", "*"})}).front().output);
+    return std::all_of(names.begin(), names.end(), [&](const std::string& name) {
+        std::vector<std::string> ids;
+        for (const LiveContainer& container : containers_of(engine, project, name)) {
+            ids.push_back(container.id);
+        }
+        const std::vector<Container> containers = inspect_containers(engine, ids);
+        const auto hash = hashes.find(name);
+        return !containers.empty() && hash != hashes.end() &&
+               std::all_of(containers.begin(), containers.end(), [&](const Container& container) {
+                   return container.running() && container.config_hash == hash->second;
+               });
+    });
+}
+
+}  // namespace pilotpros

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "core/apply/compose_run.h"
+#include "core/docker/engine.h"
+
+namespace pilotpros {
+
+/// All services that this one depends on, directly or through others; `services` as Compose resolves them. Pure.
+std::vector<std::string> dependencies_of(const nlohmann::json& services, const std::string& service);
+
+/// What `config --hash '*'` printed, by service. Pure.
+std::map<std::string, std::string> hashes_of(const std::string& printed);
+
+/// Whether `up SERVICE` would leave everything that the service depends on as it runs. Only then may it be told without
+/// --no-deps, and it should: Compose before 2.29.3 hashes a service without its depends_on under --no-deps, so that the
+/// next plain `up` would recreate what was just made (tried with 2.26). A service without dependencies: true.
+bool dependencies_stand(Engine& engine, const ComposeRun& run, const std::string& project,
+                        const nlohmann::json& services, const std::string& service);
+
+}  // namespace pilotpros

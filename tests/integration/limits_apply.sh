@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# beside: judges no time
+# One service of a real project gets a limit and gives it back, by the commands that a person types; the next plain `up` finds nothing to do,
+# also where the service depends on others.
+. "$(dirname "$0")/lib.sh"
+RUN_SECONDS=300
+"$SOURCE_DIR/tests/stack/stack.sh" images >/dev/null 2>&1
+project=pilotpros-limits-$$ dir=$scratch/project
+mkdir -p "$dir/below"
+cat >"$dir/compose.yaml" <<'Y'
+services:
+  store:
+    image: nginx:1.26
+  web:
+    image: nginx:1.26
+    depends_on: [store]
+    x-pilotpros:
+      pin: {memory: 96m}
+  client:
+    image: nginx:1.26
+    depends_on: [web]
+Y
+echo "COMPOSE_PROJECT_NAME=$project" >"$dir/.env"
+compose() { docker compose --project-directory "$dir" "$@"; }
+finally 'compose down -v -t 1 >/dev/null 2>&1'
+cd "$dir"
+compose --progress quiet up -d -t 1
+id() { compose ps -q "$1"; }
+memory() { docker inspect --format '{{.HostConfig.Memory}}' "$(id "$1")"; }
+files() { (cd "$dir" && find . -printf '%P %y %l\n' | LC_ALL=C sort); }
+same() { if [ "$2" = "$3" ]; then ok "$1"; else fail "$1: '$2' is not '$3'"; fi; }
+pilotpros() { run "$PILOTPROS" pilotpros "$@"; }
+before=$(files) web=$(id web) others="$(id store) $(id client)"
+
+pilotpros limits --apply
+expect_status "which service is not said" 64
+pilotpros limits --apply web
+expect_status "nobody is there to agree" 3
+expect_in "and it says how a script agrees" '--yes' "$err"
+same "so nothing was done" "$(files) $(id web)" "$before $web"
+
+pilotpros limits --apply web --yes
+expect_status "the limit is applied" 0
+same "it is in force" "$(memory web)" 100663296
+expect "another container has it" test "$(id web)" != "$web"
+same "what it depends on and what depends on it stay" "$(id store) $(id client)" "$others"
+web=$(id web)
+compose --progress quiet up -d
+same "the next up from the folder finds nothing to do" "$(id web) $(id store) $(id client)" "$web $others"
+(cd below && docker compose --progress quiet up -d)
+same "nor from a folder below" "$(id web) $(id store) $(id client)" "$web $others"
+pilotpros status
+expect_in "status says so" 'web +carries it' "$out"
+pilotpros limits --apply web --yes
+same "applying it again changes nothing" "$status $(id web)" "0 $web"
+docker compose --progress quiet -f compose.yaml up -d
+expect "a planted up that leaves our file out takes the limit away" test "$(memory web)" = 0
+pilotpros status
+expect_in "which status tells" 'drift|differs|does not' "$out"
+compose --progress quiet up -d
+
+pilotpros rollback --yes
+expect_status "it is taken back" 0
+same "no limit is in force" "$(memory web)" 0
+same "and no file is left" "$(files)" "$before"
+web=$(id web) others="$(id store) $(id client)"
+compose --progress quiet up -d
+same "the next up finds nothing to do" "$(id web) $(id store) $(id client)" "$web $others"
+pilotpros rollback --yes
+expect_in "a second rollback has nothing to do" 'nothing to undo' "$out"
+pilotpros limits --apply web --yes
+pilotpros rollback --all --purge --yes
+expect_status "everything is taken back" 0
+same "and no trace is left" "$(files) $(find "$XDG_STATE_HOME/pilotpros" -type f | grep -v /images/ || true)" "$before "
