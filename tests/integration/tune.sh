@@ -61,7 +61,7 @@ advised() { # STACK SERVICE ADVISOR KEY…: these are among what is advised
 for service in postgres-dev automation-engine-dev backend-dev frontend-dev; do
     advised reference "$service" limits memory pids
 done
-advised reference postgres-dev postgres shared_buffers effective_cache_size shm_size
+advised reference postgres-dev postgres effective_cache_size max_parallel_workers random_page_cost shm_size stop_grace_period
 advised reference postgres-dev healthcheck healthcheck.test healthcheck.start_interval
 advised reference automation-engine-dev healthcheck healthcheck.start_interval
 advised reference automation-engine-dev n8n stop_grace_period
@@ -72,6 +72,15 @@ advised other courier limits memory
 has "other: what the user set on the command line is left alone" "$scratch/other.json" 'any(.left_alone[]; .service == "ledger" and .key == "shared_buffers")'
 has "other: the user's own memory limits are left alone" "$scratch/other.json" '[.changes[] | select(.service == "ledger" and .key == "memory")] == []'
 
+# ---- who may be replaced -------------------------------------------------------------------------------------------
+# Without a terminal and without --yes nobody agrees; what the writable layer holds is a refusal before anybody is asked.
+for pair in reference:automation-engine-dev reference:postgres-dev reference:backend-dev reference:nginx-dev other:queue other:courier other:edge; do
+    tune "${pair%%:*}" --apply "${pair##*:}"
+    expect_status "${pair##*:} is not applied by looking" 3
+    if [ "${pair##*:}" = automation-engine-dev ]; then expect_in "n8n would lose its key" 'config|\.n8n' "$err"
+    else expect_in "${pair##*:} may be replaced" '--yes' "$err"; fi
+done
+
 # ---- the checks can fail -------------------------------------------------------------------------------------------
 jq '.changes[0].surprise = 1' "$scratch/reference.json" >"$scratch/doctored.json"
 planted "a document with a field that the schema does not know" valid "$scratch/doctored.json"
@@ -81,12 +90,12 @@ planted "a document that lacks a field" valid "$scratch/doctored.json"
 # ---- ways to look at it --------------------------------------------------------------------------------------------
 tune reference
 expect_status "the table" 0
-expect_in "shows what is set now and then" 'shared_buffers' "$out"
+expect_in "shows what is set now and then" 'effective_cache_size' "$out"
 expect_in "ends with how to undo it" 'docker pilotpros rollback' "$(tail -n 2 <<<"$out")"
-tune reference --explain postgres-dev.shared_buffers
+tune reference --explain postgres-dev.effective_cache_size
 expect_status "an explanation" 0
 expect_in "names its source" 'https?://|postgresql' "$out"
-tune reference --explain shared_bufers
+tune reference --explain efective_cache_size
 expect_status "a key that does not exist" 64
 tune reference --diff
 expect_in "a diff of the files" '^\+services:' "$out"
