@@ -39,12 +39,14 @@ look() { # NAME STATUS COMMAND…: everything that it says and starts is kept in
     local name=$1 wanted=$2 status=0
     shift 2
     mkdir -p "$looks"
-    python3 "$canary/watch.py" "$looks/$name.argv" timeout -k 5 60 "$@" >"$looks/$name.out" 2>"$looks/$name.err" </dev/null || status=$?
+    python3 "$canary/watch.py" "$looks/$name.argv" timeout -k 5 120 "$@" >"$looks/$name.out" 2>"$looks/$name.err" </dev/null || status=$?
     if [ -z "$wanted" ] || [ "$status" = "$wanted" ]; then ok "$name: exit $status"; else fail "$name: exit $status, not $wanted: $(head -c 500 "$looks/$name.err")"; fi
 }
 collect() { # everything else that could hold one: new and changed files, and what ran in containers
     local probe
+    # Snapshots hold the user's files and the containers' environment, and only they may.
     cp -r "$XDG_STATE_HOME" "$looks/state"
+    find "$looks/state" -depth -type d -name transactions -exec rm -r {} +
     cp -r "$TMPDIR" "$looks/tmp"
     mkdir -p "$looks/project"
     find . -type f -exec sha256sum {} + | grep -vxFf "$scratch/planted.sums" | cut -c67- | xargs -rd '\n' cp --parents -t "$looks/project" || true
@@ -96,6 +98,20 @@ look yaml-missing 65 docker pilotpros profile -f missing.yaml
 look yaml-interpolation 65 docker pilotpros profile -f interpolation.yaml
 look yaml-not-text 65 docker pilotpros profile -f endpoint
 look yaml-no-engine 65 env DOCKER_HOST=unix:///nowhere docker pilotpros profile -f broken.yaml
+look tune 0 docker pilotpros tune --duration 5s
+look tune-json 0 docker pilotpros tune --format json
+look tune-diff 0 docker pilotpros tune --diff
+for key in command healthcheck.test heap configuration memory pids; do look "tune-explain-$key" '' docker pilotpros tune --explain "$key"; done
+look tune-no-engine 2 env DOCKER_HOST=unix:///nowhere docker pilotpros tune
+look tune-unknown-advisor 64 docker pilotpros tune --only nothing
+look tune-wrong-wish 65 docker pilotpros tune -f wish.yaml
+look limits-check 6 docker pilotpros limits --check
+look healthcheck-check 6 docker pilotpros healthcheck --check --format json
+look apply-refused 3 docker pilotpros limits --apply cache
+look apply 0 docker pilotpros limits --apply cache --yes
+look status 0 docker pilotpros status
+look rollback-dry 0 docker pilotpros rollback --dry-run
+look rollback-list 0 docker pilotpros rollback --list
 look complete-commands 0 docker __complete pilotpros ''
 look complete-services 0 docker __complete pilotpros profile ''
 look complete-broken 0 docker __complete pilotpros profile -f broken.yaml ''
@@ -106,8 +122,12 @@ collect
 for kind in postgres nginx node redis python; do
     expect "$kind was recognised, and answered" jq -e --arg kind "$kind" 'any(.services[].applications[]; .kind == $kind and (.facts.version // "") != "")' "$looks/profile-json.out"
 done
+expect "what was applied is among the files that were searched" test -s "$looks/project/.pilotpros/compose.yaml"
+expect "the snapshots that were left out are the user's alone" test -z "$(find "$XDG_STATE_HOME/pilotpros" \( -type d ! -perm 700 \) -o \( -type f ! -perm 600 \))"
 expect "programs were started in containers, and seen" test -s "$looks/execs"
 expect "no canary in $(find "$looks" -type f | wc -l) outputs, files and command lines" nothing_found
+
+docker pilotpros rollback --all --yes >/dev/null 2>&1
 
 # The same scanner finds what gets out, whichever way. The script stands for a command of ours.
 value() { jq -r --arg place "$1" '.[] | select(.place == $place).value' "$manifest"; }
