@@ -5,6 +5,7 @@
 #include "core/apps/node/demand.h"
 #include "core/apps/node/heap.h"
 #include "core/apps/node/options.h"
+#include "core/apps/node/server.h"
 
 using namespace pilotpros;
 using namespace pilotpros::apps::node;
@@ -227,4 +228,28 @@ TEST_CASE("node demand: a heap that the user fixed has to fit", "[node][demand]"
     CHECK(small->least == 256 * kMiB + 3 * kMiB + runtime_beside(256 * kMiB));
     web.options("--max-old-space-size=1024");
     CHECK(demand(web.input(), web.service, web.facts)->least >= (1024 + 3 * 8 + 40) * kMiB);
+}
+
+TEST_CASE("node advise: several servers in one container are told, an init before one is none", "[node][advise]") {
+    Web web(192);
+    web.facts.processes = 3;
+    web.facts.servers = 1;
+    CHECK_FALSE(web.value().empty());
+    web.facts.servers = 2;
+    CHECK(web.value().empty());
+    CHECK(web.why_left().find("2 node processes") != std::string::npos);
+}
+
+TEST_CASE("node server: an init or a shell in front of it is not the server", "[node][server]") {
+    const std::vector<ContainerProcess> processes{
+        {5, 1, 700, {Secret{"/sbin/docker-init"}, Secret{"--"}, Secret{"node"}, Secret{"main.js"}}},
+        {7, 5, 70'000, {Secret{"node"}, Secret{"main.js"}}}};
+    std::vector<std::pair<const ContainerProcess*, pilotpros::apps::Program>> programs;
+    for (const ContainerProcess& process : processes) {
+        programs.emplace_back(&process, pilotpros::apps::program_of(process.argv));
+    }
+    const auto server = find_server(programs);
+    REQUIRE(server);
+    CHECK(server->process->pid == 7);
+    CHECK(server->servers == 1);
 }

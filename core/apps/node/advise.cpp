@@ -225,10 +225,9 @@ std::optional<std::string> obstacle(const Situation& at) {
                "heap "
                "there";
     }
-    const int servers = at.facts.processes - static_cast<int>(at.facts.wrappers.size());
-    if (at.facts.package != "n8n" && servers > 1) {
+    if (at.facts.package != "n8n" && at.facts.servers > 1) {
         return fmt::format("insufficient evidence: {} node processes share the container, each with a heap of its own",
-                           servers);
+                           at.facts.servers);
     }
     return std::nullopt;
 }

@@ -24,14 +24,15 @@ struct Facts {
     std::string package;                          ///< of a well-known server or tool that the process runs, e.g. "vite"
     std::vector<std::string> wrappers;     ///< what started the server and stays beside it, e.g. "npm", "nodemon"
     std::vector<std::string> development;  ///< signs of a development server
+    int servers = 0;                       ///< node processes that are neither wrappers nor only start another
     int processes = 0;                     ///< node processes, wrappers included
     int server_pid = 0;                    ///< in the engine's PID namespace; 0 when it does not run
     bool from_files = false;               ///< nothing ran: by files and image
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Facts, version, v8, heap_limit, heap_decided_by, heap_flags,
                                                 command_heap_flags, entrypoint_sets_options, option_names, memory_limit,
-                                                node_environment, package, wrappers, development, processes, server_pid,
-                                                from_files)
+                                                node_environment, package, wrappers, development, servers, processes,
+                                                server_pid, from_files)
 
 std::vector<std::string> describe(const Facts& facts);
 

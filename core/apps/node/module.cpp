@@ -168,6 +168,7 @@ Answers ask(Asking& asking) {
         facts.development.emplace_back("NODE_ENV");
     }
     facts.processes = found.processes;
+    facts.servers = found.servers;
     facts.server_pid = found.process != nullptr ? found.process->pid : 0;
     ask_v8(asking, found.program, facts, answers.gaps);
     answers.facts = facts;

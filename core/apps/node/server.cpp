@@ -113,6 +113,11 @@ bool is_development(const std::string& package, const Program& program) {
     return kNeedWord.contains(package) && (says("dev") || says("develop"));
 }
 
+/// Whether the process is node itself, not an init, a shell or an entrypoint script that a node is seen through.
+bool is_itself(const ContainerProcess& process, const Program& program) {
+    return process.argv.empty() || base_name(process.argv.front().reveal()) == base_name(program.path);
+}
+
 void add_development(Server& server) {
     if (is_development(server.package, server.program)) {
         add_once(server.development, server.package);
@@ -162,6 +167,10 @@ std::optional<Server> find_server(const std::vector<std::pair<const ContainerPro
         if (best == nullptr) {
             return true;
         }
+        const bool itself = is_itself(*one.first, one.second);
+        if (itself != is_itself(*best->first, best->second)) {
+            return itself;
+        }
         const bool wraps = !wrapper_of(one.second).empty();
         const bool best_wraps = !wrapper_of(best->second).empty();
         if (wraps != best_wraps) {
@@ -176,6 +185,7 @@ std::optional<Server> find_server(const std::vector<std::pair<const ContainerPro
             continue;
         }
         ++server.processes;
+        server.servers += is_itself(*one.first, one.second) && wrapper_of(one.second).empty() ? 1 : 0;
         add_once(server.wrappers, wrapper_of(one.second));
         if (better(one)) {
             best = &one;

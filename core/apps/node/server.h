@@ -17,13 +17,15 @@ struct Server {
     std::vector<std::string> wrappers;  ///< names of package managers and watchers beside it
     std::vector<std::string> development;
     int processes = 0;  ///< node processes in all
+    int servers = 0;    ///< of these, those that are neither wrappers nor only start another
 };
 
 /// Whether a program is Node.js, or a package manager that runs on it and shows its own title ("npm run dev").
 bool is_node(const Program& program);
 
-/// The topmost node process that is no package manager, watcher or process manager; among equals the largest. When
-/// there are only such, the largest of them. Nothing when no process is node's.
+/// The topmost node process that is itself node (not an init or a shell that starts one), and no package manager,
+/// watcher or process manager; among equals the largest. When there are only such, the largest of them. Nothing when no
+/// process is node's.
 std::optional<Server> find_server(const std::vector<std::pair<const ContainerProcess*, Program>>& programs);
 
 /// The same of a command line alone, for what does not run.
