@@ -135,7 +135,7 @@ std::string some_of(const std::vector<std::string>& paths) {
 std::string place_for(const ServiceObservation& service, const std::vector<std::string>& paths) {
     for (const Application& application : service.applications) {
         for (const char* key : {"folder", "data_directory"}) {
-            const std::string place = text(application.facts, key);
+            std::string place = text(application.facts, key);
             if (!place.empty() && lies_below(paths.front(), place)) {
                 return place;
             }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <map>
-#include <ranges>
 
 #include "core/model/error.h"
 #include "core/model/sha256.h"
@@ -125,22 +124,22 @@ std::vector<std::string> changed_since(const std::vector<PathRecord>& paths, con
 }
 
 void restore_paths(const std::vector<PathRecord>& paths, const Path& directory, Files& disk) {
-    for (const PathRecord& record : std::ranges::reverse_view(paths)) {
-        const Path path{record.path};
+    for (auto record = paths.rbegin(); record != paths.rend(); ++record) {
+        const Path path{record->path};
         for (const std::string& name : disk.list(path.parent_path())) {
             if (is_leftover(name, path.filename().string())) {
                 disk.remove(path.parent_path() / name);
             }
         }
         const PathImage now = image_of(path, disk);
-        if (now == record.before) {
+        if (now == record->before) {
             continue;
         }
-        if (record.before.kind == "file") {
-            disk.write_durably(path, disk.read(directory / record.kept).value_or(""), record.before.mode);
-        } else if (record.before.kind == "symlink") {
-            disk.write_link(path, record.before.content);
-        } else if (record.before.kind == "absent" && (now.kind != "directory" || disk.list(path).empty())) {
+        if (record->before.kind == "file") {
+            disk.write_durably(path, disk.read(directory / record->kept).value_or(""), record->before.mode);
+        } else if (record->before.kind == "symlink") {
+            disk.write_link(path, record->before.content);
+        } else if (record->before.kind == "absent" && (now.kind != "directory" || disk.list(path).empty())) {
             disk.remove(path);
         }
     }

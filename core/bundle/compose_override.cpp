@@ -148,43 +148,6 @@ std::string compose_override(const Plan& plan) {
     return text;
 }
 
-namespace {
-
-/// An override of ours in parts: what stands above the services, and each service's lines.
-struct Sections {
-    std::string head;
-    std::map<std::string, std::string> services;  ///< by name
-};
-
-Sections sections_of(const std::string& text) {
-    Sections result;
-    std::string* into = &result.head;
-    for (std::size_t at = 0; at < text.size();) {
-        const std::size_t end = std::min(text.find('\n', at), text.size() - 1) + 1;
-        const std::string line = text.substr(at, end - at);
-        at = end;
-        if (line.size() > 3 && line.starts_with("  ") && line[2] != ' ' && line[2] != '#') {
-            into = &result.services[unquoted(std::string_view{line}.substr(2, line.find_last_not_of('\n') - 2))];
-        }
-        *into += line;
-    }
-    return result;
-}
-
-}  // namespace
-
-std::string keep_other_services(const std::string& fresh, const std::string& standing) {
-    Sections sections = sections_of(fresh.empty() ? standing : fresh);
-    if (!fresh.empty()) {
-        sections.services.merge(sections_of(standing).services);
-    }
-    std::string result = sections.head;
-    for (const auto& [name, lines] : sections.services) {
-        result += lines;
-    }
-    return result;
-}
-
 std::vector<Mask> masks_of(const Plan& plan, const Project& project) {
     std::vector<Mask> masks;
     for (const Change& change : plan.changes) {

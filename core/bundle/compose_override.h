@@ -14,10 +14,6 @@ namespace pilotpros {
 /// value is as the user wrote it. The same Plan gives the same bytes. Empty when there is no such Change.
 std::string compose_override(const Plan& plan);
 
-/// The fresh override, with the sections of `standing` (an override of ours) for services that it does not speak of:
-/// what was applied to other services stays, byte for byte.
-std::string keep_other_services(const std::string& fresh, const std::string& standing);
-
 /// Which of the override's values hide one that the user's files have. What Compose adds to a list hides nothing.
 /// Source of what merges how: compose-spec/compose-go, override/merge.go.
 std::vector<Mask> masks_of(const Plan& plan, const Project& project);

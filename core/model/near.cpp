@@ -10,10 +10,7 @@
 
 namespace pilotpros {
 
-namespace {
-
-/// Levenshtein's: how many letters must be put in, left out or changed.
-std::size_t distance(std::string_view from, std::string_view to) {
+std::size_t edit_distance(std::string_view from, std::string_view to) {
     std::vector<std::size_t> row(to.size() + 1);
     std::iota(row.begin(), row.end(), std::size_t{0});
     for (std::size_t i = 1; i <= from.size(); ++i) {
@@ -26,13 +23,11 @@ std::size_t distance(std::string_view from, std::string_view to) {
     return row.back();
 }
 
-}  // namespace
-
 std::vector<std::string> nearest(const std::vector<std::string>& names, std::string_view wanted) {
     std::size_t best = std::max<std::size_t>(1, wanted.size() / 3);
     std::vector<std::string> near;
     for (const std::string& name : names) {
-        const std::size_t far = distance(wanted, name);
+        const std::size_t far = edit_distance(wanted, name);
         if (far < best) {
             near.clear();
             best = far;

@@ -1,10 +1,14 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace pilotpros {
+
+/// Levenshtein's distance: how many letters must be put in, left out or changed.
+std::size_t edit_distance(std::string_view from, std::string_view to);
 
 /// Those of `names` that `wanted` is most likely a slip of the pen for: the closest by Levenshtein's distance, as long
 /// as no more than a third of the letters differ. In the order given; empty when none is near.

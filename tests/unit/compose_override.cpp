@@ -124,14 +124,3 @@ TEST_CASE("PostgreSQL's values are read back", "[override]") {
     const auto settings = read_settings("# shared_buffers: a rule = of sorts\nshared_buffers = '256MB'\nx = 5\n\n");
     CHECK(settings == std::map<std::string, std::string>{{"shared_buffers", "256MB"}, {"x", "5"}});
 }
-
-TEST_CASE("What was applied to other services stays in the override", "[override]") {
-    Plan first, second;
-    first.changes = {change("db", "memory", {"mem_limit"}, "512m"), change("web", "memory", {"mem_limit"}, "64m")};
-    second.changes = {change("web", "memory", {"mem_limit"}, "128m"), change("web.1", "pids", {"pids_limit"}, 256)};
-    Plan both;
-    both.changes = {first.changes[0], second.changes[0], second.changes[1]};
-    CHECK(keep_other_services(compose_override(second), compose_override(first)) == compose_override(both));
-    CHECK(keep_other_services(compose_override(first), "") == compose_override(first));
-    CHECK(keep_other_services("", compose_override(first)) == compose_override(first));
-}

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <map>
 
 #include "core/apps/n8n/names.h"
@@ -18,7 +19,7 @@ namespace {
 constexpr Bytes kMiB = Bytes{1} << 20U;
 constexpr const char* kEnvironment = "https://docs.n8n.io/hosting/configuration/environment-variables/";
 constexpr double kSpare = 10;  ///< seconds between n8n's own end and the kill
-constexpr int kPool = 10;
+constexpr std::int64_t kPool = 10;
 
 /// The user's own value: the running container's may be ours.
 std::string value_of(const Case& input, const ServiceObservation& service, const Facts& facts, const char* name) {
@@ -189,7 +190,7 @@ void tell_names(const ServiceObservation& service, const Facts& facts, Advice& a
             facts.unknown_names.end()) {
         advice.findings.push_back({service.service, "unknown-name.EXECUTIONS_PROCESS", Finding::Severity::kWarning,
                                    "EXECUTIONS_PROCESS is set; n8n has no such choice any more",
-                                   "\"main\" has no effect, with \"own\" n8n does not start",
+                                   R"("main" has no effect, with "own" n8n does not start)",
                                    "remove EXECUTIONS_PROCESS", kEnvironment});
     }
 }

@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
 #include <set>
+
+#include "core/model/near.h"
 
 namespace pilotpros::apps::n8n {
 
@@ -52,21 +53,6 @@ std::vector<std::string> parts(const std::string& name) {
     return result;
 }
 
-/// Levenshtein's distance.
-std::size_t distance(const std::string& one, const std::string& other) {
-    std::vector<std::size_t> row(other.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < one.size(); ++i) {
-        std::size_t diagonal = row[0]++;
-        for (std::size_t j = 0; j < other.size(); ++j) {
-            const std::size_t replaced = diagonal + (one[i] == other[j] ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
-        }
-    }
-    return row.back();
-}
-
 /// Smaller is nearer; nothing when they are not alike.
 std::optional<std::size_t> likeness(const std::string& name, const std::string& candidate) {
     const auto mine = parts(name);
@@ -74,7 +60,7 @@ std::optional<std::size_t> likeness(const std::string& name, const std::string& 
     std::vector<std::string> common;
     std::set_intersection(mine.begin(), mine.end(), theirs.begin(), theirs.end(), std::back_inserter(common));
     const std::size_t apart = mine.size() + theirs.size() - 2 * common.size();
-    const std::size_t letters = distance(name, candidate);
+    const std::size_t letters = edit_distance(name, candidate);
     if (letters <= 2) {
         return letters;
     }

@@ -133,7 +133,7 @@ bool is_as_asked(Bytes limit, const HeapFlags& flags, const Trial& trial) {
     const Bytes young = limit - old_space;
     // Without a flag the version decides the semi-space: at most 64 MiB.
     return flags.semi_space > 0 ? std::abs(young - 3 * flags.semi_space) <= 2 * kMiB
-                                : young >= 0 && young <= 3 * 64 * kMiB;
+                                : young >= 0 && young <= Bytes{3} * 64 * kMiB;
 }
 
 Verdict try_change(Verifying& verifying, const Change& change) {
