@@ -16,7 +16,7 @@ void ProfileCommand::declare(CLI::App& parent) {
         ->check([](const std::string& text) {
             try {
                 return duration_option(text).count() >= 1000 ? std::string{}
-                                                            : std::string{"measure for at least one second"};
+                                                             : std::string{"measure for at least one second"};
             } catch (const Error& error) {
                 return std::string{error.what()};
             }

@@ -45,7 +45,10 @@ expect "no trial is left behind" test -z "$(docker ps -aq --filter label=io.pilo
 name=postgres-trial-$$
 docker run -d --name "$name" -m 1500m -e POSTGRES_PASSWORD=x postgres:17 postgres -c random_page_cost=1.5 >/dev/null
 finally "docker rm -fv $name >/dev/null"
-for ((i = 0; i < 120; i++)); do docker exec "$name" pg_isready -q -h 127.0.0.1 && break || sleep 0.5; done
+for ((i = 0; i < 120; i++)); do
+    if docker exec "$name" pg_isready -q -h 127.0.0.1; then break; fi
+    sleep 0.5
+done
 run "$driver" advise "$name" 1500m
 expect_in "an anonymous volume at the data stops the rest" 'finding postgres-data-not-on-a-named-volume' "$out"
 expect_not_in "and nothing is changed" '^change ' "$out"

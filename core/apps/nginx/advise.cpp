@@ -242,7 +242,8 @@ class Reading {
                           : "  proxy_set_header Connection \"\";";
         find("no-upstream-keepalive", Severity::kWarning,
              fmt::format("every request to {} opens a connection of its own", fmt::join(names, ", ")),
-             "in a laboratory 5001 connections for 5000 requests instead of 17, and a third fewer requests a second; the "
+             "in a laboratory 5001 connections for 5000 requests instead of 17, and a third fewer requests a second; "
+             "the "
              "recipe's Connection \"upgrade\" on every request does the same",
              above + below, kUpstream);
     }
