@@ -95,6 +95,7 @@ int run(const std::vector<std::string>& words) {
     const Case input{project, observation, budget, wishes, written, {}};
     const Bundle bundle;
     std::vector<const Change*> pointers;
+    pointers.reserve(changes.size());
     for (const Change& change : changes) {
         pointers.push_back(&change);
     }

@@ -245,6 +245,7 @@ TEST_CASE("node server: an init or a shell in front of it is not the server", "[
         {5, 1, 700, {Secret{"/sbin/docker-init"}, Secret{"--"}, Secret{"node"}, Secret{"main.js"}}},
         {7, 5, 70'000, {Secret{"node"}, Secret{"main.js"}}}};
     std::vector<std::pair<const ContainerProcess*, pilotpros::apps::Program>> programs;
+    programs.reserve(processes.size());
     for (const ContainerProcess& process : processes) {
         programs.emplace_back(&process, pilotpros::apps::program_of(process.argv));
     }
