@@ -124,6 +124,7 @@ std::vector<std::string> changed_since(const std::vector<PathRecord>& paths, con
 }
 
 void restore_paths(const std::vector<PathRecord>& paths, const Path& directory, Files& disk) {
+    // clang 14 cannot compile libstdc++'s reverse_view. NOLINTNEXTLINE(modernize-loop-convert)
     for (auto record = paths.rbegin(); record != paths.rend(); ++record) {
         const Path path{record->path};
         for (const std::string& name : disk.list(path.parent_path())) {

@@ -15,7 +15,7 @@ Advice advise(const Case& input, const ServiceObservation& service, const nlohma
 // Its parts, each with its rule and source in its own file.
 
 /// advise_memory.cpp. Returns the set as it will be, for what follows from it; nothing when no set fits the limit.
-std::optional<MemorySet> advise_memory(const Situation& situation, Draft& draft);
+std::optional<MemorySet> advise_memory(const Situation& given, Draft& draft);
 /// advise_work.cpp: parallel workers from the share's CPUs, before memory is divided. Changes `now`.
 void advise_parallel(Situation& situation, Draft& draft);
 /// advise_work.cpp: planner, WAL, autovacuum, log.
