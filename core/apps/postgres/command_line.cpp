@@ -105,9 +105,8 @@ void read_flags(const Facts& facts, const std::vector<std::string>& words, Comma
         }
         if (word == "-c" && more) {
             take(words[++i]);
-        } else if (word.starts_with("-c") && word.size() > 2) {
-            take(word.substr(2));
-        } else if (word.starts_with("--") && word.find('=') != std::string::npos) {
+        } else if ((word.starts_with("-c") && word.size() > 2) ||
+                   (word.starts_with("--") && word.find('=') != std::string::npos)) {
             take(word.substr(2));
         } else if (word == "-D" && more) {
             line.data_directory = undoubled(words[++i]);
