@@ -16,12 +16,12 @@ constexpr std::chrono::seconds kTime{60};
 
 std::string words_of(const TrialChecks& checks) {
     std::string words;
-    const std::pair<bool, const char*> kWords[] = {{checks.names, "names"},
-                                                   {checks.whole, "whole"},
-                                                   {checks.server, "server"},
-                                                   {checks.server && checks.buffers, "buffers"},
-                                                   {checks.server && checks.sorts, "sorts"}};
-    for (const auto& [wanted, word] : kWords) {
+    const std::pair<bool, const char*> steps[] = {{checks.names, "names"},
+                                                  {checks.whole, "whole"},
+                                                  {checks.server, "server"},
+                                                  {checks.server && checks.buffers, "buffers"},
+                                                  {checks.server && checks.sorts, "sorts"}};
+    for (const auto& [wanted, word] : steps) {
         words += wanted ? std::string{word} + " " : std::string{};
     }
     return words;
