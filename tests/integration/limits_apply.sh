@@ -34,12 +34,12 @@ before=$(files) web=$(id web) others="$(id store) $(id client)"
 
 pilotpros limits --apply
 expect_status "which service is not said" 64
-pilotpros limits --apply web
+pilotpros limits --apply web --duration 1s
 expect_status "nobody is there to agree" 3
 expect_in "and it says how a script agrees" '--yes' "$err"
 same "so nothing was done" "$(files) $(id web)" "$before $web"
 
-pilotpros limits --apply web --yes
+pilotpros limits --apply web --yes --duration 1s
 expect_status "the limit is applied" 0
 same "it is in force" "$(memory web)" 100663296
 expect "another container has it" test "$(id web)" != "$web"
@@ -51,7 +51,7 @@ same "the next up from the folder finds nothing to do" "$(id web) $(id store) $(
 same "nor from a folder below" "$(id web) $(id store) $(id client)" "$web $others"
 pilotpros status
 expect_in "status says so" 'web +carries it' "$out"
-pilotpros limits --apply web --yes
+pilotpros limits --apply web --yes --duration 1s
 same "applying it again changes nothing" "$status $(id web)" "0 $web"
 docker compose --progress quiet -f compose.yaml up -d
 expect "a planted up that leaves our file out takes the limit away" test "$(memory web)" = 0
@@ -68,7 +68,7 @@ compose --progress quiet up -d
 same "the next up finds nothing to do" "$(id web) $(id store) $(id client)" "$web $others"
 pilotpros rollback --yes
 expect_in "a second rollback has nothing to do" 'nothing to undo' "$out"
-pilotpros limits --apply web --yes
+pilotpros limits --apply web --yes --duration 1s
 pilotpros rollback --all --purge --yes
 expect_status "everything is taken back" 0
 same "and no trace is left" "$(files) $(find "$XDG_STATE_HOME/pilotpros" -type f | grep -v /images/ || true)" "$before "
