@@ -401,7 +401,8 @@ class Advising {
         if (proposed_) {
             timeout = timeout_for(cost);
         } else if (cost_.probes > 0 &&
-                   cost_.slowest * (was_written("timeout") ? 3 : 1.5) > timing_.timeout_in_force()) {
+                   // Nearly cut off already: one slow probe on a busy machine is no reason to argue with the user.
+                   cost_.slowest * (was_written("timeout") ? 3 : 1.1) > timing_.timeout_in_force()) {
             timeout = std::max(timeout_for(cost_.slowest), timing_.timeout_in_force());
         }
         note(duration("timeout", timing_.timeout, timeout,
