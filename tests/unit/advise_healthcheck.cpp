@@ -248,10 +248,15 @@ TEST_CASE("what starts is asked often, within a generous start_period", "[health
         seen.wishes["a"].excluded.insert("healthcheck");
         CHECK(advise_healthcheck(seen.input()).changes.empty());
     }
-    SECTION("a timeout below what probes take is argued with") {
+    SECTION("a timeout that all but cuts a probe off is argued with") {
         service.containers.front().health_log.clear();
-        passed(service, {100, 9000});
+        passed(service, {100, 9500});
         CHECK(value("timeout") == "30s");
+    }
+    SECTION("one probe on a busy moment of the machine is no reason to") {
+        service.containers.front().health_log.clear();
+        passed(service, {100, 8500});
+        CHECK(value("timeout").empty());
     }
 }
 
