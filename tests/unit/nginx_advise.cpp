@@ -59,7 +59,7 @@ TEST_CASE("connections that are not kept are found, with the lines", "[nginx][ad
     Nginx one;
     one.location("app:3000").connection = "upgrade";
     REQUIRE(one.find("no-upstream-keepalive") != nullptr);
-    CHECK(one.last.findings.size() >= 1);
+    CHECK_FALSE(one.last.findings.empty());
     CHECK(one.find("no-upstream-keepalive")->fix.find("server app:3000; keepalive 32;") != std::string::npos);
 
     SECTION("with the map where something upgrades") {

@@ -234,7 +234,7 @@ TEST_CASE("postgres: work_mem goes up only where statements spilled, and not for
     Server server{4 * kGiB};
     CHECK(change_of(server.advice(), "work_mem") == nullptr);
     server.watched.rates->temp_files = 10;
-    server.watched.rates->temp_bytes = 10 * 5 * kMiB;
+    server.watched.rates->temp_bytes = 50 * kMiB;
     CHECK(value_of(server.advice(), "work_mem") == "12MB");
     CHECK(value_of(server.advice(), "log_temp_files") == "10MB");
     server.watched.rates->temp_bytes = 10 * kGiB;

@@ -111,13 +111,13 @@ TEST_CASE("tar: whole blocks, directories first and once, the same bytes each ti
     const std::string archive = tar_of(files);
     CHECK(archive == tar_of(files));
     // a/, a/b/, one with two blocks, two, and two blocks of zeros
-    REQUIRE(archive.size() == 512 * (2 + 3 + 1 + 2));
+    REQUIRE(archive.size() == std::size_t{512} * (2 + 3 + 1 + 2));
     CHECK(archive.substr(0, 3) == std::string("a/\0", 3));
     CHECK(archive[156] == '5');
     CHECK(archive.substr(512, 4) == "a/b/");
-    CHECK(archive.substr(2 * 512, 7) == "a/b/one");
+    CHECK(archive.substr(std::size_t{2} * 512, 7) == "a/b/one");
     CHECK(archive.substr(2 * 512 + 124, 11) == "00000001001");
-    CHECK(archive.substr(5 * 512, 7) == "a/b/two");
+    CHECK(archive.substr(std::size_t{5} * 512, 7) == "a/b/two");
     unsigned sum = 8 * ' ';
     for (std::size_t i = 0; i < 512; ++i) {
         sum += i >= 148 && i < 156 ? 0 : static_cast<unsigned char>(archive[i]);
