@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <utility>
 #include <vector>
@@ -49,17 +50,17 @@ std::string interruptions(const Plan& plan) {
         Cost& cost = by_service.emplace(change.service, change.cost).first->second;
         cost = std::max(cost, change.cost);
     }
-    std::map<Cost, std::vector<std::string>> by_cost;
+    std::map<Cost, std::vector<std::string>, std::greater<>> by_cost;
     for (const auto& [service, cost] : by_service) {
         by_cost[cost].push_back(service);
     }
     std::vector<std::string> stops;
     std::vector<std::string> goes_on;
-    for (auto one = by_cost.rbegin(); one != by_cost.rend(); ++one) {
-        (one->first >= Cost::kRestart ? stops : goes_on)
-            .push_back(fmt::format("{} ({})", enumerated(one->second), cost_word(one->first)));
+    for (const auto& [cost, services] : by_cost) {
+        (cost >= Cost::kRestart ? stops : goes_on)
+            .push_back(fmt::format("{} ({})", enumerated(services), cost_word(cost)));
     }
-    const bool one = by_cost.size() == stops.size() + 1 && by_cost.begin()->second.size() == 1;
+    const bool one = by_cost.size() == stops.size() + 1 && by_cost.rbegin()->second.size() == 1;
     const std::string rest = goes_on.empty() ? "" : fmt::format("; {} {} on", enumerated(goes_on), one ? "goes" : "go");
     return stops.empty() ? "applying interrupts nothing" : "applying interrupts " + enumerated(stops) + rest;
 }
