@@ -4,10 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 #include <utility>
 
+#include "core/advise/durations.h"
 #include "core/bundle/compose_override.h"
 #include "core/compose/complaint.h"
 #include "core/compose/invoke.h"
@@ -32,34 +32,6 @@ const Json& value_at(const Json& root, const std::vector<std::string>& path) {
 
 std::string text_of(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
 
-/// Go's way of writing a duration, in seconds; below zero when it is none.
-double duration_of(const std::string& text) {
-    double total = 0;
-    const char* at = text.data();
-    const char* const end = at + text.size();
-    while (at != end) {
-        double number = 0;
-        const auto [rest, error] = std::from_chars(at, end, number);
-        if (error != std::errc{}) {
-            return -1;
-        }
-        const std::string unit{rest,
-                               std::find_if(rest, end, [](char c) { return (c >= '0' && c <= '9') || c == '.'; })};
-        const double factor = unit == "h"    ? 3600
-                              : unit == "m"  ? 60
-                              : unit == "s"  ? 1
-                              : unit == "ms" ? 1e-3
-                              : unit == "us" ? 1e-6
-                                             : -1;
-        if (factor < 0) {
-            return -1;
-        }
-        total += number * factor;
-        at = rest + unit.size();
-    }
-    return text.empty() ? -1 : total;
-}
-
 std::string doubled(const std::string& text) {
     std::string result;
     for (const char letter : text) {
@@ -75,7 +47,7 @@ bool same_scalar(const Json& printed, const Json& written) {
     if (theirs == ours || theirs == doubled(ours)) {
         return true;
     }
-    if (const double duration = duration_of(ours); duration >= 0 && duration == duration_of(theirs)) {
+    if (const auto duration = parse_duration(ours); duration && duration == parse_duration(theirs)) {
         return true;
     }
     const auto size = parse_size(ours);
