@@ -193,7 +193,8 @@ class SmallEngine final : public Engine {
             bool wanted = true;
             for (const auto& [name, value] : request.query) {
                 if (name == "filters") {
-                    for (const auto& label : nlohmann::json::parse(value)["label"]) {
+                    const auto filters = nlohmann::json::parse(value);
+                    for (const auto& label : filters.at("label")) {
                         wanted = wanted && matches(container, label);
                     }
                 }
