@@ -11,11 +11,13 @@
 #include "core/advise/data.h"
 #include "core/advise/environment.h"
 #include "core/advise/registry.h"
+#include "core/apply/masks.h"
 #include "core/apps/application.h"
 #include "core/apps/asking.h"
 #include "core/bundle/compose_override.h"
 #include "core/bundle/make_bundle.h"
 #include "core/compose/wishes.h"
+#include "core/model/near.h"
 #include "core/observe/image_answers.h"
 #include "core/observe/profile_store.h"
 #include "core/verify/compose_merge.h"
@@ -100,6 +102,18 @@ class Advised {
     Path file_;
 };
 
+/// Changes of the user's below what is applied are said before all else.
+std::vector<std::string> masked_changes(World& world, const Project& project, const Observation& observation) {
+    std::vector<std::string> said;
+    if (observation.engine) {
+        const ApplyStore store(world.files, world.environment.state_directory(), observation.engine->id, project.name);
+        for (const Mask& mask : changed_masks(masks_in_force(store), project)) {
+            said.push_back(fmt::format("{} of {}", mask.path, mask.service));
+        }
+    }
+    return said;
+}
+
 template <typename Each>
 void for_each_application(const Observation& observation, Each each) {
     for (const ServiceObservation& service : observation.services) {
@@ -132,6 +146,13 @@ class Advising {
     Advising(const Case& input, const TuneRequest& request) : input_(input), request_(request) {}
 
     Advice all() {
+        advise();
+        say_which_wishes_nobody_heard();
+        return std::move(advice_);
+    }
+
+  private:
+    void advise() {
         for (const Advisor& advisor : advisors()) {
             if (asked(advisor.name)) {
                 take(advisor.name, advisor.advise(input_));
@@ -143,10 +164,37 @@ class Advising {
                 take(module.kind, module.advise(input_, service, application.facts));
             }
         });
-        return std::move(advice_);
     }
 
-  private:
+    /// A pin or a bound of a key that nothing was said of is a slip of the pen, or waits for what is not known yet.
+    void say_which_wishes_nobody_heard() {
+        if (!request_.only.empty() || !request_.skip.empty()) {
+            return;
+        }
+        std::map<std::string, std::set<std::string>> heard;
+        for (const Change& change : advice_.changes) {
+            heard[change.service].insert(change.key);
+        }
+        for (const LeftAlone& one : advice_.left_alone) {
+            heard[one.service].insert(one.key);
+        }
+        for (const auto& [service, wish] : input_.wishes) {
+            if (!wanted(service) || wish.excludes("*") || !input_.project.services.contains(service)) {
+                continue;
+            }
+            for (const auto* wishes : {&wish.pinned, &wish.least, &wish.most}) {
+                for (const auto& [key, value] : *wishes) {
+                    const std::set<std::string>& keys = heard[service];
+                    if (!keys.contains(key)) {
+                        advice_.left_alone.push_back({service, "x-pilotpros", key,
+                                                      fmt::format("nobody advises {} here, so the wish has no effect{}",
+                                                                  key, did_you_mean({keys.begin(), keys.end()}, key))});
+                    }
+                }
+            }
+        }
+    }
+
     [[nodiscard]] bool asked(const std::string& advisor) const {
         return (request_.only.empty() || request_.only.contains(advisor)) && !request_.skip.contains(advisor);
     }
@@ -313,20 +361,50 @@ std::set<std::string> advisor_set() {
 
 }  // namespace
 
-std::optional<std::string> first_to_try(const Tuning& tuning) {
+std::map<std::string, std::vector<std::string>> data_in_layers(const Tuning& tuning) {
     const Wish none;
-    for (const Change& change : tuning.plan.changes) {
-        for (const ServiceObservation& service : tuning.profile.observation.services) {
-            const bool runs = std::any_of(service.containers.begin(), service.containers.end(),
-                                          [](const Container& container) { return container.running(); });
-            const auto wish = tuning.wishes.find(service.service);
-            if (service.service == change.service && runs &&
-                data_in_layer(service, wish == tuning.wishes.end() ? none : wish->second).empty()) {
-                return service.service;
+    std::map<std::string, std::vector<std::string>> data;
+    for (const ServiceObservation& service : tuning.profile.observation.services) {
+        const auto wish = tuning.wishes.find(service.service);
+        std::vector<std::string> paths = data_in_layer(service, wish == tuning.wishes.end() ? none : wish->second);
+        for (const Container& container : service.containers) {
+            if (!service.writable_layers.contains(container.id)) {
+                paths.push_back(fmt::format("what the engine did not show of {}", container.name));
             }
         }
+        if (!paths.empty()) {
+            data[service.service] = std::move(paths);
+        }
     }
-    return std::nullopt;
+    return data;
+}
+
+void leave_out_what_cannot_be_applied(Tuning& tuning) {
+    Plan& plan = tuning.plan;
+    const auto data = data_in_layers(tuning);
+    std::set<std::string> left_out;
+    std::erase_if(plan.changes, [&](const Change& change) {
+        const auto service = tuning.profile.project.services.find(change.service);
+        const bool inactive = service != tuning.profile.project.services.end() && service->second.profiled_out;
+        const auto paths = data.find(change.service);
+        if (!inactive && paths == data.end()) {
+            return false;
+        }
+        if (left_out.insert(change.service).second) {
+            plan.left_alone.push_back(
+                {change.service, "data", "",
+                 inactive
+                     ? "its profile is not active: name it with --profile"
+                     : fmt::format("a new container would not have what this one keeps in its writable layer: "
+                                   "{}; put it on a volume first, or name it in x-pilotpros: {{disposable: [PATH]}}",
+                                   fmt::join(paths->second, ", "))});
+        }
+        return true;
+    });
+    if (!left_out.empty()) {
+        tuning.bundle = make_bundle(plan, tuning.profile.project);
+        tuning.hash = hash_of(plan);
+    }
 }
 
 Tuning tune(World& world, const TuneRequest& request, ProfileWatcher& watcher) {
@@ -384,6 +462,7 @@ Tuning tune(World& world, const Connection& connection, const TuneRequest& reque
     }
     advised.keep(plan);
     result.hash = hash_of(plan);
+    result.masked_changes = masked_changes(world, project, observation);
     return result;
 }
 

@@ -2,7 +2,6 @@
 
 #include <functional>
 #include <map>
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -34,8 +33,12 @@ struct Tuning {
     std::vector<std::string> masked_changes;
 };
 
-/// The first service whose Changes can be tried: it runs, and its writable layer holds no data.
-std::optional<std::string> first_to_try(const Tuning& tuning);
+/// What keeps a service's containers from being replaced, by service: the paths of its writable layer that hold data.
+std::map<std::string, std::vector<std::string>> data_in_layers(const Tuning& tuning);
+
+/// Takes out of the Plan what an apply has to leave alone, each a LeftAlone with the fix: services that keep data in
+/// their containers' writable layer, and those whose profile is not active. Bundle and hash follow.
+void leave_out_what_cannot_be_applied(Tuning& tuning);
 
 /// Every name that --only and --skip take, with what it is about.
 std::vector<std::pair<std::string, std::string>> advisor_names();

@@ -397,20 +397,27 @@ class Advising {
                       [&](Seconds value) { return value >= cost * 10 && interval && value <= *interval * 4; }),
              kRecipeInterval, cost);
 
+        const Seconds bears = std::max(timeout_for(cost_.slowest), timing_.timeout_in_force());
+        const auto will_do = [&](Seconds value) { return value >= cost_.slowest * 2 && value <= bears * 4; };
+        const auto standing = input_.written_value(service_.service, "healthcheck.timeout");
+        const auto written = standing ? parse_duration(*standing) : std::nullopt;
         std::optional<Seconds> timeout;
+        std::string why;
         if (proposed_) {
             timeout = timeout_for(cost);
-        } else if (cost_.probes > 0 &&
-                   // Nearly cut off already: one slow probe on a busy machine is no reason to argue with the user.
-                   cost_.slowest * (was_written("timeout") ? 3 : 1.1) > timing_.timeout_in_force()) {
-            timeout = std::max(timeout_for(cost_.slowest), timing_.timeout_in_force());
+            why = "a new check: far above what a probe takes";
+        } else if (cost_.probes > 0 && cost_.slowest * 1.1 > timing_.timeout_in_force()) {
+            // Nearly cut off already: one slow probe on a busy machine is no reason to argue with the user.
+            timeout = bears;
+            why = fmt::format("the slowest probe seen took {}: a busy moment would fail {}", show(cost_.slowest),
+                              show(timing_.timeout_in_force()));
+        } else if (written && *written > timing_.timeout_in_force() && will_do(*written)) {
+            timeout = written;  // an engine remembers the last five probes only
+            why = fmt::format("an earlier probe all but took {}, and what was written then stands",
+                              show(timing_.timeout_in_force()));
         }
-        note(duration("timeout", timing_.timeout, timeout,
-                      proposed_ ? "a new check: far above what a probe takes"
-                                : fmt::format("the slowest probe seen took {}: a busy moment would fail {}",
-                                              show(cost_.slowest), show(timing_.timeout_in_force())),
-                      "at least three times the slowest probe seen",
-                      [&](Seconds value) { return timeout && value >= cost_.slowest * 2 && value <= *timeout * 4; }),
+        note(duration("timeout", timing_.timeout, timeout, std::move(why),
+                      "at least three times the slowest probe seen", will_do),
              "", cost);
 
         const auto pin = pinned("healthcheck.retries");

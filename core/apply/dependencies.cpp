@@ -25,6 +25,23 @@ std::vector<std::string> dependencies_of(const nlohmann::json& services, const s
     return {found.begin(), found.end()};
 }
 
+std::vector<std::string> in_dependency_order(const nlohmann::json& services, const std::set<std::string>& wanted) {
+    std::vector<std::string> order;
+    std::set<std::string> open = wanted;
+    while (!open.empty()) {
+        // Compose refuses a cycle; should one come, it is cut at the first name.
+        auto next = std::find_if(open.begin(), open.end(), [&](const std::string& one) {
+            const std::vector<std::string> needed = dependencies_of(services, one);
+            return std::none_of(needed.begin(), needed.end(),
+                                [&](const std::string& other) { return open.contains(other); });
+        });
+        next = next == open.end() ? open.begin() : next;
+        order.push_back(*next);
+        open.erase(next);
+    }
+    return order;
+}
+
 std::map<std::string, std::string> hashes_of(const std::string& printed) {
     std::map<std::string, std::string> result;
     std::istringstream lines(printed);

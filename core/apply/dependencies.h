@@ -1,5 +1,7 @@
 #pragma once
 
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,6 +14,10 @@ namespace pilotpros {
 
 /// All services that this one depends on, directly or through others; `services` as Compose resolves them. Pure.
 std::vector<std::string> dependencies_of(const nlohmann::json& services, const std::string& service);
+
+/// The same services, each after all that it depends on, directly or through others; by name where that leaves a
+/// choice. Pure.
+std::vector<std::string> in_dependency_order(const nlohmann::json& services, const std::set<std::string>& wanted);
 
 /// What `config --hash '*'` printed, by service. Pure.
 std::map<std::string, std::string> hashes_of(const std::string& printed);

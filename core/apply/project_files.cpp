@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 #include "core/model/error.h"
 #include "core/model/sha256.h"
@@ -31,22 +30,6 @@ void add(std::vector<PathRecord>& records, const Path& path, PathImage after, co
         refuse_at(path, "a " + before.kind);
     }
     records.push_back({path.string(), std::move(before), std::move(after), ""});
-}
-
-/// The service's parts of an override of ours: the lines below "services:", by the line that names the service.
-std::map<std::string, std::string> parts_of(const std::string& text, std::string& head) {
-    std::map<std::string, std::string> parts;
-    std::string* into = &head;
-    for (std::size_t at = 0; at < text.size();) {
-        const std::size_t end = std::min(text.find('\n', at), text.size() - 1) + 1;
-        const std::string line = text.substr(at, end - at);
-        at = end;
-        if (line.size() > 3 && line.starts_with("  ") && line[2] != ' ' && line[2] != '#') {
-            into = &parts[line];
-        }
-        *into += line;
-    }
-    return parts;
 }
 
 }  // namespace
@@ -144,24 +127,6 @@ void restore_paths(const std::vector<PathRecord>& paths, const Path& directory, 
             disk.remove(path);
         }
     }
-}
-
-std::string merge_override(const std::string& standing, const std::string& fresh) {
-    std::string head;
-    std::string ignored;
-    std::map<std::string, std::string> parts = parts_of(standing, ignored);
-    const std::map<std::string, std::string> newer = parts_of(fresh, head);
-    if (newer.empty()) {
-        return fresh;
-    }
-    for (const auto& [name, part] : newer) {
-        parts[name] = part;
-    }
-    std::string text = head;
-    for (const auto& [name, part] : parts) {
-        text += part;
-    }
-    return text;
 }
 
 }  // namespace pilotpros

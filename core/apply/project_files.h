@@ -29,8 +29,4 @@ std::vector<std::string> changed_since(const std::vector<PathRecord>& paths, con
 /// killed writers left beside them goes, too. Doing it twice is doing it once.
 void restore_paths(const std::vector<PathRecord>& paths, const Path& directory, Files& disk);
 
-/// The override for every service: what stands in ours for other services stays, this service's part is new. Both are
-/// of our own making (see core/bundle/compose_override.h).
-std::string merge_override(const std::string& standing, const std::string& fresh);
-
 }  // namespace pilotpros

@@ -255,15 +255,15 @@ Json further_networks_of(const Json& inspect) {
     return further;
 }
 
-void restore_containers(Engine& engine, const Snapshot& snapshot, const Path& directory, const Files& files,
-                        Journal& journal) {
-    if (snapshot.containers.empty()) {
+void restore_containers(Engine& engine, const std::string& project, const ServiceRecord& service, const Path& directory,
+                        const Files& files, Journal& journal) {
+    if (service.containers.empty()) {
         return;  // it did not run, and nothing was started
     }
-    const std::vector<LiveContainer> live = containers_of(engine, snapshot.project, snapshot.service);
+    const std::vector<LiveContainer> live = containers_of(engine, project, service.service);
     std::set<std::string> kept;
     std::map<std::string, const LiveContainer*> standing;  // by the snapshot's ID
-    for (const ContainerRecord& record : snapshot.containers) {
+    for (const ContainerRecord& record : service.containers) {
         for (const std::string& id : {record.id, made_for(journal, record.id)}) {
             const auto found =
                 std::find_if(live.begin(), live.end(), [&](const LiveContainer& one) { return one.id == id; });
@@ -273,7 +273,7 @@ void restore_containers(Engine& engine, const Snapshot& snapshot, const Path& di
         }
     }
     remove_others(engine, live, kept);
-    for (const ContainerRecord& record : snapshot.containers) {
+    for (const ContainerRecord& record : service.containers) {
         const LiveContainer* const there = standing.contains(record.id) ? standing.at(record.id) : nullptr;
         if (there == nullptr) {
             const auto inspect = Json::parse(files.read(directory / record.kept).value_or(""), nullptr, false);
@@ -300,7 +300,7 @@ void restore_containers(Engine& engine, const Snapshot& snapshot, const Path& di
         }
     }
     // What a killed Compose had asked for may have come meanwhile.
-    remove_others(engine, containers_of(engine, snapshot.project, snapshot.service), kept);
+    remove_others(engine, containers_of(engine, project, service.service), kept);
 }
 
 void tidy_after_compose(Engine& engine, const std::string& project, const std::string& service) {

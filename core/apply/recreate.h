@@ -30,8 +30,8 @@ nlohmann::json further_networks_of(const nlohmann::json& inspect);
 /// Puts the service's containers back as the snapshot has them: what is still there is kept (and started), what is gone
 /// is made again by image ID with its old labels and name, what came since is removed; volumes are never removed. What
 /// it makes is journaled, so that doing it again keeps it. Throws Error (kNotRestored) with what is left to do.
-void restore_containers(Engine& engine, const Snapshot& snapshot, const Path& directory, const Files& files,
-                        Journal& journal);
+void restore_containers(Engine& engine, const std::string& project, const ServiceRecord& service, const Path& directory,
+                        const Files& files, Journal& journal);
 
 /// Compose makes the next container under a temporary name "ID_NAME" before it removes the old one; one that was killed
 /// meanwhile leaves it. Removed where the old one lives, renamed where it is gone: it has the anonymous volumes.

@@ -4,14 +4,15 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "core/apply/compose_run.h"
 #include "core/apply/dependencies.h"
 #include "core/apply/gate.h"
 #include "core/apply/guard.h"
+#include "core/apply/name_users.h"
 #include "core/apply/project_files.h"
 #include "core/apply/recreate.h"
 #include "core/model/json.h"
@@ -32,12 +33,12 @@ int running_of(const std::vector<LiveContainer>& containers) {
         std::count_if(containers.begin(), containers.end(), [](const auto& one) { return one.running(); }));
 }
 
-/// How many containers of the service ran when its rollback began: what a killed one left stopped is to run again.
-int running_at_begin(const Journal& journal) {
-    int running = 0;
+/// How many containers of each service ran when its rollback began: what a killed one left stopped is to run again.
+std::map<std::string, int> running_at_begin(const Journal& journal) {
+    std::map<std::string, int> running;
     for (const JournalRecord& record : journal.records()) {
         if (record.step == Journal::kUndo && record.state == "intent") {
-            std::from_chars(record.detail.data(), record.detail.data() + record.detail.size(), running);
+            running = nlohmann::json::parse(record.detail).get<std::map<std::string, int>>();
         }
     }
     return running;
@@ -58,8 +59,11 @@ class Rollback {
             Guard guard(engine_, snapshot.project, lock_owner(world_));
             lock(guard, snapshot);
             if (journal.phase() == Journal::Phase::kApplied) {
-                const int running = running_of(containers_of(engine_, snapshot.project, snapshot.service));
-                journal.intend(Journal::kUndo, std::to_string(running));
+                std::map<std::string, int> running;
+                for (const ServiceRecord& service : snapshot.services) {
+                    running[service.service] = running_of(containers_of(engine_, snapshot.project, service.service));
+                }
+                journal.intend(Journal::kUndo, nlohmann::json(running).dump());
             }
             watcher_.step(fmt::format("putting the files of {} back", id));
             restore_paths(snapshot.paths, store_.directory_of(id), world_.files);
@@ -83,62 +87,78 @@ class Rollback {
   private:
     void lock(Guard& guard, const Snapshot& snapshot) {
         std::vector<std::string> images;
-        for (const ContainerRecord& container : snapshot.containers) {
-            images.push_back(container.image_id);
+        for (const ServiceRecord& service : snapshot.services) {
+            for (const ContainerRecord& container : service.containers) {
+                images.push_back(container.image_id);
+            }
         }
         guard.lock(images);
     }
 
-    /// Each service once, also when several transactions changed it: the oldest of them knows how it was.
+    /// Each service once, also when several transactions changed it: the oldest of them knows how it was. What others
+    /// depend on comes first.
     void recreate_services(RollbackResult& result) {
-        std::map<std::string, const Snapshot*> oldest;
+        std::map<std::string, std::pair<const Snapshot*, const ServiceRecord*>> oldest;
         std::map<std::string, int> running;
+        std::vector<std::string> order;
         for (const Snapshot& snapshot : result.undone) {
-            oldest[snapshot.service] = &snapshot;
-            int& most = running[snapshot.service];
-            most = std::max(most, running_at_begin(store_.journal(snapshot.id)));
+            for (const ServiceRecord& service : snapshot.services) {
+                if (!oldest.contains(service.service)) {
+                    order.push_back(service.service);
+                }
+                oldest[service.service] = {&snapshot, &service};
+            }
+            for (const auto& [service, number] : running_at_begin(store_.journal(snapshot.id))) {
+                running[service] = std::max(running[service], number);
+            }
         }
-        for (const auto& [service, snapshot] : oldest) {
-            result.said.push_back(running[service] == 0
-                                      ? fmt::format("{} does not run: only its files were put back", service)
-                                      : recreate(*snapshot, running[service]));
+        for (const std::string& name : order) {
+            const auto& [snapshot, service] = oldest.at(name);
+            result.said.push_back(running[name] == 0
+                                      ? fmt::format("{} does not run: only its files were put back", name)
+                                      : recreate(*snapshot, *service, running[name]));
         }
     }
 
-    std::string recreate(const Snapshot& snapshot, int running) {
-        tidy_after_compose(engine_, snapshot.project, snapshot.service);
+    std::string recreate(const Snapshot& snapshot, const ServiceRecord& service, int running) {
+        const std::string& name = service.service;
+        tidy_after_compose(engine_, snapshot.project, name);
         const ComposeRun base{world_, snapshot.compose_arguments, snapshot.working_directory, snapshot.variables};
         // What earlier applies wrote stays in force.
         const ComposeRun run = world_.files.exists(snapshot.layer) ? base.with(snapshot.layer) : base;
-        watcher_.step(fmt::format("recreating {} from its files", snapshot.service));
+        watcher_.step(fmt::format("recreating {} from its files", name));
         const std::vector<Finished> read = run.run({run.question({"config", "--format", "json"})});
         const auto model = nlohmann::json::parse(read.front().output, nullptr, false);
-        nlohmann::json resolved = member(member(model, "services"), snapshot.service.c_str());
+        nlohmann::json resolved = member(member(model, "services"), name.c_str());
         bool by_compose = false;
         if (resolved.is_object()) {
             constexpr std::chrono::minutes kTime{5};
             const auto& replicas = member(member(resolved, "deploy"), "replicas");
             const int declared = replicas.is_number_integer() ? replicas.get<int>() : 1;
-            const bool alone =
-                !dependencies_stand(engine_, run, snapshot.project, member(model, "services"), snapshot.service);
-            by_compose =
-                run.run({run.up(snapshot.service, alone, running == declared ? 0 : running, kTime)}).front().ok();
+            const bool alone = !dependencies_stand(engine_, run, snapshot.project, member(model, "services"), name);
+            by_compose = run.run({run.up(name, alone, running == declared ? 0 : running, kTime)}).front().ok();
         }
         if (!by_compose) {
-            watcher_.step(fmt::format("docker compose cannot: making {} again as it was", snapshot.service));
+            watcher_.step(fmt::format("docker compose cannot: making {} again as it was", name));
             Journal journal = store_.journal(snapshot.id);
-            restore_containers(engine_, snapshot, store_.directory_of(snapshot.id), world_.files, journal);
+            restore_containers(engine_, snapshot.project, service, store_.directory_of(snapshot.id), world_.files,
+                               journal);
             resolved = nullptr;
-            running = static_cast<int>(std::count_if(snapshot.containers.begin(), snapshot.containers.end(),
+            running = static_cast<int>(std::count_if(service.containers.begin(), service.containers.end(),
                                                      [](const ContainerRecord& one) { return one.running; }));
         }
-        watcher_.step(fmt::format("waiting until {} is healthy", snapshot.service));
+        watcher_.step(fmt::format("waiting until {} is healthy", name));
         // Swap is left out: what the files say of it is the user's own, and was in force or not before us.
         const GateResult gate =
-            pass_gate(engine_, world_.clock,
-                      {snapshot.project, snapshot.service, running, resolved, false, snapshot.start_seconds});
+            pass_gate(engine_, world_.clock, {snapshot.project, name, running, resolved, false, service.start_seconds});
         if (!gate.passed) {
             unhealthy_.push_back(gate.said);
+        }
+        for (const std::string& user : look_up_again(engine_, snapshot.project, service.name_users)) {
+            watcher_.step(
+                fmt::format("{} could not be told that {} has a new container: should it not find it, "
+                            "docker restart {}",
+                            user, name, user));
         }
         return gate.said;
     }
@@ -171,7 +191,10 @@ void undo_exactly(World& world, Engine& engine, ApplyStore& store, const std::st
     refuse_conflicts(changed_since(snapshot.paths, world.files));
     journal.intend(Journal::kUndo);
     restore_paths(snapshot.paths, store.directory_of(id), world.files);
-    restore_containers(engine, snapshot, store.directory_of(id), world.files, journal);
+    for (const ServiceRecord& service : snapshot.services) {
+        restore_containers(engine, snapshot.project, service, store.directory_of(id), world.files, journal);
+        look_up_again(engine, snapshot.project, service.name_users);
+    }
     journal.done(Journal::kUndo);
 }
 
@@ -210,8 +233,10 @@ RollbackPreview preview_rollback(const ApplyStore& store, const Files& files, bo
         for (std::string& path : changed_since(paths, files)) {
             preview.conflicts.push_back(std::move(path));
         }
-        if (std::find(preview.services.begin(), preview.services.end(), snapshot.service) == preview.services.end()) {
-            preview.services.push_back(snapshot.service);
+        for (const std::string& service : snapshot.service_names()) {
+            if (std::find(preview.services.begin(), preview.services.end(), service) == preview.services.end()) {
+                preview.services.push_back(service);
+            }
         }
         preview.undone.push_back(std::move(snapshot));
     }

@@ -39,6 +39,14 @@ PathImage image_of(const Path& path, const Files& files) {
                 "move it away, and try again");
 }
 
+std::vector<std::string> Snapshot::service_names() const {
+    std::vector<std::string> names;
+    for (const ServiceRecord& one : services) {
+        names.push_back(one.service);
+    }
+    return names;
+}
+
 Snapshot read_snapshot(const Path& directory, const Files& files) {
     const Path file = directory / kSnapshotFile;
     const auto content = files.read(file);
@@ -52,8 +60,10 @@ Snapshot read_snapshot(const Path& directory, const Files& files) {
             require_intact(directory / record.kept, record.before.content, files);
         }
     }
-    for (const ContainerRecord& record : snapshot.containers) {
-        require_intact(directory / record.kept, record.sha256, files);
+    for (const ServiceRecord& service : snapshot.services) {
+        for (const ContainerRecord& record : service.containers) {
+            require_intact(directory / record.kept, record.sha256, files);
+        }
     }
     return snapshot;
 }

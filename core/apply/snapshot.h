@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/apply/name_users.h"
 #include "core/model/bundle.h"
 #include "core/sys/files.h"
 
@@ -31,7 +32,7 @@ struct PathRecord {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PathRecord, path, before, after, kept)
 
-/// One container of the service, as it was.
+/// One container of a service, as it was.
 struct ContainerRecord {
     std::string id, name, image_id, config_hash;
     bool running = false;
@@ -40,24 +41,33 @@ struct ContainerRecord {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ContainerRecord, id, name, image_id, config_hash, running, kept, sha256)
 
+/// One service that an apply changes, as it was.
+struct ServiceRecord {
+    std::string service;
+    double start_seconds = 0;  ///< how long it was seen to take to start; 0: never seen
+    std::vector<ContainerRecord> containers;
+    std::vector<NameUser> name_users;  ///< who is to look its name up again after its container was replaced
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ServiceRecord, service, start_seconds, containers, name_users)
+
 /// All that is needed to go back from one apply, and to tell later what it was.
 struct Snapshot {
     std::string id, taken;  ///< "0001"; ISO 8601, UTC
-    std::string engine, project, working_directory, service;
+    std::string engine, project, working_directory;
     std::string plan;                              ///< its hash
     std::vector<std::string> compose_arguments;    ///< from "compose" on: what gives the project without ours
     std::map<std::string, std::string> variables;  ///< COMPOSE_* of that time
-    std::string layer;         ///< the file that Compose is to merge last: the link where there is one, else ours
-    std::string start;         ///< the command that starts the project with the change, as shown
-    double start_seconds = 0;  ///< how long the service was seen to take to start; 0: never seen
+    std::string layer;  ///< the file that Compose is to merge last: the link where there is one, else ours
+    std::string start;  ///< the command that starts the project with the change, as shown
     std::vector<PathRecord> paths;
-    std::vector<ContainerRecord> containers;
+    std::vector<ServiceRecord> services;  ///< what others depend on first
     std::vector<Mask> masks;
-    nlohmann::json changes;  ///< a list of {key, target, before, after}
+    nlohmann::json changes;  ///< a list of {service, key, target, before, after}
+
+    [[nodiscard]] std::vector<std::string> service_names() const;
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Snapshot, id, taken, engine, project, working_directory, service, plan,
-                                   compose_arguments, variables, layer, start, start_seconds, paths, containers, masks,
-                                   changes)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Snapshot, id, taken, engine, project, working_directory, plan, compose_arguments,
+                                   variables, layer, start, paths, services, masks, changes)
 
 /// Reads a snapshot from its directory and proves all of it by its hashes. Throws Error (kRefused) that names what is
 /// damaged.

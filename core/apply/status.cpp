@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "core/apply/compose_run.h"
+#include "core/apply/dependencies.h"
 #include "core/apply/gate.h"
+#include "core/apply/masks.h"
 #include "core/apply/recreate.h"
 #include "core/model/json.h"
-#include "core/model/sha256.h"
 #include "core/observe/containers.h"
 
 namespace pilotpros {
@@ -33,51 +35,6 @@ std::string phase_text(Journal::Phase phase) {
 }
 
 std::string as_text(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
-
-/// The value at a path whose steps are joined by dots and may hold dots themselves.
-const Json* value_at(const Json& root, const std::string& path) {
-    if (path.empty()) {
-        return &root;
-    }
-    for (std::size_t end = path.find('.');; end = path.find('.', end + 1)) {
-        const Json& child = member(root, path.substr(0, end).c_str());
-        if (!child.is_null()) {
-            const Json* const found = value_at(child, end == std::string::npos ? "" : path.substr(end + 1));
-            if (found != nullptr) {
-                return found;
-            }
-        }
-        if (end == std::string::npos) {
-            return nullptr;
-        }
-    }
-}
-
-std::string hash_of_value(const Json& value) {
-    return sha256_hex(value.dump(-1, ' ', false, Json::error_handler_t::replace));
-}
-
-bool still_hides_the_same(const Mask& mask, const Project& project) {
-    const auto service = project.services.find(mask.service);
-    const Json* const value =
-        service == project.services.end() ? nullptr : value_at(service->second.resolved, mask.path);
-    return value != nullptr && hash_of_value(*value) == mask.hash;
-}
-
-/// "web HASH" a line.
-std::map<std::string, std::string> hashes_of(const Finished& finished) {
-    std::map<std::string, std::string> hashes;
-    for (std::size_t at = 0; finished.ok() && at < finished.output.size();) {
-        const std::size_t end = std::min(finished.output.find('\n', at), finished.output.size());
-        const std::string line = finished.output.substr(at, end - at);
-        const std::size_t blank = line.find(' ');
-        if (blank != std::string::npos) {
-            hashes[line.substr(0, blank)] = line.substr(blank + 1);
-        }
-        at = end + 1;
-    }
-    return hashes;
-}
 
 ServiceStatus status_of(Engine& engine, const std::string& project, const std::string& service, const Json& resolved,
                         const std::string& hash, bool swap_limit) {
@@ -112,10 +69,12 @@ std::vector<HistoryEntry> history_of(const ApplyStore& store) {
     std::vector<HistoryEntry> history;
     for (const std::string& id : store.transactions()) {
         const Snapshot snapshot = store.snapshot(id);
-        HistoryEntry entry{id, snapshot.taken, snapshot.service, snapshot.plan, phase_text(store.journal(id).phase()),
-                           {}};
+        HistoryEntry entry{
+            id, snapshot.taken, snapshot.plan, snapshot.service_names(), phase_text(store.journal(id).phase()), {}};
+        const bool several = snapshot.services.size() > 1;
         for (const Json& change : snapshot.changes) {
-            entry.changes.push_back(fmt::format("{}: {}", text(change, "key"), as_text(member(change, "after"))));
+            entry.changes.push_back(fmt::format("{}{}: {}", several ? text(change, "service") + "." : "",
+                                                text(change, "key"), as_text(member(change, "after"))));
         }
         history.push_back(std::move(entry));
     }
@@ -128,14 +87,16 @@ ProjectStatus read_status(World& world, Engine& engine, const Project& project, 
     status.project = project.name;
     status.history = history_of(store);
     std::map<std::string, PathImage> written;
-    std::map<std::string, std::vector<Mask>> masks;
+    std::set<std::string> services;
     std::string layer;
     for (const std::string& id : store.in_phase(Journal::Phase::kApplied)) {
         const Snapshot snapshot = store.snapshot(id);
         for (const PathRecord& record : snapshot.paths) {
             written[record.path] = record.after;
         }
-        masks[snapshot.service] = snapshot.masks;  // the latest of a service holds all of its own
+        for (const ServiceRecord& record : snapshot.services) {
+            services.insert(record.service);
+        }
         layer = snapshot.layer;
         status.start = snapshot.start;
     }
@@ -147,21 +108,15 @@ ProjectStatus read_status(World& world, Engine& engine, const Project& project, 
                                                                                                    : "changed"});
         }
     }
-    for (const auto& [service, hidden] : masks) {
-        for (const Mask& mask : hidden) {
-            if (!still_hides_the_same(mask, project)) {
-                status.masks.push_back({mask.service, mask.path});
-            }
-        }
-    }
-    if (!masks.empty() && !project.from_labels) {
+    status.masks = changed_masks(masks_in_force(store), project);
+    if (!services.empty() && !project.from_labels) {
         const ComposeRun base{world, compose_arguments(project, world), project.working_directory};
         const ComposeRun run = world.files.exists(layer) ? base.with(layer) : base;
         const std::vector<Finished> said =
             run.run({run.question({"config", "--format", "json"}), run.question({"config", "--hash", "*"})});
         const Json model = Json::parse(said[0].output, nullptr, false);
-        std::map<std::string, std::string> hashes = hashes_of(said[1]);
-        for (const auto& [service, hidden] : masks) {
+        std::map<std::string, std::string> hashes = hashes_of(said[1].output);
+        for (const std::string& service : services) {
             status.services.push_back(status_of(engine, project.name, service,
                                                 member(member(model, "services"), service.c_str()), hashes[service],
                                                 swap_limit));

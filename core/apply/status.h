@@ -12,9 +12,10 @@ namespace pilotpros {
 
 /// One transaction of the history.
 struct HistoryEntry {
-    std::string id, taken, service, plan;
+    std::string id, taken, plan;
+    std::vector<std::string> services;
     std::string phase;                 ///< applied, taken back, pending
-    std::vector<std::string> changes;  ///< "memory: 128m"
+    std::vector<std::string> changes;  ///< "memory: 128m", or "db.memory: 128m" where there are several services
 };
 
 /// A file of ours, or the link to it.
@@ -31,18 +32,13 @@ struct ServiceStatus {
     bool recreated_by_up = false;    ///< the next `up` with the change replaces its container
 };
 
-/// A value of the user's that ours hides, and that is another one now.
-struct ChangedMask {
-    std::string service, path;
-};
-
 struct ProjectStatus {
     std::string project;
     std::vector<HistoryEntry> history;  ///< oldest first
     std::vector<FileStatus> files;
     std::vector<ServiceStatus> services;
-    std::vector<ChangedMask> masks;
-    std::string start;  ///< the command that starts the project with what is applied; empty when nothing is
+    std::vector<Mask> masks;  ///< those that hide another value now
+    std::string start;        ///< the command that starts the project with what is applied; empty when nothing is
 };
 
 /// `swap_limit`: whether the engine can limit swap. What is applied, whether the files are as written, and whether what

@@ -88,6 +88,10 @@ struct ApplicationModule {
     /// I/O. What the program itself says of those of `changes` that it will read; one Verdict a Change or one for all
     /// of the service. Lets Interrupted and EngineLost through; whatever else it cannot learn is a Verdict kNotAsked.
     std::function<std::vector<Verdict>(Verifying&)> verify = nullptr;
+    /// Pure. Hosts whose addresses it looked up once, when it read its configuration; none for one that looks again.
+    std::function<std::vector<std::string>(const nlohmann::json& facts)> resolved_once = nullptr;
+    /// The program, run inside its container, that makes it read its configuration again without losing a request.
+    std::vector<std::string> reload = {};
 };
 
 /// The application's facts in a few lines, by its module; empty when it has none or nothing was learned.

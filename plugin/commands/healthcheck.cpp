@@ -10,6 +10,7 @@ void HealthcheckCommand::declare(CLI::App& parent) {
     command->add_flag("--check", check_,
                       "Only say what the files miss or contradict; needs no engine, exits with 6 on findings");
     declare_common(*command);
+    declare_apply(*command);
     command->footer("Example: docker pilotpros healthcheck --check");
 }
 
@@ -18,7 +19,7 @@ ExitCode HealthcheckCommand::run(World& world, Terminal& terminal) {
         return check(world, terminal, check_healthcheck);
     }
     request_.only = {"healthcheck"};
-    return show(world, terminal);
+    return apply_ ? apply(world, terminal) : show(world, terminal);
 }
 
 }  // namespace pilotpros

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "core/advise/data.h"
 #include "core/apply/locate.h"
 #include "core/apply/rollback.h"
 #include "core/apply/route.h"
@@ -84,7 +83,7 @@ void PlanCommand::declare_common(CLI::App& command) {
 }
 
 void PlanCommand::declare_apply(CLI::App& command) {
-    command.add_flag("--apply", apply_, "Apply what is shown to the one service that is named");
+    command.add_flag("--apply", apply_, "Apply what is shown, to the services that are named or to all");
     command.add_flag("-y,--yes", yes_, "With --apply: do not ask")->needs("--apply");
 }
 
@@ -127,9 +126,11 @@ void PlanCommand::print(const World& world, Terminal& terminal, const Tuning& tu
                   tuning.masked_changes,
                   "",
                   ""};
-    if (const auto service = first_to_try(tuning); service && tuning.profile.observation.engine) {
-        const std::string name = name_ == "healthcheck" ? "tune" : name_;
-        view.try_command = command_line(world, request_.profile.selectors, {name, "--apply", *service});
+    const auto data = data_in_layers(tuning);
+    const bool can_be_tried = std::any_of(tuning.plan.changes.begin(), tuning.plan.changes.end(),
+                                          [&](const Change& change) { return !data.contains(change.service); });
+    if (can_be_tried && tuning.profile.observation.engine) {
+        view.try_command = command_line(world, request_.profile.selectors, again_with("--apply"));
         view.undo_command = command_line(world, request_.profile.selectors, {"rollback"});
     }
     if (!explain_.empty()) {
@@ -143,49 +144,80 @@ void PlanCommand::print(const World& world, Terminal& terminal, const Tuning& tu
     }
 }
 
-ExitCode PlanCommand::apply(World& world, Terminal& terminal) const {
-    if (request_.profile.services.size() != 1) {
-        throw Error(ExitCode::kUsage, "--apply takes the name of one service",
-                    fmt::format("docker pilotpros {} shows which services it would change", name_));
+std::vector<std::string> PlanCommand::again_with(const std::string& flag) const {
+    std::vector<std::string> words{name_, flag};
+    if (name_ == "tune") {
+        for (const std::string& advisor : request_.only) {
+            words.insert(words.end(), {"--only", advisor});
+        }
+        for (const std::string& advisor : request_.skip) {
+            words.insert(words.end(), {"--skip", advisor});
+        }
     }
-    const std::string& service = request_.profile.services.front();
+    words.insert(words.end(), request_.profile.services.begin(), request_.profile.services.end());
+    return words;
+}
+
+void PlanCommand::announce(Terminal& terminal, const ApplyPreview& preview) const {
+    terminal.err(fmt::format("\n{}\n", printable(preview.route.why)));
+    for (const std::string& note : preview.notes) {
+        terminal.err(printable(note) + "\n");
+    }
+    if (!preview.recreates()) {
+        terminal.err("Nothing is interrupted.\n");
+        return;
+    }
+    terminal.err("Interrupted, one after the other, each until it is healthy again:\n");
+    for (const ServicePreview& service : preview.services) {
+        if (service.recreates) {
+            terminal.err(printable(fmt::format(
+                             "  {}: at most {} to stop, {} to start", service.service,
+                             format_duration(Seconds{service.stop_seconds}),
+                             service.start_seconds > 0
+                                 ? "about " + format_duration(Seconds{service.start_seconds}) + " as seen before"
+                                 : "its start was never seen")) +
+                         "\n");
+        }
+    }
+}
+
+ExitCode PlanCommand::apply(World& world, Terminal& terminal) const {
     const Connection connection = connect(world);
     if (!connection.engine) {
         throw EngineLost(*connection.why_not);
     }
     ApplyLines lines(terminal);
     take_back_what_was_cut_short(world, *connection.engine, request_.profile.selectors, lines);
-    const Tuning tuning = make(world, terminal, connection, request());
+    Tuning tuning = make(world, terminal, connection, request());
+    const bool nothing = tuning.plan.changes.empty();
+    leave_out_what_cannot_be_applied(tuning);
     print(world, terminal, tuning);
-    if (tuning.plan.changes.empty()) {
+    if (nothing) {
         return ExitCode::kDone;
     }
-    const Profile& profile = tuning.profile;
-    const auto observed = std::find_if(profile.observation.services.begin(), profile.observation.services.end(),
-                                       [&](const ServiceObservation& one) { return one.service == service; });
-    const auto wish = tuning.wishes.find(service);
-    ApplyRequest request{profile.project,
-                         profile.observation,
-                         tuning.plan,
-                         tuning.bundle,
-                         tuning.hash,
-                         observed == profile.observation.services.end()
-                             ? std::vector<std::string>{}
-                             : data_in_layer(*observed, wish == tuning.wishes.end() ? Wish{} : wish->second),
-                         false};
-    const ApplyPreview preview = preview_apply(world, request);
-    terminal.err(fmt::format("\n{}\n", printable(preview.route.why)));
-    for (const std::string& note : preview.notes) {
-        terminal.err(printable(note) + "\n");
+    if (tuning.plan.changes.empty()) {
+        const LeftAlone& why = tuning.plan.left_alone.back();
+        throw Error(ExitCode::kRefused, fmt::format("{}: {}", why.service, why.why), "");
     }
-    terminal.err(preview.recreates ? fmt::format("{} is interrupted: its container is replaced.\n", printable(service))
-                                   : fmt::format("{} is not interrupted.\n", printable(service)));
+    const Profile& profile = tuning.profile;
+    ApplyRequest request{
+        profile.project,
+        profile.observation,
+        tuning.plan,
+        tuning.bundle,
+        tuning.hash,
+        data_in_layers(tuning),
+        name_ == "tune" && request_.only.empty() && request_.skip.empty() ? Replace::kServices : Replace::kValues,
+        false};
+    announce(terminal, preview_apply(world, request));
     if (!yes_ && !confirm("Apply this?", terminal, world.cancel)) {
         return ExitCode::kDone;
     }
     request.accept_new_command = true;
     const ApplyResult result = apply_plan(world, *connection.engine, request, lines);
-    terminal.out(printable(result.said) + "\n");
+    for (const std::string& said : result.said) {
+        terminal.out(printable(said) + "\n");
+    }
     return result.code;
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/apply/preview.h"
 #include "core/tune.h"
 #include "plugin/cli.h"
 
@@ -24,7 +25,7 @@ class PlanCommand : public PluginCommand {
     /// Makes the Plan and prints it in the form that was asked for.
     ExitCode show(World& world, Terminal& terminal) const;
     void print(const World& world, Terminal& terminal, const Tuning& tuning) const;
-    /// `--apply`: shows the Plan of the one named service, asks, and makes it one transaction.
+    /// `--apply`: shows the Plan, asks, and makes it one transaction.
     ExitCode apply(World& world, Terminal& terminal) const;
     /// `--check`: what one advisor finds in the files; 6 when it finds something.
     ExitCode check(World& world, Terminal& terminal, Advice (*advisor)(const Case&)) const;
@@ -33,6 +34,11 @@ class PlanCommand : public PluginCommand {
     bool apply_ = false;
 
   private:
+    /// The command for this very Plan, with one more flag.
+    [[nodiscard]] std::vector<std::string> again_with(const std::string& flag) const;
+    /// Says what is interrupted, in which order and for how long.
+    void announce(Terminal& terminal, const ApplyPreview& preview) const;
+
     std::string name_, duration_, explain_;
     std::string format_ = "table";
     bool diff_ = false, yes_ = false;

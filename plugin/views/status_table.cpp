@@ -20,17 +20,23 @@ std::string history_as_table(const std::vector<HistoryEntry>& history, int width
     if (history.empty()) {
         return "nothing was applied\n";
     }
-    Table table({{"ID"}, {"SERVICE"}, {"STATE"}, {"WHEN", false, 1}, {"PLAN", false, 3}, {"CHANGES", false, 2}});
+    Table table({{"ID"}, {"SERVICES"}, {"STATE"}, {"WHEN", false, 1}, {"PLAN", false, 3}, {"CHANGES", false, 2}});
     for (const HistoryEntry& entry : history) {
-        table.add({entry.id, entry.service, entry.phase, entry.taken, entry.plan.substr(0, kShortHash),
-                   fmt::format("{}", fmt::join(entry.changes, ", "))});
+        constexpr std::size_t kShown = 3;
+        std::vector<std::string> changes = entry.changes;
+        if (changes.size() > kShown) {
+            changes.resize(kShown);
+            changes.push_back(fmt::format("and {} more", entry.changes.size() - kShown));
+        }
+        table.add({entry.id, fmt::format("{}", fmt::join(entry.services, ", ")), entry.phase, entry.taken,
+                   entry.plan.substr(0, kShortHash), fmt::format("{}", fmt::join(changes, ", "))});
     }
     return table.render(width);
 }
 
 std::string status_as_table(const ProjectStatus& status, int width) {
     std::string text;
-    for (const ChangedMask& mask : status.masks) {
+    for (const Mask& mask : status.masks) {
         text +=
             line(fmt::format("{} of {} is another value now than the one that ours hides: run docker pilotpros tune "
                              "again, or rollback",
@@ -62,7 +68,7 @@ nlohmann::json status_as_json(const ProjectStatus& status) {
     for (const HistoryEntry& entry : status.history) {
         history.push_back({{"id", entry.id},
                            {"taken", entry.taken},
-                           {"service", entry.service},
+                           {"services", entry.services},
                            {"plan", entry.plan},
                            {"state", entry.phase},
                            {"changes", entry.changes}});
@@ -79,7 +85,7 @@ nlohmann::json status_as_json(const ProjectStatus& status) {
                             {"recreated_by_up", service.recreated_by_up}});
     }
     nlohmann::json masks = nlohmann::json::array();
-    for (const ChangedMask& mask : status.masks) {
+    for (const Mask& mask : status.masks) {
         masks.push_back({{"service", mask.service}, {"path", mask.path}});
     }
     return {{"project", status.project}, {"history", history},     {"files", files},
@@ -95,7 +101,8 @@ std::string rollback_as_text(const RollbackPreview& preview, bool purge) {
         text += line(path + " changed since we wrote it: it is in the way");
     }
     for (const Snapshot& snapshot : preview.undone) {
-        text += line(fmt::format("{} of {}: {}", snapshot.id, snapshot.taken, snapshot.service));
+        text +=
+            line(fmt::format("{} of {}: {}", snapshot.id, snapshot.taken, fmt::join(snapshot.service_names(), ", ")));
         for (const PathRecord& record : snapshot.paths) {
             text += line(fmt::format("  {} {}", record.before.kind == "absent" ? "remove" : "put back", record.path));
         }

@@ -1,7 +1,8 @@
-// pilotpros-apply-driver (apply|rollback) SERVICE MEMORY [KILL_AT [inside]]: applies a memory limit to one service of
-// the project in this folder, or rolls back, through the very functions that the commands use. With KILL_AT it ends
-// itself with SIGKILL just before that step; "inside" ends it in the middle of a file's writing instead: the temporary
-// file is there, and has not become the file. Without it, or with 0, the last line says how many steps there were.
+// pilotpros-apply-driver (apply|rollback) SERVICE MEMORY [KILL_AT [inside]]: applies a memory limit to services
+// ("web" or "web,db") of the project in this folder, or rolls back, through the very functions that the commands use.
+// With KILL_AT it ends itself with SIGKILL just before that step; "inside" ends it in the middle of a file's writing
+// instead: the temporary file is there, and has not become the file. Without it, or with 0, the last line says how many
+// steps there were.
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
+#include <sstream>
 #include <string>
 
 #include "core/apply/rollback.h"
@@ -120,17 +122,21 @@ class Said final : public ApplyWatcher {
     void step(const std::string& line) override { std::cerr << line << "\n"; }
 };
 
-Plan plan_of(const Project& project, const std::string& service, const std::string& memory) {
+/// The same memory for each of "web,dependent".
+Plan plan_of(const Project& project, const std::string& services, const std::string& memory) {
     Plan plan;
     plan.project = project.name;
-    Change change;
-    change.service = service;
-    change.advisor = "limits";
-    change.key = "memory";
-    change.target.path = {"mem_limit"};
-    change.after = memory;
-    change.rule = "given by the test";
-    plan.changes.push_back(change);
+    std::istringstream names(services);
+    for (std::string service; std::getline(names, service, ',');) {
+        Change change;
+        change.service = service;
+        change.advisor = "limits";
+        change.key = "memory";
+        change.target.path = {"mem_limit"};
+        change.after = memory;
+        change.rule = "given by the test";
+        plan.changes.push_back(change);
+    }
     return plan;
 }
 
@@ -164,10 +170,18 @@ int run(const std::vector<std::string>& words) {
     }
     const Plan plan = plan_of(project, words[1], words[2]);
     const Bundle bundle = make_bundle(plan, project);
-    const ApplyRequest request{
-        project, observation, plan, bundle, hash_of(plan), {}, environment.get("DRIVER_YES").has_value()};
+    const ApplyRequest request{project,
+                               observation,
+                               plan,
+                               bundle,
+                               hash_of(plan),
+                               {},
+                               Replace::kServices,
+                               environment.get("DRIVER_YES").has_value()};
     const ApplyResult result = apply_plan(world, engine, request, said);
-    std::cout << result.said << "\n";
+    for (const std::string& line : result.said) {
+        std::cout << line << "\n";
+    }
     return static_cast<int>(result.code);
 }
 

@@ -253,6 +253,12 @@ TEST_CASE("what starts is asked often, within a generous start_period", "[health
         passed(service, {100, 9500});
         CHECK(value("timeout") == "30s");
     }
+    SECTION("and goes on being so when the engine has forgotten that probe") {
+        seen.written["a"]["healthcheck.timeout"] = "30s";
+        CHECK(value("timeout") == "30s");
+        seen.written["a"]["healthcheck.timeout"] = "10m";
+        CHECK(value("timeout").empty());
+    }
     SECTION("one probe on a busy moment of the machine is no reason to") {
         service.containers.front().health_log.clear();
         passed(service, {100, 8500});

@@ -23,8 +23,8 @@ void kill_at(ApplyMachine& machine, Begin begin, int at, bool torn, Work work) {
 }
 
 template <typename Work>
-int steps_of(Begin begin, Work work) {
-    ApplyMachine machine;
+int steps_of(Begin begin, Work work, bool two = false) {
+    ApplyMachine machine{two};
     kill_at(machine, begin, 0, false, work);
     return machine.killer.count;
 }
@@ -35,16 +35,16 @@ struct Tally {
 
 /// Kills at every step in turn; what is there after `recover` has to be what was there before or after.
 template <typename Work, typename Recover>
-Tally every_kill(Begin begin, bool torn, Work work, Recover recover) {
-    ApplyMachine whole;
+Tally every_kill(Begin begin, bool torn, Work work, Recover recover, bool two = false) {
+    ApplyMachine whole{two};
     kill_at(whole, begin, 0, false, [](ApplyMachine& /*machine*/) {});
     const std::string before = whole.seen();
     work(whole);
     const std::string after = whole.seen();
     CHECK(before != after);
     Tally tally;
-    for (int at = 1; at <= steps_of(begin, work); ++at) {
-        ApplyMachine machine;
+    for (int at = 1; at <= steps_of(begin, work, two); ++at) {
+        ApplyMachine machine{two};
         kill_at(machine, begin, at, torn, work);
         machine.killer = {};
         recover(machine);
@@ -65,14 +65,16 @@ void recover(ApplyMachine& machine) { machine.recover(); }
 
 TEST_CASE("an apply that is killed between any two steps ends as before or after", "[apply]") {
     const bool torn = GENERATE(false, true);
-    const Tally tally = every_kill(Begin::kNothingApplied, torn, put_on, recover);
+    const bool two = GENERATE(false, true);  // services
+    const Tally tally = every_kill(Begin::kNothingApplied, torn, put_on, recover, two);
     CHECK(tally.points > 20);
     CHECK(tally.third_states == 0);
 }
 
 TEST_CASE("a rollback that is killed between any two steps ends as before or after", "[apply]") {
     const bool torn = GENERATE(false, true);
-    const Tally tally = every_kill(Begin::kApplied, torn, take_back, recover);
+    const bool two = GENERATE(false, true);  // services
+    const Tally tally = every_kill(Begin::kApplied, torn, take_back, recover, two);
     CHECK(tally.points > 10);
     CHECK(tally.third_states == 0);
 }

@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/apply/gate.h"
-#include "core/apply/project_files.h"
+#include "core/apply/masks.h"
 #include "core/apply/status.h"
 #include "tests/unit/apply_world.h"
 
@@ -30,7 +30,7 @@ TEST_CASE("an apply writes, links and recreates; a rollback takes all of it back
     const std::string before = machine.seen();
     const ApplyResult result = machine.apply();
     CHECK(result.code == ExitCode::kDone);
-    CHECK(result.recreated);
+    CHECK(result.recreated == std::vector<std::string>{"web"});
     CHECK(memory_of_web(machine) == 134217728);
     CHECK(machine.files.links.at("/shop/compose.override.yaml") == ".pilotpros/compose.yaml");
     CHECK(machine.files.modes.at("/shop/.pilotpros") == 0755);
@@ -46,16 +46,16 @@ TEST_CASE("an apply writes, links and recreates; a rollback takes all of it back
     SECTION("the same again is nothing to do") {
         const ApplyResult again = machine.apply();
         CHECK(again.id.empty());
-        CHECK_FALSE(again.recreated);
+        CHECK(again.recreated.empty());
     }
     SECTION("a second one is taken back to the first") {
         const std::string first = machine.seen();
-        CHECK(machine.apply("256m").recreated);
+        CHECK(machine.apply("256m").recreated.size() == 1);
         CHECK(memory_of_web(machine) == 268435456);
         machine.roll_back();
         CHECK(memory_of_web(machine) == 134217728);
         CHECK(machine.seen() == first);
-        CHECK(machine.apply("256m").recreated);
+        CHECK(machine.apply("256m").recreated.size() == 1);
         CHECK(machine.roll_back(true).undone.size() == 2);
         CHECK(machine.seen() == before);
     }
@@ -110,7 +110,7 @@ TEST_CASE("a gate that fails takes everything back by itself", "[apply]") {
 
 TEST_CASE("what must not be applied is refused before anything is touched", "[apply]") {
     ApplyMachine machine;
-    SECTION("data in the writable layer") { machine.data = {"/data/key"}; }
+    SECTION("data in the writable layer") { machine.data = {{"web", {"/data/key"}}}; }
     SECTION("another plan than the one that was shown") { machine.shown_hash = "another"; }
     SECTION("files to mount, and an engine that may be elsewhere") {
         machine.local = false;
@@ -141,12 +141,38 @@ TEST_CASE("where the starting command does not keep a change, that is said and a
     CHECK(shown(result.route.command).ends_with("-f .pilotpros/compose.yaml"));
 }
 
-TEST_CASE("parts of other services stay in the override", "[apply]") {
-    const std::string db = "# head\nservices:\n  db:\n    # memory: r\n    mem_limit: \"1g\"\n";
-    const std::string web = "# head\nservices:\n  web:\n    # memory: r\n    mem_limit: \"2g\"\n";
-    CHECK(merge_override("", web) == web);
-    CHECK(merge_override(web, web) == web);
-    CHECK(merge_override(db, web) == db + "  web:\n    # memory: r\n    mem_limit: \"2g\"\n");
+TEST_CASE("several services are one transaction: what others depend on first, all of it or nothing", "[apply]") {
+    ApplyMachine machine{true};
+    const std::string before = machine.seen();
+    SECTION("forward in order, and back") {
+        CHECK(machine.apply().recreated == std::vector<std::string>{"db", "web"});
+        World world = machine.world();
+        const ProjectStatus status = read_status(world, machine.engine, machine.discover(), machine.store(), true);
+        CHECK(status.history.front().services == std::vector<std::string>{"db", "web"});
+        CHECK(status.services.size() == 2);
+        CHECK(status.services.back().state == "carries it");
+        CHECK(machine.roll_back().said.size() == 2);
+        CHECK(machine.seen() == before);
+    }
+    SECTION("one that does not come up takes the other back, too") {
+        machine.engine.broken_service = "web";
+        machine.engine.broken_when = "134217728";
+        const ApplyResult result = machine.apply();
+        CHECK(result.code == ExitCode::kGateFailed);
+        CHECK(result.said.front().find("shop-web-1") != std::string::npos);
+        CHECK(machine.seen() == before);
+    }
+}
+
+TEST_CASE("what a mask hides is told once it is another value", "[apply]") {
+    const Mask mask{"web", "environment.NODE_OPTIONS", sha256_hex("\"--max-old-space-size=256\"")};
+    Project project;
+    project.services["web"].resolved = {{"environment", {{"NODE_OPTIONS", "--max-old-space-size=256"}}}};
+    CHECK(changed_masks({mask}, project).empty());
+    project.services["web"].resolved["environment"]["NODE_OPTIONS"] = "--max-old-space-size=512";
+    CHECK(changed_masks({mask}, project).size() == 1);
+    project.services.clear();
+    CHECK(changed_masks({mask}, project).size() == 1);
 }
 
 TEST_CASE("the gate compares what the engine has with what the files say", "[apply]") {

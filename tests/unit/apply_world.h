@@ -152,7 +152,8 @@ class SmallEngine final : public Engine {
     std::vector<Container> containers;
     std::set<std::string> images{"sha256:web"};
     std::map<std::string, std::string> tags{{"nginx:1", "sha256:web"}};
-    std::string broken_when;  ///< a container with this in its description never gets healthy: it ends
+    std::string broken_when;     ///< a container with this in its description never gets healthy: it ends
+    std::string broken_service;  ///< … if it is one of this service; empty: of any
     std::vector<std::string> asked;
 
   private:
@@ -171,7 +172,9 @@ class SmallEngine final : public Engine {
         for (const std::string& volume : container.volumes) {
             mounts.push_back({{"Type", "volume"}, {"Name", volume}, {"Destination", "/data"}, {"RW", true}});
         }
-        const bool broken = !broken_when.empty() && container.body.dump().find(broken_when) != std::string::npos;
+        const bool broken =
+            !broken_when.empty() && container.body.dump().find(broken_when) != std::string::npos &&
+            (broken_service.empty() || matches(container, "com.docker.compose.service=" + broken_service));
         const std::string state = broken && container.state == "running" ? "exited" : container.state;
         const std::string image = text(container.body, "Image");
         nlohmann::json config = container.body;
@@ -282,16 +285,18 @@ class HurryingClock final : public Clock {
     mutable std::int64_t now_ = 0;
 };
 
-/// A machine in memory with the project "shop" in /shop, whose service "web" runs; Compose 2.26 as far as it matters
-/// here, its own steps of replacing a container included.
+/// A machine in memory with the project "shop" in /shop, whose service "web" runs, and "db" on which it depends when
+/// there are two; Compose 2.26 as far as it matters here, its own steps of replacing a container included.
 struct ApplyMachine {
-    ApplyMachine() {
+    explicit ApplyMachine(bool with_db = false) : two(with_db) {
         environment.working_directory = "/shop";
         environment.variables = {{"XDG_STATE_HOME", "/state"}, {"HOME", "/home/me"}};
         files.contents["/shop/compose.yaml"] = "services: {web: {image: nginx:1}}\n";
         process.answer = [this](const Command& command) { return compose(command); };
         engine.killer = &killer;
-        up(service({"/shop/compose.yaml"}, ""), "web");
+        for (const std::string& name : names()) {
+            up(service(name, {"/shop/compose.yaml"}, ""), name);
+        }
         engine.asked.clear();
     }
 
@@ -303,7 +308,11 @@ struct ApplyMachine {
         return pilotpros::discover(selectors, {environment, files, process, cancel, &engine, {"docker"}, {}});
     }
 
-    /// Applies a memory limit to web, as `limits --apply` would.
+    [[nodiscard]] std::vector<std::string> names() const {
+        return two ? std::vector<std::string>{"db", "web"} : std::vector<std::string>{"web"};
+    }
+
+    /// Applies a memory limit to every service, as `limits --apply` would.
     ApplyResult apply(const std::string& memory = "128m", const Selectors& selectors = {}, bool yes = false) {
         World seams = world();
         const Project project = discover(selectors);
@@ -313,19 +322,21 @@ struct ApplyMachine {
         Bundle bundle = make_bundle(plan, project);
         bundle.files.insert(bundle.files.end(), more_files.begin(), more_files.end());
         const std::string hash = shown_hash.empty() ? hash_of(plan) : shown_hash;
-        return apply_plan(seams, engine, {project, observation, plan, bundle, hash, data, yes}, watcher);
+        return apply_plan(seams, engine, {project, observation, plan, bundle, hash, data, replace, yes}, watcher);
     }
-    static Plan plan_of(const std::string& memory) {
-        Change change;
-        change.service = "web";
-        change.advisor = "limits";
-        change.key = "memory";
-        change.target.path = {"mem_limit"};
-        change.after = memory;
-        change.rule = "a rule";
+    [[nodiscard]] Plan plan_of(const std::string& memory) const {
         Plan plan;
         plan.project = "shop";
-        plan.changes.push_back(change);
+        for (const std::string& name : names()) {
+            Change change;
+            change.service = name;
+            change.advisor = "limits";
+            change.key = "memory";
+            change.target.path = {"mem_limit"};
+            change.after = memory;
+            change.rule = "a rule";
+            plan.changes.push_back(change);
+        }
         return plan;
     }
     ApplyStore store() { return {killable, environment.state_directory(), "ENGINE", "shop"}; }
@@ -374,22 +385,43 @@ struct ApplyMachine {
     HurryingClock clock;
     Cancel cancel;
     ApplyWatcher watcher;
-    std::vector<std::string> data;
+    std::map<std::string, std::vector<std::string>> data;
+    Replace replace = Replace::kServices;
     std::vector<BundleFile> more_files;
     std::string shown_hash;
+    bool two = false;
     bool local = true;
     bool compose_is_broken = false;  ///< it reads files, and cannot replace a container
 
   private:
+    /// The lines of a service in an override of ours.
+    static std::string part_of(const std::string& content, const std::string& name) {
+        const std::size_t begin = content.find("\n  " + name + ":\n");
+        const std::size_t end = begin == std::string::npos ? begin : content.find("\n  ", begin + 3);
+        std::size_t at = end;
+        while (at != std::string::npos && content.size() > at + 3 && content[at + 3] == ' ') {
+            at = content.find("\n  ", at + 3);
+        }
+        return begin == std::string::npos ? std::string{} : content.substr(begin, at - begin);
+    }
+
     /// What Compose makes of the files: our override is the only one that adds anything.
-    [[nodiscard]] nlohmann::json service(const std::vector<std::string>& names, const std::string& input) const {
+    [[nodiscard]] nlohmann::json service(const std::string& service, const std::vector<std::string>& names,
+                                         const std::string& input) const {
         nlohmann::json result{{"image", "nginx:1"}, {"volumes", {{{"type", "volume"}, {"target", "/data"}}}}};
+        if (two && service == "web") {
+            result["depends_on"] = {{"db", {{"condition", "service_started"}}}};
+        }
         for (const std::string& name : names) {
             const std::string content = name == "-" ? input : files.read(name).value_or("");
+            const std::string part = part_of(content, service);
             for (const auto& [written, bytes] : {std::pair{"128m", "134217728"}, std::pair{"256m", "268435456"}}) {
-                if (content.find("mem_limit: \"" + std::string{written} + "\"") != std::string::npos) {
+                if (part.find("mem_limit: \"" + std::string{written} + "\"") != std::string::npos) {
                     result["mem_limit"] = bytes;
                 }
+            }
+            if (part.find("stop_signal: \"SIGINT\"") != std::string::npos) {
+                result["stop_signal"] = "SIGINT";
             }
             if (content.find("target: /data") != std::string::npos) {
                 result["volumes"][0]["type"] = "bind";
@@ -404,31 +436,37 @@ struct ApplyMachine {
         if (killer.dead()) {
             throw Killed();
         }
-        std::vector<std::string> names;
+        std::vector<std::string> merged;
         for (std::size_t at = 0; at + 1 < command.argv.size(); ++at) {
             if (command.argv[at] == "-f") {
                 const Path path{command.argv[at + 1]};
-                names.push_back(path == "-" ? "-" : (command.working_directory / path).lexically_normal().string());
+                merged.push_back(path == "-" ? "-" : (command.working_directory / path).lexically_normal().string());
             }
         }
-        if (names.empty()) {
-            names = {"/shop/compose.yaml"};
+        if (merged.empty()) {
+            merged = {"/shop/compose.yaml"};
             for (const char* name : {"/shop/compose.override.yml", "/shop/compose.override.yaml"}) {
                 if (files.exists(name)) {
-                    names.emplace_back(name);
+                    merged.emplace_back(name);
                     break;
                 }
             }
         }
-        const nlohmann::json resolved = service(names, command.input);
         if (has(command.argv, "up")) {
             killer.step();
-            return compose_is_broken ? failed("no") : up(resolved, command.argv.back());
+            const std::string& name = command.argv.back();
+            return compose_is_broken ? failed("no") : up(service(name, merged, command.input), name);
+        }
+        nlohmann::json services;
+        std::string hashes;
+        for (const std::string& name : names()) {
+            services[name] = service(name, merged, command.input);
+            hashes += name + " " + hash(services[name]) + "\n";
         }
         if (has(command.argv, "--hash")) {
-            return printed("web " + hash(resolved) + "\n");
+            return printed(hashes);
         }
-        return printed(nlohmann::json{{"name", "shop"}, {"services", {{"web", resolved}}}}.dump());
+        return printed(nlohmann::json{{"name", "shop"}, {"services", services}}.dump());
     }
 
     Finished up(const nlohmann::json& resolved, const std::string& name) {

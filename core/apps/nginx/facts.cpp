@@ -265,6 +265,29 @@ Facts read_facts(const Configuration& configuration) {
     return facts;
 }
 
+std::vector<std::string> resolved_once(const Facts& facts) {
+    std::vector<std::string> hosts;
+    const auto add = [&](const std::string& address) {
+        std::string host = address.substr(0, address.rfind(':'));
+        if (!host.empty() && host != "variable" && std::find(hosts.begin(), hosts.end(), host) == hosts.end()) {
+            hosts.push_back(std::move(host));
+        }
+    };
+    for (const Upstream& upstream : facts.upstreams) {
+        for (const std::string& server : upstream.servers) {
+            if (!upstream.resolves) {
+                add(server);
+            }
+        }
+    }
+    for (const ServerBlock& server : facts.servers) {
+        for (const Location& location : server.locations) {
+            add(location.target);
+        }
+    }
+    return hosts;
+}
+
 std::vector<std::string> describe(const Facts& facts) {
     if (facts.version.empty()) {
         return {};

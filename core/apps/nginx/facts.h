@@ -73,6 +73,10 @@ std::vector<std::string> describe(const Facts& facts);
 /// The facts that a configuration holds. Pure.
 Facts read_facts(const Configuration& configuration);
 
+/// The hosts of its upstreams and proxies that nginx looks up when it reads its configuration, and never again. Source:
+/// https://nginx.org/en/docs/http/ngx_http_upstream_module.html#resolve
+std::vector<std::string> resolved_once(const Facts& facts);
+
 /// "http://user:word@api:3000/x?key=1" gives scheme "http" and "api:3000"; a target with a variable gives "variable".
 std::pair<std::string, std::string> proxy_target(const std::string& argument);
 

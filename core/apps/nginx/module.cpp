@@ -128,6 +128,8 @@ ApplicationModule module() {
          "NGINX_ENTRYPOINT_LOCAL_RESOLVERS", "NGINX_ENTRYPOINT_QUIET_LOGS"},
         [](const nlohmann::json& facts) { return describe(facts.get<Facts>()); }};
     nginx.advise = advise;
+    nginx.resolved_once = [](const nlohmann::json& facts) { return resolved_once(facts.get<Facts>()); };
+    nginx.reload = {"nginx", "-s", "reload"};
     return nginx;
 }
 

@@ -1,0 +1,184 @@
+#include "core/apply/preview.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+
+#include "core/apply/compose_run.h"
+#include "core/apply/dependencies.h"
+#include "core/model/json.h"
+#include "core/observe/startup.h"
+
+namespace pilotpros {
+
+namespace {
+
+using Json = nlohmann::json;
+
+const ServiceObservation* observed(const Observation& observation, const std::string& service) {
+    const auto found = std::find_if(observation.services.begin(), observation.services.end(),
+                                    [&](const ServiceObservation& one) { return one.service == service; });
+    return found == observation.services.end() ? nullptr : &*found;
+}
+
+int running_of(const ServiceObservation* service) {
+    return service == nullptr
+               ? 0
+               : static_cast<int>(std::count_if(service->containers.begin(), service->containers.end(),
+                                                [](const Container& container) { return container.running(); }));
+}
+
+/// The slowest start that was seen, in seconds; 0: none was.
+double start_seconds_of(const ServiceObservation* service) {
+    double slowest = 0;
+    if (service != nullptr) {
+        slowest = usage_of(*service).start_seconds;
+        for (const Container& container : service->containers) {
+            slowest = std::max(slowest, StartUp{container}.took().value_or(Seconds{0}).count());
+        }
+    }
+    return slowest;
+}
+
+void refuse_what_was_not_shown(const ApplyRequest& request) {
+    if (request.plan.changes.empty() || request.bundle.file(kOurFile) == nullptr) {
+        throw Error(ExitCode::kRefused, "there is nothing to apply", "");
+    }
+    if (hash_of(request.plan) != request.hash) {
+        throw Error(ExitCode::kRefused, "the plan is not the one that was shown any more",
+                    "run the command again and look at what it shows");
+    }
+}
+
+void refuse_what_loses_data(const ApplyRequest& request, const std::string& service) {
+    const auto data = request.data_in_layer.find(service);
+    if (data != request.data_in_layer.end() && !data->second.empty()) {
+        throw Error(
+            ExitCode::kRefused,
+            fmt::format("{} keeps data in its container's writable layer, which a new container does not have: {}",
+                        service, fmt::join(data->second, ", ")),
+            "put it on a volume first, or name it disposable: x-pilotpros: {disposable: [PATH]} in the service");
+    }
+}
+
+void refuse_files_out_of_reach(const ApplyRequest& request) {
+    const auto mounted = std::find_if(request.bundle.files.begin(), request.bundle.files.end(),
+                                      [](const BundleFile& file) { return file.path != kOurFile; });
+    if (mounted != request.bundle.files.end() && !request.observation.engine->local) {
+        throw Error(ExitCode::kRefused,
+                    fmt::format("{} would be mounted, and the engine is not proven to run on this machine: there it "
+                                "would find an empty folder instead",
+                                mounted->path),
+                    "run the command on the engine's machine, or leave these out with --skip");
+    }
+}
+
+/// Every mount of the base has to be there, unchanged, in what Compose makes of both.
+void refuse_another_mount(const Json& base, const Json& merged, const std::string& service) {
+    for (const Json& mount : member(base, "volumes")) {
+        const Json& now = member(merged, "volumes");
+        const bool same = std::any_of(now.begin(), now.end(), [&](const Json& other) { return other == mount; });
+        if (!same) {
+            throw Error(ExitCode::kRefused,
+                        fmt::format("the change would replace what {} mounts at {}: mounts of yours are never changed",
+                                    service, text(mount, "target")),
+                        "leave that change out with --skip");
+        }
+    }
+}
+
+std::vector<BundleFile> files_to_write(const World& world, const ApplyRequest& request, const Route& route) {
+    std::vector<BundleFile> files = request.bundle.files;
+    for (BundleFile& file : files) {
+        if (file.path == kOurFile) {
+            file.content = merge_override(world.files.read(route.ours).value_or(""), file.content, request.replace);
+        }
+    }
+    return files;
+}
+
+ServicePreview preview_of(const ApplyRequest& request, const std::string& name, const std::string& hash,
+                          const Json& resolved) {
+    ServicePreview preview;
+    preview.service = name;
+    preview.hash = hash;
+    preview.resolved = resolved;
+    const ServiceObservation* const service = observed(request.observation, name);
+    preview.running = running_of(service);
+    preview.start_seconds = start_seconds_of(service);
+    constexpr int kDefaultStop = 10;
+    for (const Container& container : service == nullptr ? std::vector<Container>{} : service->containers) {
+        preview.recreates = preview.recreates || (container.running() && container.config_hash != hash);
+        preview.stop_seconds =
+            std::max(preview.stop_seconds, container.stop_timeout > 0 ? container.stop_timeout : kDefaultStop);
+    }
+    return preview;
+}
+
+}  // namespace
+
+bool ApplyPreview::recreates() const {
+    return std::any_of(services.begin(), services.end(), [](const ServicePreview& one) { return one.recreates; });
+}
+
+ApplyPreview preview_apply(World& world, const ApplyRequest& request) {
+    refuse_what_was_not_shown(request);
+    if (!request.observation.engine) {
+        throw Error(ExitCode::kEngineNeeded, "applying needs the engine", "docker version shows whether it answers");
+    }
+    std::set<std::string> changed;
+    for (const Change& change : request.plan.changes) {
+        changed.insert(change.service);
+    }
+    for (const std::string& service : changed) {
+        refuse_what_loses_data(request, service);
+    }
+    refuse_files_out_of_reach(request);
+    ApplyPreview preview;
+    preview.route = route_of(request.project, world.docker_command(), world.files);
+    preview.files = files_to_write(world, request, preview.route);
+    const auto ours = std::find_if(preview.files.begin(), preview.files.end(),
+                                   [](const BundleFile& file) { return file.path == kOurFile; });
+
+    const ComposeRun base{world, compose_arguments(request.project, world), request.project.working_directory};
+    const ComposeRun merged = base.with("-");
+    const std::vector<Finished> said =
+        base.run({base.question({"config", "--hash", "*"}), merged.question({"config", "--hash", "*"}, ours->content),
+                  merged.question({"config", "--format", "json"}, ours->content)});
+    const auto hashes_now = hashes_of(said[0].output);
+    const auto hashes = hashes_of(said[1].output);
+    const Json resolved = Json::parse(said[2].output, nullptr, false);
+    const Json& services = member(resolved, "services");
+    const bool standing = preview.route.kind == Route::Kind::kStanding;
+    for (const std::string& name : in_dependency_order(services, changed)) {
+        const auto hash = hashes.find(name);
+        const Json& service = member(services, name.c_str());
+        if (hash == hashes.end() || !service.is_object()) {
+            throw Error(ExitCode::kRefused,
+                        "docker compose does not accept the change together with the project's files",
+                        "docker compose config shows whether it accepts them without");
+        }
+        refuse_another_mount(request.project.services.at(name).resolved, service, name);
+        preview.services.push_back(preview_of(request, name, hash->second, service));
+        const auto now = hashes_now.find(name);
+        const ServiceObservation* const seen = observed(request.observation, name);
+        for (const Container& container : seen == nullptr ? std::vector<Container>{} : seen->containers) {
+            if (!standing && container.running() && (now == hashes_now.end() || container.config_hash != now->second)) {
+                preview.notes.push_back(
+                    fmt::format("{} does not run as its files say now: what changed in them since "
+                                "it was started comes in force, too",
+                                container.name));
+            }
+        }
+    }
+    if (!preview.route.kept()) {
+        preview.notes.push_back(fmt::format("`{} up -d` does not keep the change ({}); from now on: {} up -d",
+                                            shown(preview.route.starting), preview.route.why,
+                                            shown(preview.route.command)));
+    }
+    return preview;
+}
+
+}  // namespace pilotpros

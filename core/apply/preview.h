@@ -1,0 +1,56 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "core/apply/route.h"
+#include "core/bundle/merge_override.h"
+#include "core/model/bundle.h"
+#include "core/model/observation.h"
+#include "core/model/plan.h"
+#include "core/model/project.h"
+#include "core/world.h"
+
+namespace pilotpros {
+
+/// A Plan, and what it has become; what was shown is what is applied.
+struct ApplyRequest {
+    const Project& project;
+    const Observation& observation;
+    const Plan& plan;      ///< verified, without what must not be applied
+    const Bundle& bundle;  ///< its files
+    std::string hash;      ///< hash_of() the Plan that was shown
+    /// What the services' containers keep in their writable layer, by service.
+    std::map<std::string, std::vector<std::string>> data_in_layer;
+    Replace replace = Replace::kServices;
+    bool accept_new_command = false;  ///< the user agreed to start the project with Route::command from now on
+};
+
+/// What an apply is going to do to one service.
+struct ServicePreview {
+    std::string service;
+    std::string hash;          ///< Compose's own, of the service with the change
+    nlohmann::json resolved;   ///< the service with the change; holds secrets in clear
+    int running = 0;           ///< its containers that run now
+    bool recreates = false;    ///< they are replaced
+    double start_seconds = 0;  ///< its slowest start seen; 0: none was
+    int stop_seconds = 0;      ///< how long its program may take to stop before it is killed
+};
+
+/// What an apply is going to do, to be shown before it is asked for.
+struct ApplyPreview {
+    Route route;
+    std::vector<ServicePreview> services;  ///< in the order in which they are replaced: what others depend on first
+    std::vector<BundleFile> files;         ///< as they will be written: parts of other services kept
+    std::vector<std::string> notes;        ///< what else is to be known before saying yes, one line each
+
+    [[nodiscard]] bool recreates() const;
+};
+
+/// Refuses (Error, kRefused, with the reason and the next step) what must not be applied; changes nothing.
+ApplyPreview preview_apply(World& world, const ApplyRequest& request);
+
+}  // namespace pilotpros

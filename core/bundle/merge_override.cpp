@@ -1,0 +1,151 @@
+#include "core/bundle/merge_override.h"
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace pilotpros {
+
+namespace {
+
+/// What stands at one key: the comments above it, its line, what follows that is no key (a list), and the keys below.
+struct Block {
+    std::vector<std::string> comments;
+    std::string line;
+    std::vector<std::string> items;
+    std::map<std::string, Block> below;
+};
+
+std::size_t indent_of(const std::string& line) { return std::min(line.find_first_not_of(' '), line.size()); }
+
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = std::min(text.find('\n', at), text.size() - 1) + 1;
+        lines.push_back(text.substr(at, end - at));
+        at = end;
+    }
+    return lines;
+}
+
+/// "key" of "  key: value" or of "  \"key\": value", as the writer sorts it.
+std::string key_of(const std::string& line) {
+    const std::size_t begin = indent_of(line);
+    std::size_t end = begin;
+    if (line[begin] == '"') {
+        for (++end; end < line.size() && line[end] != '"'; ++end) {
+            end += line[end] == '\\' ? 1 : 0;
+        }
+        const auto key = nlohmann::json::parse(line.substr(begin, end + 1 - begin), nullptr, false);
+        return key.is_string() ? key.get<std::string>() : line.substr(begin);
+    }
+    return line.substr(begin, line.find(':', end) - begin);
+}
+
+class Reader {
+  public:
+    explicit Reader(std::vector<std::string> lines) : lines_(std::move(lines)) {}
+
+    /// The lines before "services:", that one included.
+    std::string head() {
+        std::string head;
+        while (at_ < lines_.size() && indent_of(lines_[at_]) == 0) {
+            head += lines_[at_++];
+        }
+        return head;
+    }
+
+    std::map<std::string, Block> blocks(std::size_t indent) {
+        std::map<std::string, Block> blocks;
+        std::vector<std::string> comments;
+        while (at_ < lines_.size() && indent_of(lines_[at_]) >= indent) {
+            if (lines_[at_][indent_of(lines_[at_])] == '#') {
+                comments.push_back(lines_[at_++]);
+                continue;
+            }
+            Block& block = blocks[key_of(lines_[at_])];
+            block.comments = std::move(comments);
+            comments.clear();
+            block.line = lines_[at_++];
+            while (at_ < lines_.size() &&
+                   std::string_view{lines_[at_]}.substr(indent_of(lines_[at_])).starts_with("- ")) {
+                block.items.push_back(lines_[at_++]);
+            }
+            if (block.items.empty()) {
+                block.below = this->blocks(indent + 2);
+            }
+        }
+        return blocks;
+    }
+
+  private:
+    std::vector<std::string> lines_;
+    std::size_t at_ = 0;
+};
+
+void write(const std::map<std::string, Block>& blocks, std::string& into) {
+    for (const auto& [key, block] : blocks) {
+        for (const std::string& comment : block.comments) {
+            into += comment;
+        }
+        into += block.line;
+        for (const std::string& item : block.items) {
+            into += item;
+        }
+        write(block.below, into);
+    }
+}
+
+void add_missing(std::vector<std::string>& lines, const std::vector<std::string>& more) {
+    for (const std::string& line : more) {
+        if (std::find(lines.begin(), lines.end(), line) == lines.end()) {
+            lines.push_back(line);
+        }
+    }
+}
+
+bool adds_up(const std::string& key) { return key == "volumes" || key == "tmpfs"; }
+
+void put(std::map<std::string, Block> fresh, std::map<std::string, Block>& standing) {
+    for (auto& [key, block] : fresh) {
+        Block& there = standing[key];
+        if (!there.below.empty() && !block.below.empty()) {
+            put(std::move(block.below), there.below);
+        } else if (adds_up(key) && !there.items.empty()) {
+            add_missing(there.comments, block.comments);
+            add_missing(there.items, block.items);
+        } else {
+            there = std::move(block);
+        }
+    }
+}
+
+}  // namespace
+
+std::string merge_override(const std::string& standing, const std::string& fresh, Replace replace) {
+    constexpr std::size_t kServiceIndent = 2;
+    Reader new_lines{lines_of(fresh)};
+    std::string text = new_lines.head();
+    std::map<std::string, Block> newer = new_lines.blocks(kServiceIndent);
+    if (newer.empty()) {
+        return fresh;
+    }
+    Reader old_lines{lines_of(standing)};
+    old_lines.head();
+    std::map<std::string, Block> all = old_lines.blocks(kServiceIndent);
+    if (replace == Replace::kValues) {
+        put(std::move(newer), all);
+    } else {
+        for (auto& [service, block] : newer) {
+            all[service] = std::move(block);
+        }
+    }
+    write(all, text);
+    return text;
+}
+
+}  // namespace pilotpros
