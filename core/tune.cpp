@@ -379,32 +379,32 @@ std::map<std::string, std::vector<std::string>> data_in_layers(const Tuning& tun
     return data;
 }
 
-void leave_out_what_cannot_be_applied(Tuning& tuning) {
-    Plan& plan = tuning.plan;
+Applicable applicable_part(const Tuning& tuning) {
+    Applicable part{tuning.plan, tuning.bundle, tuning.hash, {}};
     const auto data = data_in_layers(tuning);
-    std::set<std::string> left_out;
-    std::erase_if(plan.changes, [&](const Change& change) {
+    std::erase_if(part.plan.changes, [&](const Change& change) {
         const auto service = tuning.profile.project.services.find(change.service);
         const bool inactive = service != tuning.profile.project.services.end() && service->second.profiled_out;
         const auto paths = data.find(change.service);
         if (!inactive && paths == data.end()) {
             return false;
         }
-        if (left_out.insert(change.service).second) {
-            plan.left_alone.push_back(
+        if (part.waiting.insert(change.service).second) {
+            part.plan.left_alone.push_back(
                 {change.service, "data", "",
                  inactive
                      ? "its profile is not active: name it with --profile"
-                     : fmt::format("a new container would not have what this one keeps in its writable layer: "
-                                   "{}; put it on a volume first, or name it in x-pilotpros: {{disposable: [PATH]}}",
+                     : fmt::format("a new container would not have what this one keeps in its writable layer: {}; put "
+                                   "it on a volume first, or name it in x-pilotpros: {{disposable: [PATH]}}",
                                    fmt::join(paths->second, ", "))});
         }
         return true;
     });
-    if (!left_out.empty()) {
-        tuning.bundle = make_bundle(plan, tuning.profile.project);
-        tuning.hash = hash_of(plan);
+    if (!part.waiting.empty()) {
+        part.bundle = make_bundle(part.plan, tuning.profile.project);
+        part.hash = hash_of(part.plan);
     }
+    return part;
 }
 
 Tuning tune(World& world, const TuneRequest& request, ProfileWatcher& watcher) {

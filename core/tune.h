@@ -36,9 +36,17 @@ struct Tuning {
 /// What keeps a service's containers from being replaced, by service: the paths of its writable layer that hold data.
 std::map<std::string, std::vector<std::string>> data_in_layers(const Tuning& tuning);
 
-/// Takes out of the Plan what an apply has to leave alone, each a LeftAlone with the fix: services that keep data in
-/// their containers' writable layer, and those whose profile is not active. Bundle and hash follow.
-void leave_out_what_cannot_be_applied(Tuning& tuning);
+/// The part of a Plan that an apply may touch.
+struct Applicable {
+    Plan plan;
+    Bundle bundle;
+    std::string hash;
+    std::set<std::string> waiting;  ///< services with Changes that are left out
+};
+
+/// Without the services that keep data in their containers' writable layer, and those whose profile is not active: each
+/// is a LeftAlone with the fix. Pure.
+Applicable applicable_part(const Tuning& tuning);
 
 /// Every name that --only and --skip take, with what it is about.
 std::vector<std::pair<std::string, std::string>> advisor_names();

@@ -118,6 +118,15 @@ ExitCode PlanCommand::show(World& world, Terminal& terminal) const {
 }
 
 void PlanCommand::print(const World& world, Terminal& terminal, const Tuning& tuning) const {
+    const Applicable part = applicable_part(tuning);
+    const bool applied =
+        !part.bundle.files.empty() &&
+        std::all_of(part.bundle.files.begin(), part.bundle.files.end(), [&](const BundleFile& file) {
+            const auto present = tuning.present.find(file.path);
+            return present != tuning.present.end() &&
+                   present->second == (file.path == kOurFile ? merge_override(present->second, file.content, replace())
+                                                             : file.content);
+        });
     TuneView view{tuning.plan,
                   tuning.profile.project,
                   tuning.profile.observation,
@@ -125,12 +134,13 @@ void PlanCommand::print(const World& world, Terminal& terminal, const Tuning& tu
                   tuning.bundle,
                   tuning.masked_changes,
                   "",
-                  ""};
-    const auto data = data_in_layers(tuning);
-    const bool can_be_tried = std::any_of(tuning.plan.changes.begin(), tuning.plan.changes.end(),
-                                          [&](const Change& change) { return !data.contains(change.service); });
-    if (can_be_tried && tuning.profile.observation.engine) {
-        view.try_command = command_line(world, request_.profile.selectors, again_with("--apply"));
+                  "",
+                  part.waiting,
+                  applied};
+    if (!part.plan.changes.empty() && !apply_ && tuning.profile.observation.engine) {
+        if (!view.applied) {
+            view.try_command = command_line(world, request_.profile.selectors, again_with("--apply"));
+        }
         view.undo_command = command_line(world, request_.profile.selectors, {"rollback"});
     }
     if (!explain_.empty()) {
@@ -142,6 +152,11 @@ void PlanCommand::print(const World& world, Terminal& terminal, const Tuning& tu
     } else {
         terminal.out(tune_as_table(view, terminal.width()));
     }
+}
+
+Replace PlanCommand::replace() const {
+    const bool every_advisor = name_ == "tune" && request_.only.empty() && request_.skip.empty();
+    return every_advisor ? Replace::kServices : Replace::kValues;
 }
 
 std::vector<std::string> PlanCommand::again_with(const std::string& flag) const {
@@ -170,13 +185,13 @@ void PlanCommand::announce(Terminal& terminal, const ApplyPreview& preview) cons
     terminal.err("Interrupted, one after the other, each until it is healthy again:\n");
     for (const ServicePreview& service : preview.services) {
         if (service.recreates) {
-            terminal.err(printable(fmt::format(
-                             "  {}: at most {} to stop, {} to start", service.service,
-                             format_duration(Seconds{service.stop_seconds}),
-                             service.start_seconds > 0
-                                 ? "about " + format_duration(Seconds{service.start_seconds}) + " as seen before"
-                                 : "its start was never seen")) +
-                         "\n");
+            terminal.err(
+                printable(fmt::format(
+                    "  {}: at most {} to stop, {}", service.service, format_duration(Seconds{service.stop_seconds}),
+                    service.start_seconds > 0
+                        ? "its slowest start seen took " + format_duration(Seconds{service.start_seconds})
+                        : "its start was never seen")) +
+                "\n");
         }
     }
 }
@@ -189,8 +204,11 @@ ExitCode PlanCommand::apply(World& world, Terminal& terminal) const {
     ApplyLines lines(terminal);
     take_back_what_was_cut_short(world, *connection.engine, request_.profile.selectors, lines);
     Tuning tuning = make(world, terminal, connection, request());
+    Applicable part = applicable_part(tuning);
     const bool nothing = tuning.plan.changes.empty();
-    leave_out_what_cannot_be_applied(tuning);
+    tuning.plan = std::move(part.plan);
+    tuning.bundle = std::move(part.bundle);
+    tuning.hash = std::move(part.hash);
     print(world, terminal, tuning);
     if (nothing) {
         return ExitCode::kDone;
@@ -200,15 +218,8 @@ ExitCode PlanCommand::apply(World& world, Terminal& terminal) const {
         throw Error(ExitCode::kRefused, fmt::format("{}: {}", why.service, why.why), "");
     }
     const Profile& profile = tuning.profile;
-    ApplyRequest request{
-        profile.project,
-        profile.observation,
-        tuning.plan,
-        tuning.bundle,
-        tuning.hash,
-        data_in_layers(tuning),
-        name_ == "tune" && request_.only.empty() && request_.skip.empty() ? Replace::kServices : Replace::kValues,
-        false};
+    ApplyRequest request{profile.project, profile.observation,    tuning.plan, tuning.bundle,
+                         tuning.hash,     data_in_layers(tuning), replace(),   false};
     announce(terminal, preview_apply(world, request));
     if (!yes_ && !confirm("Apply this?", terminal, world.cancel)) {
         return ExitCode::kDone;

@@ -25,6 +25,8 @@ class PlanCommand : public PluginCommand {
     /// Makes the Plan and prints it in the form that was asked for.
     ExitCode show(World& world, Terminal& terminal) const;
     void print(const World& world, Terminal& terminal, const Tuning& tuning) const;
+    /// How much of what stands this Plan replaces.
+    [[nodiscard]] Replace replace() const;
     /// `--apply`: shows the Plan, asks, and makes it one transaction.
     ExitCode apply(World& world, Terminal& terminal) const;
     /// `--check`: what one advisor finds in the files; 6 when it finds something.

@@ -84,6 +84,8 @@ json tune_as_json(const TuneView& view) {
             {"masks", view.bundle.masks},
             {"masked_changes", view.masked_changes},
             {"gaps", gaps_json(view.observation)},
+            {"applied", view.applied},
+            {"waiting", view.waiting},
             {"try", command_json(view.try_command)},
             {"undo", command_json(view.undo_command)}};
 }

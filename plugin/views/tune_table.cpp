@@ -44,11 +44,13 @@ std::string outcome_of(const Verdict* verdict) {
 }
 
 /// What an apply does to the services, the worst first: "recreates db and web, reloads proxy".
-std::string interruptions(const Plan& plan) {
+std::string interruptions(const TuneView& view) {
     std::map<std::string, Cost> by_service;
-    for (const Change& change : plan.changes) {
-        Cost& cost = by_service.emplace(change.service, change.cost).first->second;
-        cost = std::max(cost, change.cost);
+    for (const Change& change : view.plan.changes) {
+        if (!view.waiting.contains(change.service)) {
+            Cost& cost = by_service.emplace(change.service, change.cost).first->second;
+            cost = std::max(cost, change.cost);
+        }
     }
     std::map<Cost, std::vector<std::string>, std::greater<>> by_cost;
     for (const auto& [service, cost] : by_service) {
@@ -70,10 +72,18 @@ std::string headline(const TuneView& view, std::size_t settings, std::size_t ser
     if (settings == 0) {
         return wrap(printable(fmt::format("Nothing to change in {}.", project)), width, 2);
     }
-    return wrap(
-        printable(fmt::format("Plan {} for {}: {} for {}; {}.", view.hash.substr(0, 12), project,
-                              count_of(settings, "change"), count_of(services, "service"), interruptions(view.plan))),
-        width, 2);
+    const std::string waits = view.waiting.empty()
+                                  ? ""
+                                  : fmt::format("; {} {}: a new container would not have what this one keeps",
+                                                enumerated({view.waiting.begin(), view.waiting.end()}),
+                                                view.waiting.size() == 1 ? "waits" : "wait");
+    return wrap(printable(fmt::format("Plan {} for {}: {} for {}; {}{}.", view.hash.substr(0, 12), project,
+                                      count_of(settings, "change"), count_of(services, "service"),
+                                      view.applied ? "it is applied, and `docker pilotpros status` says whether what "
+                                                     "runs carries it"
+                                                   : interruptions(view),
+                                      waits)),
+                width, 2);
 }
 
 std::string changed_masks(const TuneView& view, int width) {
@@ -293,6 +303,8 @@ std::string tune_as_table(const TuneView& view, int width) {
     if (something && !view.try_command.empty()) {
         text += fmt::format("\nTo try it, and to undo it:\n{}\n{}\n", printable(view.try_command),
                             printable(view.undo_command));
+    } else if (something && !view.undo_command.empty()) {
+        text += fmt::format("\nTo take it back:\n{}\n", printable(view.undo_command));
     }
     return text;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct TuneView {
     /// What an applied file of ours hides and the user has changed since, e.g. "command of db": said before all else.
     std::vector<std::string> masked_changes;
     std::string try_command, undo_command;  ///< to be typed as they are; empty: there is none
+    std::set<std::string> waiting;          ///< services with Changes that an apply would leave alone
+    bool applied = false;                   ///< the files say already what the Plan would have them say, but for those
 };
 
 }  // namespace pilotpros

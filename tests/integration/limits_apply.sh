@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # beside: judges no time
 # One service of a real project gets a limit and gives it back, by the commands that a person types; the next plain `up` finds nothing to do,
-# also where the service depends on others.
+# also where the service depends on others. Then the whole project, but for a service that would lose data.
 . "$(dirname "$0")/lib.sh"
 RUN_SECONDS=300
 "$SOURCE_DIR/tests/stack/stack.sh" images >/dev/null 2>&1
@@ -19,6 +19,9 @@ services:
   client:
     image: nginx:1.26
     depends_on: [web]
+  keeper:
+    image: nginx:1.26
+    command: [sh, -c, "echo word >/etc/keeper.key && exec nginx -g 'daemon off;'"]
 Y
 echo "COMPOSE_PROJECT_NAME=$project" >"$dir/.env"
 compose() { docker compose --project-directory "$dir" "$@"; }
@@ -30,10 +33,8 @@ memory() { docker inspect --format '{{.HostConfig.Memory}}' "$(id "$1")"; }
 files() { (cd "$dir" && find . -printf '%P %y %l\n' | LC_ALL=C sort); }
 same() { if [ "$2" = "$3" ]; then ok "$1"; else fail "$1: '$2' is not '$3'"; fi; }
 pilotpros() { run "$PILOTPROS" pilotpros "$@"; }
-before=$(files) web=$(id web) others="$(id store) $(id client)"
+before=$(files) web=$(id web) others="$(id store) $(id client) $(id keeper)"
 
-pilotpros limits --apply
-expect_status "which service is not said" 64
 pilotpros limits --apply web --duration 1s
 expect_status "nobody is there to agree" 3
 expect_in "and it says how a script agrees" '--yes' "$err"
@@ -43,12 +44,12 @@ pilotpros limits --apply web --yes --duration 1s
 expect_status "the limit is applied" 0
 same "it is in force" "$(memory web)" 100663296
 expect "another container has it" test "$(id web)" != "$web"
-same "what it depends on and what depends on it stay" "$(id store) $(id client)" "$others"
+same "what it depends on and what depends on it stay" "$(id store) $(id client) $(id keeper)" "$others"
 web=$(id web)
 compose --progress quiet up -d
-same "the next up from the folder finds nothing to do" "$(id web) $(id store) $(id client)" "$web $others"
+same "the next up from the folder finds nothing to do" "$(id web) $(id store) $(id client) $(id keeper)" "$web $others"
 (cd below && docker compose --progress quiet up -d)
-same "nor from a folder below" "$(id web) $(id store) $(id client)" "$web $others"
+same "nor from a folder below" "$(id web) $(id store) $(id client) $(id keeper)" "$web $others"
 pilotpros status
 expect_in "status says so" 'web +carries it' "$out"
 pilotpros limits --apply web --yes --duration 1s
@@ -63,12 +64,45 @@ pilotpros rollback --yes
 expect_status "it is taken back" 0
 same "no limit is in force" "$(memory web)" 0
 same "and no file is left" "$(files)" "$before"
-web=$(id web) others="$(id store) $(id client)"
+web=$(id web) others="$(id store) $(id client) $(id keeper)"
 compose --progress quiet up -d
-same "the next up finds nothing to do" "$(id web) $(id store) $(id client)" "$web $others"
+same "the next up finds nothing to do" "$(id web) $(id store) $(id client) $(id keeper)" "$web $others"
 pilotpros rollback --yes
 expect_in "a second rollback has nothing to do" 'nothing to undo' "$out"
 pilotpros limits --apply web --yes --duration 1s
 pilotpros rollback --all --purge --yes
 expect_status "everything is taken back" 0
 same "and no trace is left" "$(files) $(find "$XDG_STATE_HOME/pilotpros" -type f | grep -v /images/ || true)" "$before "
+
+# ---- the whole project -----------------------------------------------------------------------------------------------
+all() { echo "$(id store) $(id web) $(id client) $(id keeper)"; }
+keeper=$(id keeper) others="$(id store) $(id web) $(id client)"
+pilotpros tune --apply keeper --yes --duration 1s
+expect_status "a service that would lose data is refused" 3
+expect_in "with what it would lose, and the fix" 'keeper.*/etc/keeper.key.*volume' "$err"
+pilotpros tune --apply --yes --duration 1s
+expect_status "the others are applied" 0
+expect_in "what others depend on comes first" 'recreating store.*recreating web.*recreating client' "$(tr '\n' ' ' <<<"$err")"
+same "the service that would lose data is the same" "$(id keeper) $(docker exec "$(id keeper)" cat /etc/keeper.key)" "$keeper word"
+rotated() { docker inspect --format '{{index .HostConfig.LogConfig.Config "max-size"}}' "$@" | tr '\n' ' '; }
+same "the others rotate their logs" "$(rotated "$(id store)" "$(id web)" "$(id client)")" "10m 10m 10m "
+applied=$(all)
+compose --progress quiet up -d
+same "the next up finds nothing to do" "$(all)" "$applied"
+pilotpros status
+for service in store web client; do expect_in "status: $service" "$service +carries it" "$out"; done
+pilotpros tune
+expect_in "tune says that it is applied, and how to take it back" 'it is applied.*keeper waits.*To take it back: docker pilotpros rollback' "$(tr '\n' ' ' <<<"$out")"
+sed -i 's/^  store:/&\n    x-pilotpros: {pin: {memory: 80m}}/' compose.yaml
+pilotpros limits --apply --yes --duration 1s store
+expect_status "one advisor alone, afterwards" 0
+same "its value is in force, and what the others wrote stays" "$(memory store) $(rotated "$(id store)")" "83886080 10m "
+pilotpros rollback --all --yes
+expect_status "all of it is taken back" 0
+same "no file is left" "$(files)" "$before"
+same "nor a value" "$(rotated "$(id store)" "$(id web)" "$(id client)") $(memory store)" "    0"
+same "the service that would lose data is the same still" "$(id keeper)" "$keeper"
+expect "the others were made anew" test "$(id store) $(id web) $(id client)" != "$others"
+applied=$(all)
+compose --progress quiet up -d
+same "the next up finds nothing to do" "$(all)" "$applied"

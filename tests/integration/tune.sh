@@ -89,13 +89,20 @@ has "other: what the user set on the command line is left alone" "$scratch/other
 has "other: the user's own memory limits are left alone" "$scratch/other.json" '[.changes[] | select(.service == "ledger" and .key == "memory")] == []'
 
 # ---- who may be replaced -------------------------------------------------------------------------------------------
-# Without a terminal and without --yes nobody agrees; what the writable layer holds is a refusal before anybody is asked.
-for pair in reference:automation-engine-dev reference:postgres-dev reference:backend-dev reference:nginx-dev other:queue other:courier other:edge; do
-    tune "${pair%%:*}" --apply "${pair##*:}"
-    expect_status "${pair##*:} is not applied by looking" 3
-    if [ "${pair##*:}" = automation-engine-dev ]; then expect_in "n8n would lose its key" 'config|\.n8n' "$err"
-    else expect_in "${pair##*:} may be replaced" '--yes' "$err"; fi
-done
+# Without a terminal and without --yes nobody agrees; what would be interrupted, and who is left alone, is said before anybody is asked.
+tune reference --apply
+expect_status "reference is not applied by looking" 3
+expect_in "and it says how a script agrees" '--yes' "$err"
+for service in postgres-dev backend-dev frontend-dev nginx-dev; do expect_in "$service may be replaced" "  $service: at most .* to stop" "$err"; done
+expect_in "n8n would lose its key, and is left alone" 'automation-engine-dev.*new container would not have.*\.n8n' "$(tr '\n' ' ' <<<"$out")"
+if grep -q '  automation-engine-dev: at most' <<<"$err"; then fail "n8n would be replaced"; else ok "n8n is not among those that are replaced"; fi
+tune reference --apply automation-engine-dev
+expect_status "n8n alone is refused" 3
+expect_in "with the reason" '\.n8n' "$err"
+tune other --apply
+expect_status "other is not applied by looking" 3
+for service in queue courier edge; do expect_in "$service may be replaced" "  $service: at most .* to stop" "$err"; done
+expect "nobody of other is left alone for data" test -z "$(grep 'new container would not have' <<<"$out" || true)"
 
 # ---- the checks can fail -------------------------------------------------------------------------------------------
 jq '.changes[0].surprise = 1' "$scratch/reference.json" >"$scratch/doctored.json"

@@ -43,6 +43,8 @@ struct Shown {
     Observation observation;
     Bundle bundle;
     std::vector<std::string> masked_changes;
+    std::set<std::string> waiting;
+    bool applied = false;
     std::string try_command = "docker pilotpros tune --apply";
     std::string undo_command = "docker pilotpros rollback";
 
@@ -98,8 +100,9 @@ struct Shown {
     }
 
     [[nodiscard]] TuneView view() const {
-        return {plan,   project,        observation, "3f2a9c1b04de" + std::string(52, '0'),
-                bundle, masked_changes, try_command, undo_command};
+        return {plan,    project,        observation, "3f2a9c1b04de" + std::string(52, '0'),
+                bundle,  masked_changes, try_command, undo_command,
+                waiting, applied};
     }
     [[nodiscard]] std::string table(int width) const { return tune_as_table(view(), width); }
 };
@@ -325,6 +328,23 @@ TEST_CASE("What the user changed below our files is said before the table", "[tu
     CHECK(lines_of(text).at(1) == "You have changed a value that our files hide: command of db");
 }
 
+TEST_CASE("What is applied is not offered again, only how to take it back", "[tune-views]") {
+    Shown shown;
+    shown.applied = true;
+    shown.try_command = "";
+    shown.undo_command = "docker pilotpros rollback";
+    const std::string text = shown.table(0);
+    CHECK_THAT(lines_of(text).front(), Contains("it is applied") && !Contains("interrupts"));
+    CHECK_THAT(text, !Contains("To try it") && Catch::EndsWith("To take it back:\ndocker pilotpros rollback\n"));
+}
+
+TEST_CASE("Who cannot be replaced is not among those that applying interrupts", "[tune-views]") {
+    Shown shown;
+    shown.waiting = {"db"};
+    CHECK_THAT(shown.table(0), Contains("applying interrupts web (recreate); db waits: a new container would not have "
+                                        "what this one keeps.\n"));
+}
+
 TEST_CASE("Nothing that a terminal would obey comes out of a Plan", "[tune-views]") {
     Shown shown;
     const std::string evil = "e\x1b[31m\nvil";
@@ -453,7 +473,7 @@ TEST_CASE("The document for programs fits its published schema", "[tune-views]")
         const Project project;
         const Observation observation;
         const Bundle bundle;
-        CHECK(fits(tune_as_json({plan, project, observation, "", bundle, {}, "", ""})));
+        CHECK(fits(tune_as_json({plan, project, observation, "", bundle, {}, "", "", {}, false})));
     }
     SECTION("it tells where a value stands and what was said of it") {
         const Json& buffers = document.at("changes").at(1);
