@@ -97,7 +97,7 @@ check shellcheck scripts
 check clang-tidy tests/tidy.sh
 # What users get is built with other options, and finds other warnings.
 check "build release" build release
-check "build dev" build dev && tests dev --test-dir build/dev -j "$(nproc)"
+check "build dev" build dev && tests dev --test-dir build/dev -j "$(($(nproc) + 1))"
 check "build asan" build asan && tests asan --test-dir build/asan -j "$(nproc)" -L '^(unit|asan)$'
 
 for failure in "${failures[@]}"; do printf 'failed: %s\n' "$failure"; done

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# beside: an answer is late after 12 s only
 # Which engine is used, and how it is reached. docker itself is the judge of which one is meant; each fake engine says its own name.
 # shellcheck disable=SC2016 # filters of jq
 . "$(dirname "$0")/lib.sh"

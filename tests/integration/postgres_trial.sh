@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# beside: judges no time
 # PostgreSQL's own word on its settings, and its life under the advised limit: each check with a fault that it is there for, and the same fault
 # with the check left out, which then passes.
 . "$(dirname "$0")/lib.sh"

@@ -18,13 +18,31 @@ tune() { # STACK OPTIONS…
     # shellcheck disable=SC2046 # words
     run env -C "$(folder "$name")" "$PILOTPROS" pilotpros tune $(selectors "$name") "$@"
 }
-loaded() { # STACK COMMAND…: under the stack's own load
-    "$stack" load "$1" 45 >"$scratch/load" 2>&1 &
-    local load=$!
+# Both stacks at once, each under its own load: what one costs the other is the same every time.
+measure() { # SUFFIX DURATION: leaves STACK-SUFFIX.json and its exit status
+    local name jobs=() loads=()
+    for name in reference other; do
+        "$stack" load "$name" 60 >"$scratch/load-$name" 2>&1 &
+        loads+=($!)
+    done
     sleep 2
-    "${@:2}"
-    kill "$load" 2>/dev/null || true
-    wait "$load" 2>/dev/null || true
+    for name in reference other; do
+        (
+            code=0
+            # shellcheck disable=SC2046 # words
+            env -C "$(folder "$name")" timeout 300 "$PILOTPROS" pilotpros tune $(selectors "$name") --duration "$2" --format json \
+                >"$scratch/$name$1.json" 2>"$scratch/$name$1.err" || code=$?
+            echo "$code" >"$scratch/$name$1.status"
+        ) &
+        jobs+=($!)
+    done
+    wait "${jobs[@]}"
+    kill "${loads[@]}" 2>/dev/null || true
+    wait "${loads[@]}" 2>/dev/null || true
+    for name in reference other; do
+        status=$(cat "$scratch/$name$1.status") err=$(cat "$scratch/$name$1.err")
+        expect_status "tune of $name for $2 under load" 0
+    done
 }
 valid() { python3 "$tools/validate.py" "$SOURCE_DIR/docs/tune.schema.json" "$1"; }
 # What was written stands, byte for byte. Only what had too little evidence, and said so, may come with more of it: then the files have more lines, and
@@ -42,24 +60,22 @@ has() { # WHAT FILE JQ-CONDITION
 }
 
 # ---- the minimum that each stack is advised ------------------------------------------------------------------------
+before=$(state_of reference && state_of other)
+measure "" 30s
 for name in reference other; do
-    before=$(state_of "$name")
-    loaded "$name" tune "$name" --duration 30s --format json
-    expect_status "tune of $name under load" 0
-    printf '%s' "$out" >"$scratch/$name.json"
     expect "$name: the document is what its schema says" valid "$scratch/$name.json"
     has "$name: no change is without rule, source, reason and verdict" "$scratch/$name.json" \
         '[.changes[] | select(.rule == "" or .source == "" or .reason == "" or .verdict == null)] == []'
     has "$name: no change is refused and shown all the same" "$scratch/$name.json" '[.changes[] | select(.verdict.outcome == "refused")] == []'
-    expect "$name: nothing was changed by looking" test "$(state_of "$name")" = "$before"
-
     tune "$name" --format json
     expect_status "tune of $name on what is kept" 0
     expect "$name: what is kept gives the same plan" test "$(jq -r .hash <<<"$out")" = "$(jq -r .hash "$scratch/$name.json")"
-    loaded "$name" tune "$name" --duration 20s --format json
-    printf '%s' "$out" >"$scratch/$name-again.json"
+done
+measure -again 20s
+for name in reference other; do
     expect "$name: a fresh profile of the same load changes no byte" stands "$scratch/$name.json" "$scratch/$name-again.json"
 done
+expect "nothing was changed by looking" test "$(state_of reference && state_of other)" = "$before"
 jq '(.changes[] | select(.key == "pids") | .after) = 99' "$scratch/other-again.json" >"$scratch/doctored.json"
 planted "a value that moved" stands "$scratch/other.json" "$scratch/doctored.json"
 jq '.changes |= .[1:]' "$scratch/other-again.json" >"$scratch/doctored.json"
