@@ -123,27 +123,43 @@ bool made_again(const std::string& path, const ServiceObservation& service) {
     });
 }
 
+constexpr std::size_t kShown = 3;
+
 std::string some_of(const std::vector<std::string>& paths) {
-    constexpr std::size_t kShown = 3;
     const std::vector<std::string> first(paths.begin(),
                                          paths.begin() + static_cast<std::ptrdiff_t>(std::min(kShown, paths.size())));
     return fmt::format("{}{}", fmt::join(first, ", "),
                        paths.size() > kShown ? fmt::format(" and {} more", paths.size() - kShown) : "");
 }
 
-/// Where a volume would hold it: the folder that the application names, else the directory of the first path.
-std::string place_for(const ServiceObservation& service, const std::vector<std::string>& paths) {
+/// Where a volume would hold it: the folder that the application names, else the directory it lies in.
+std::string place_for(const ServiceObservation& service, const std::string& path) {
     for (const Application& application : service.applications) {
         for (const char* key : {"folder", "data_directory"}) {
             std::string place = text(application.facts, key);
-            if (!place.empty() && lies_below(paths.front(), place)) {
+            if (!place.empty() && lies_below(path, place)) {
                 return place;
             }
         }
     }
-    const std::string& first = paths.front();
-    const auto slash = first.rfind('/');
-    return slash == 0 || slash == std::string::npos ? first : first.substr(0, slash);
+    const auto slash = path.rfind('/');
+    return slash == 0 || slash == std::string::npos ? path : path.substr(0, slash);
+}
+
+/// One place for each path, without those that lie below another one.
+std::vector<std::string> places_for(const ServiceObservation& service, const std::vector<std::string>& paths) {
+    std::set<std::string> all;
+    for (const std::string& path : paths) {
+        all.insert(place_for(service, path));
+    }
+    std::vector<std::string> places;
+    for (const std::string& place : all) {
+        if (std::none_of(places.begin(), places.end(),
+                         [&](const std::string& above) { return lies_below(place, above); })) {
+            places.push_back(place);
+        }
+    }
+    return places;
 }
 
 void look_at_layer(const ServiceObservation& service, const Wish& wish, Advice& advice) {
@@ -154,17 +170,20 @@ void look_at_layer(const ServiceObservation& service, const Wish& wish, Advice& 
     const bool key = std::any_of(service.applications.begin(), service.applications.end(), [](const Application& one) {
         return one.kind == "n8n" && !flag(one.facts, "key_in_environment");
     });
-    const std::string place = place_for(service, paths);
+    const std::vector<std::string> places = places_for(service, paths);
+    const std::vector<std::string> others(places.begin() + 1, places.end());
     advice.findings.push_back(
         {service.service, "data-in-container-layer", Finding::Severity::kError,
          fmt::format("{} {} only in the container itself: {}", paths.size(),
                      paths.size() == 1 ? "path lies" : "paths lie", some_of(paths)),
          key ? "whatever replaces the container loses it, with it n8n's key, and so every stored credential"
              : "whatever replaces the container loses it: an update, a changed setting, docker compose down",
-         fmt::format("docker compose cp -a {0}:{1} ./{0}-data, and mount that folder there:\n"
+         fmt::format("docker compose cp -a {0}:{1} ./{0}-data, and mount that folder there{2}:\n"
                      "  volumes:\n    - ./{0}-data:{1}\nor say that it is none:\n"
-                     "  x-pilotpros:\n    disposable: [{1}]",
-                     service.service, place),
+                     "  x-pilotpros:\n    disposable: [{3}]",
+                     service.service, places.front(),
+                     others.empty() ? "" : fmt::format("; the same for {}", fmt::join(others, ", ")),
+                     fmt::join(places.size() > 1 && paths.size() <= kShown ? paths : places, ", ")),
          kLayers});
 }
 

@@ -82,6 +82,22 @@ TEST_CASE("data in the layer is found, with the way to keep it", "[data]") {
     CHECK(advise_data(seen.input()).findings.empty());
 }
 
+TEST_CASE("the way to keep data names every place of it, and following it leaves nothing", "[data]") {
+    HealthCase seen;
+    ServiceObservation& web = seen.add("web", "", Json::object());
+    web.writable_layers["x"].added = {"/config/web/saved.json", "/root/.state"};
+    const std::string fix = finding_of(advise_data(seen.input()), "web", "data-in-container-layer")->fix;
+    CHECK(fix.find("./web-data:/config/web\n") != std::string::npos);
+    CHECK(fix.find("the same for /root:") != std::string::npos);
+    CHECK(fix.find("disposable: [/config/web/saved.json, /root/.state]") != std::string::npos);
+
+    SECTION("many paths by the folders that hold them, each once") {
+        web.writable_layers["x"].added = {"/srv/a/1", "/srv/a/b/2", "/srv/a/c/3", "/srv/d/4"};
+        CHECK(finding_of(advise_data(seen.input()), "web", "data-in-container-layer")
+                  ->fix.find("disposable: [/srv/a, /srv/d]") != std::string::npos);
+    }
+}
+
 TEST_CASE("a volume that does not hold the data is found", "[data]") {
     HealthCase seen;
     ServiceObservation& db = seen.add("db", "postgres", Json::object());
