@@ -273,7 +273,7 @@ class Advising {
     }
 
     void propose() {
-        std::string why_not = "it does not run, so no probe could be proven";
+        std::string why_not = runs() ? "" : "it does not run, so no probe could be proven";
         const auto plan =
             runs() ? propose_probe(service_, ports_of(resolved(), service_, image_), tools_, why_not) : std::nullopt;
         if (!plan) {

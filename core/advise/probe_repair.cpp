@@ -298,7 +298,7 @@ std::optional<ProbePlan> propose_probe(const ServiceObservation& service, const 
         }
     }
     if (why_not.empty()) {
-        why_not = service.applications.empty() ? "nothing tells where it answers"
+        why_not = service.applications.empty() ? "no program is known in it, so nothing tells how to ask it"
                                                : "the image has no command that could ask it";
     }
     return std::nullopt;

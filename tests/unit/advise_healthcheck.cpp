@@ -170,6 +170,13 @@ TEST_CASE("a service without a check gets one only where it can be proven", "[he
         CHECK(finding_of(advice, name, "no-health-check") == nullptr);
         CHECK_FALSE(why_left(advice, name, "healthcheck.test").empty());
     }
+    SECTION("and says why none is proposed") {
+        seen.add("other", "", Json::object());
+        const Advice more = advise_healthcheck(seen.input());
+        CHECK(why_left(more, "done", "healthcheck.test").find("it does not run") != std::string::npos);
+        CHECK(why_left(more, "other", "healthcheck.test").find("no program is known in it") != std::string::npos);
+        CHECK(finding_of(more, "other", "no-health-check")->what.find("does not run") == std::string::npos);
+    }
     SECTION("with timing that stands and falls with it") {
         for (const char* key : {"healthcheck.interval", "healthcheck.timeout", "healthcheck.retries",
                                 "healthcheck.start_period", "healthcheck.start_interval"}) {
