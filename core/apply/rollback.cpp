@@ -12,9 +12,9 @@
 #include "core/apply/dependencies.h"
 #include "core/apply/gate.h"
 #include "core/apply/guard.h"
-#include "core/apply/name_users.h"
 #include "core/apply/project_files.h"
 #include "core/apply/recreate.h"
+#include "core/apply/reload.h"
 #include "core/model/json.h"
 
 namespace pilotpros {
@@ -138,7 +138,10 @@ class Rollback {
             const bool alone = !dependencies_stand(engine_, run, snapshot.project, member(model, "services"), name);
             by_compose = run.run({run.up(name, alone, running == declared ? 0 : running, kTime)}).front().ok();
         }
-        if (!by_compose) {
+        if (by_compose) {
+            // What was mounted is what it was; a container that Compose saw no reason to replace has to read it again.
+            reload(engine_, snapshot.project, service.reloads);
+        } else {
             watcher_.step(fmt::format("docker compose cannot: making {} again as it was", name));
             Journal journal = store_.journal(snapshot.id);
             restore_containers(engine_, snapshot.project, service, store_.directory_of(snapshot.id), world_.files,
@@ -154,7 +157,7 @@ class Rollback {
         if (!gate.passed) {
             unhealthy_.push_back(gate.said);
         }
-        for (const std::string& user : look_up_again(engine_, snapshot.project, service.name_users)) {
+        for (const std::string& user : reload(engine_, snapshot.project, service.name_users)) {
             watcher_.step(
                 fmt::format("{} could not be told that {} has a new container: should it not find it, "
                             "docker restart {}",
@@ -193,7 +196,8 @@ void undo_exactly(World& world, Engine& engine, ApplyStore& store, const std::st
     restore_paths(snapshot.paths, store.directory_of(id), world.files);
     for (const ServiceRecord& service : snapshot.services) {
         restore_containers(engine, snapshot.project, service, store.directory_of(id), world.files, journal);
-        look_up_again(engine, snapshot.project, service.name_users);
+        reload(engine, snapshot.project, service.name_users);
+        reload(engine, snapshot.project, service.reloads);
     }
     journal.done(Journal::kUndo);
 }

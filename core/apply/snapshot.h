@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/apply/name_users.h"
+#include "core/apply/reload.h"
 #include "core/model/bundle.h"
 #include "core/sys/files.h"
 
@@ -46,9 +46,10 @@ struct ServiceRecord {
     std::string service;
     double start_seconds = 0;  ///< how long it was seen to take to start; 0: never seen
     std::vector<ContainerRecord> containers;
-    std::vector<NameUser> name_users;  ///< who is to look its name up again after its container was replaced
+    std::vector<Reload> name_users;  ///< who is to look its name up again after its container was replaced
+    std::vector<Reload> reloads;     ///< its own, after files that are mounted into it changed
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ServiceRecord, service, start_seconds, containers, name_users)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ServiceRecord, service, start_seconds, containers, name_users, reloads)
 
 /// All that is needed to go back from one apply, and to tell later what it was.
 struct Snapshot {

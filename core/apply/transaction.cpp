@@ -9,18 +9,21 @@
 #include <set>
 #include <utility>
 
+#include "core/apply/agree.h"
 #include "core/apply/compose_run.h"
 #include "core/apply/dependencies.h"
 #include "core/apply/gate.h"
 #include "core/apply/guard.h"
 #include "core/apply/masks.h"
-#include "core/apply/name_users.h"
 #include "core/apply/project_files.h"
 #include "core/apply/recreate.h"
+#include "core/apply/reload.h"
 #include "core/apply/rollback.h"
 #include "core/apply/store.h"
 #include "core/model/json.h"
 #include "core/model/sha256.h"
+#include "core/observe/image_answers.h"
+#include "core/observe/profile_store.h"
 
 namespace pilotpros {
 
@@ -142,7 +145,8 @@ class Transaction {
         for (const ServicePreview& preview : preview_.services) {
             snapshot.services.push_back({preview.service, preview.start_seconds,
                                          kept_containers(directory, preview.service, kept),
-                                         name_users_of(request_.project, request_.observation, preview.service)});
+                                         name_users_of(request_.project, request_.observation, preview.service),
+                                         reloads_of(request_.observation, preview.service)});
         }
         write_snapshot(snapshot, directory, world_.files);
         snapshot_ = std::move(snapshot);
@@ -198,12 +202,18 @@ class Transaction {
             if (service.recreates) {
                 recreate(service, journal);
                 gate(service, journal);
+                require_agreement(service);
                 have_its_name_looked_up(snapshot_.services[at]);
                 recreated_.push_back(service.service);
+            } else if (service.running == 0) {
+                said_.push_back(service.service + " does not run: the change is in force when it is started");
+            } else if (mounted_files_change(service.service)) {
+                take_up(snapshot_.services[at], journal);
+                require_agreement(service);
+                said_.push_back(service.service +
+                                " has read its files again, and goes by them; it was not interrupted");
             } else {
-                said_.push_back(service.service + (service.running == 0
-                                                       ? " does not run: the change is in force when it is started"
-                                                       : " runs with it already"));
+                said_.push_back(service.service + " runs with it already");
             }
         }
         world_.cancel.check();  // the last moment at which it can be taken back by asking
@@ -275,11 +285,60 @@ class Transaction {
         said_.push_back(result.said);
     }
 
+    /// Whether a file of ours below a folder that is mounted into the service is written: ours/KIND/SERVICE/FILE.
+    [[nodiscard]] bool mounted_files_change(const std::string& service) const {
+        const Path ours = preview_.route.folder / kOurFolder;
+        return std::any_of(snapshot_.paths.begin(), snapshot_.paths.end(), [&](const PathRecord& record) {
+            const Path below = Path{record.path}.lexically_relative(ours);
+            return record.after.kind == "file" && below.parent_path().filename() == service;
+        });
+    }
+
+    void take_up(const ServiceRecord& service, Journal& journal) {
+        watcher_.step(fmt::format("{} reads its files again", service.service));
+        journal.intend("reload", service.service);
+        const std::vector<std::string> failed = reload(engine_, snapshot_.project, service.reloads);
+        if (service.reloads.empty() || !failed.empty()) {
+            throw Error(ExitCode::kGateFailed,
+                        fmt::format("{} could not be told to read its files again", service.service));
+        }
+        journal.done("reload", service.service);
+    }
+
+    /// The service's own program has to go by what was written.
+    void require_agreement(const ServicePreview& service) {
+        std::vector<const Change*> changes;
+        for (const Change& change : request_.plan.changes) {
+            if (change.service == service.service) {
+                changes.push_back(&change);
+            }
+        }
+        FileImageAnswers answers(world_.files, world_.environment.state_directory() /
+                                                   safe_file_name(request_.observation.engine->id) / "images");
+        constexpr std::chrono::seconds kSoon{5};  // a server that was told to reload does it in its own time
+        constexpr std::chrono::milliseconds kPause{500};
+        const auto until = world_.clock.steady() + kSoon;
+        for (;;) {
+            const std::vector<std::string> complaints = not_in_force(engine_, answers, request_.project, world_.files,
+                                                                     world_.clock.now(), service.service, changes);
+            if (complaints.empty()) {
+                return;
+            }
+            if (world_.clock.steady() > until) {
+                throw Error(ExitCode::kGateFailed, fmt::format("{}", fmt::join(complaints, "; ")));
+            }
+            const auto next = world_.clock.steady() + kPause;
+            while (world_.clock.steady() < next) {
+                engine_.pump(kPause);
+            }
+        }
+    }
+
     void have_its_name_looked_up(const ServiceRecord& service) {
-        for (const NameUser& user : service.name_users) {
+        for (const Reload& user : service.name_users) {
             watcher_.step(fmt::format("{} looks the name of {} up again", user.service, service.service));
         }
-        for (const std::string& name : look_up_again(engine_, snapshot_.project, service.name_users)) {
+        for (const std::string& name : reload(engine_, snapshot_.project, service.name_users)) {
             watcher_.step(
                 fmt::format("{} could not be told that {} has a new container: should it not find it, "
                             "docker restart {}",

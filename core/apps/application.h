@@ -62,6 +62,13 @@ struct Verifying {
     const Bundle& bundle;                ///< the files as they would lie there
 };
 
+/// A program to be run inside a container, as this user; the container's own when empty.
+struct InsideProgram {
+    std::string user;
+    std::vector<std::string> argv;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(InsideProgram, user, argv)
+
 /// One application: the four doors.
 struct ApplicationModule {
     std::string kind;
@@ -90,8 +97,13 @@ struct ApplicationModule {
     std::function<std::vector<Verdict>(Verifying&)> verify = nullptr;
     /// Pure. Hosts whose addresses it looked up once, when it read its configuration; none for one that looks again.
     std::function<std::vector<std::string>(const nlohmann::json& facts)> resolved_once = nullptr;
-    /// The program, run inside its container, that makes it read its configuration again without losing a request.
-    std::vector<std::string> reload = {};
+    /// Pure. Programs, run inside its container, that have it read its configuration again without losing a request:
+    /// the first that succeeds is enough. None: it takes a restart.
+    std::function<std::vector<InsideProgram>(const nlohmann::json& facts)> reload = nullptr;
+    /// Pure. Which of these Changes it does not go by, a line each, as the facts say that were asked after they were
+    /// applied. What the facts do not tell is no complaint.
+    std::function<std::vector<std::string>(const nlohmann::json& facts, const std::vector<const Change*>&)>
+        not_in_force = nullptr;
 };
 
 /// The application's facts in a few lines, by its module; empty when it has none or nothing was learned.

@@ -129,7 +129,9 @@ ApplicationModule module() {
         [](const nlohmann::json& facts) { return describe(facts.get<Facts>()); }};
     nginx.advise = advise;
     nginx.resolved_once = [](const nlohmann::json& facts) { return resolved_once(facts.get<Facts>()); };
-    nginx.reload = {"nginx", "-s", "reload"};
+    nginx.reload = [](const nlohmann::json& /*facts*/) {
+        return std::vector<InsideProgram>{{"", {"nginx", "-s", "reload"}}};
+    };
     return nginx;
 }
 

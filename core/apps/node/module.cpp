@@ -8,6 +8,7 @@
 #include "core/apps/node/advise.h"
 #include "core/apps/node/demand.h"
 #include "core/apps/node/facts.h"
+#include "core/apps/node/in_force.h"
 #include "core/apps/node/options.h"
 #include "core/apps/node/server.h"
 #include "core/apps/node/verify.h"
@@ -207,6 +208,7 @@ ApplicationModule module() {
     module.demand = demand;
     module.advise = advise;
     module.verify = verify;
+    module.not_in_force = not_in_force;
     return module;
 }
 

@@ -4,14 +4,18 @@
 // postgresql.conf as config_file; that one includes the file which the server has without us, then ours. So the user's
 // file stays in force, a later change of ours is a reload, and the user's own -c flags win, as does ALTER SYSTEM: the
 // data directory's postgresql.auto.conf is read wherever config_file lies. hba_file and data_directory do not follow
-// config_file. Tried on PostgreSQL 15 and 17.
+// config_file. What only a restart takes up is hashed into a label, so that Compose replaces the container exactly when
+// one of those changes. Tried on PostgreSQL 15 and 17.
 // Source: PostgreSQL documentation, 20.1.4 "Managing Configuration File Contents", 20.2 "File Locations".
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "core/apps/postgres/advise.h"
 #include "core/apps/postgres/command_line.h"
 #include "core/model/bundle.h"
+#include "core/model/sha256.h"
 
 namespace pilotpros::apps::postgres {
 
@@ -41,6 +45,20 @@ std::string own_configuration(const ServiceObservation& service, const Situation
         }
     }
     return is_absolute(facts.data_directory) ? facts.data_directory + "/postgresql.conf" : std::string{};
+}
+
+constexpr const char* kRestartLabel = "io.pilotpros.postgres.restart";
+
+/// Of the settings that the server reads when it starts, and never again.
+std::string restart_hash(const Situation& situation, const Draft& draft) {
+    constexpr std::size_t kLength = 12;
+    std::map<std::string, std::string> settings;
+    for (const Change* const change : draft.settings()) {
+        if (present(situation.facts, change->key).restart) {
+            settings[change->key] = change->after.dump();
+        }
+    }
+    return sha256_hex(nlohmann::json(settings).dump()).substr(0, kLength);
 }
 
 void refuse(const std::string& why, Draft& draft) {
@@ -96,6 +114,13 @@ void add_carriers(const Case& input, const ServiceObservation& service, const Si
     carrier.as_written = false;
     carrier.reason = "the directory that the settings lie in";
     carrier.rule = "a directory, so that a later change of a setting is a reload";
+    draft.want(carrier);
+
+    carrier.key = "restart";
+    carrier.target = {Target::Kind::kCompose, {"labels", kRestartLabel}};
+    carrier.after = restart_hash(situation, draft);
+    carrier.reason = "the settings that only a restart takes up: the container is replaced when they change";
+    carrier.rule = "changes with the settings that only a restart takes up, so that Compose replaces the container";
     draft.want(carrier);
 
     carrier.key = "include";

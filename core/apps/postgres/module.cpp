@@ -3,6 +3,7 @@
 #include "core/apps/asking.h"
 #include "core/apps/postgres/advise.h"
 #include "core/apps/postgres/demand.h"
+#include "core/apps/postgres/in_force.h"
 #include "core/apps/postgres/questions.h"
 #include "core/apps/postgres/verify.h"
 #include "core/apps/postgres/watch.h"
@@ -142,22 +143,28 @@ std::optional<Reading> ask_reading(Asking& asking) {
 }
 
 ApplicationModule module() {
-    return {"postgres",
-            recognise,
-            ask,
-            {"PG_MAJOR", "PG_VERSION", "PGDATA", "PGPORT", "POSTGRES_DB", "POSTGRES_HOST_AUTH_METHOD",
-             "POSTGRES_INITDB_WALDIR"},
-            [](const nlohmann::json& facts) {
-                std::vector<std::string> lines = describe(facts.get<Facts>());
-                const std::vector<std::string> watched = describe_watched(facts);
-                lines.insert(lines.end(), watched.begin(), watched.end());
-                return lines;
-            },
-            watch,
-            conclude,
-            demand,
-            advise,
-            verify};
+    ApplicationModule postgres{"postgres",
+                               recognise,
+                               ask,
+                               {"PG_MAJOR", "PG_VERSION", "PGDATA", "PGPORT", "POSTGRES_DB",
+                                "POSTGRES_HOST_AUTH_METHOD", "POSTGRES_INITDB_WALDIR"},
+                               [](const nlohmann::json& facts) {
+                                   std::vector<std::string> lines = describe(facts.get<Facts>());
+                                   const std::vector<std::string> watched = describe_watched(facts);
+                                   lines.insert(lines.end(), watched.begin(), watched.end());
+                                   return lines;
+                               },
+                               watch,
+                               conclude,
+                               demand,
+                               advise,
+                               verify};
+    postgres.reload = [](const nlohmann::json& facts) {
+        const auto command = psql_command("SELECT pg_reload_conf()", facts.get<Facts>().data_directory);
+        return std::vector<InsideProgram>{{"", command}, {"postgres", command}};
+    };
+    postgres.not_in_force = not_in_force;
+    return postgres;
 }
 
 }  // namespace pilotpros::apps::postgres

@@ -1,10 +1,9 @@
-#include "core/apply/name_users.h"
+#include "core/apply/reload.h"
 
 #include <algorithm>
 #include <set>
 
 #include "core/apply/recreate.h"
-#include "core/apps/application.h"
 #include "core/apps/asking.h"
 #include "core/docker/exec.h"
 #include "core/model/json.h"
@@ -33,31 +32,48 @@ std::set<std::string> names_of(const Project& project, const std::string& name) 
 
 }  // namespace
 
-std::vector<NameUser> name_users_of(const Project& project, const Observation& observation,
-                                    const std::string& service) {
+std::vector<Reload> name_users_of(const Project& project, const Observation& observation, const std::string& service) {
     const std::set<std::string> names = names_of(project, service);
-    std::vector<NameUser> users;
+    std::vector<Reload> users;
     for (const ServiceObservation& other : observation.services) {
         for (const Application& application : other.applications) {
             const apps::ApplicationModule* const module = apps::module_of(application.kind);
-            if (other.service == service || module == nullptr || !module->resolved_once) {
+            if (other.service == service || module == nullptr || !module->resolved_once || !module->reload ||
+                !application.facts.is_object()) {
                 continue;
             }
             const std::vector<std::string> hosts = module->resolved_once(application.facts);
             if (std::any_of(hosts.begin(), hosts.end(),
                             [&](const std::string& host) { return names.contains(host); })) {
-                users.push_back({other.service, module->reload});
+                users.push_back({other.service, module->reload(application.facts)});
             }
         }
     }
     return users;
 }
 
-std::vector<std::string> look_up_again(Engine& engine, const std::string& project, const std::vector<NameUser>& users) {
+std::vector<Reload> reloads_of(const Observation& observation, const std::string& service) {
+    std::vector<Reload> reloads;
+    for (const ServiceObservation& one : observation.services) {
+        for (const Application& application : one.applications) {
+            const apps::ApplicationModule* const module = apps::module_of(application.kind);
+            if (one.service == service && module != nullptr && module->reload && application.facts.is_object()) {
+                reloads.push_back({service, module->reload(application.facts)});
+            }
+        }
+    }
+    return reloads;
+}
+
+std::vector<std::string> reload(Engine& engine, const std::string& project, const std::vector<Reload>& reloads) {
     std::vector<std::string> failed;
-    for (const NameUser& user : users) {
-        for (const LiveContainer& container : containers_of(engine, project, user.service)) {
-            if (container.state == "running" && !exec(engine, {container.id, user.reload, ""}).ok()) {
+    for (const Reload& one : reloads) {
+        for (const LiveContainer& container : containers_of(engine, project, one.service)) {
+            const bool done = container.state != "running" ||
+                              std::any_of(one.programs.begin(), one.programs.end(), [&](const auto& program) {
+                                  return exec(engine, {container.id, program.argv, program.user}).ok();
+                              });
+            if (!done) {
                 failed.push_back(container.name);
             }
         }

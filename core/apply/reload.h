@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "core/apps/application.h"
+#include "core/docker/engine.h"
+#include "core/model/observation.h"
+#include "core/model/project.h"
+
+namespace pilotpros {
+
+/// What has a service's program read its configuration again, and look names up again: the first of the programs that
+/// succeeds inside its container.
+struct Reload {
+    std::string service;
+    std::vector<apps::InsideProgram> programs;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Reload, service, programs)
+
+/// Who looked up a name of this service once, as its program's own facts say: after the service's container was
+/// replaced, they would go on asking its old address. Pure.
+std::vector<Reload> name_users_of(const Project& project, const Observation& observation, const std::string& service);
+
+/// The service's own, for when files that are mounted into it change under it. Pure.
+std::vector<Reload> reloads_of(const Observation& observation, const std::string& service);
+
+/// Runs each; the names of the containers in which it did not succeed.
+std::vector<std::string> reload(Engine& engine, const std::string& project, const std::vector<Reload>& reloads);
+
+}  // namespace pilotpros
