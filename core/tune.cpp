@@ -293,7 +293,7 @@ class Verification {
             }
             const apps::Evidence evidence = apps::evidence_of(service, input_.project, input_.observation);
             watcher_.stage("asking about the health check of " + service.service);
-            add(verify_probes(*connection_.engine, input_, service, changes, merged, world_.clock));
+            add(verify_probes(*connection_.engine, answers, input_, service, changes, merged, world_.clock));
             for (const Application& application : service.applications) {
                 const apps::ApplicationModule* const module = apps::module_of(application.kind);
                 if (module != nullptr && module->verify && has_facts(application)) {

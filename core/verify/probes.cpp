@@ -12,6 +12,7 @@
 #include "core/docker/throwaway.h"
 #include "core/model/error.h"
 #include "core/model/json.h"
+#include "core/model/sha256.h"
 
 namespace pilotpros {
 
@@ -23,6 +24,7 @@ using Outcome = Verdict::Outcome;
 
 constexpr const char* kTestKey = "healthcheck.test";
 constexpr const char* kTrial = "the probe itself";
+constexpr const char* kFailsWhenStopped = "; fails on a stopped service";
 constexpr int kTriesWhileStarting = 3;
 
 std::vector<std::string> texts_of(const Json& test) {
@@ -171,8 +173,9 @@ const Container* running_one(const ServiceObservation& service) {
 /// What the trials of one test gave, in the words of a Verdict.
 class Trial {
   public:
-    Trial(Engine& engine, const Clock& clock, const ServiceObservation& service, milliseconds timeout)
-        : engine_(engine), clock_(clock), service_(service), timeout_(timeout) {}
+    Trial(Engine& engine, ImageAnswers& answers, const Clock& clock, const ServiceObservation& service,
+          milliseconds timeout)
+        : engine_(engine), answers_(answers), clock_(clock), service_(service), timeout_(timeout) {}
 
     Verdict of(const std::vector<std::string>& test) {
         const std::string image = service_.image_id;
@@ -207,6 +210,12 @@ class Trial {
   private:
     /// False only when it passed. A question that the engine refuses shows nothing.
     bool fails_when_stopped(const std::string& image, const std::vector<std::string>& argv) {
+        const std::string question = "probe on a stopped service 1 " +
+                                     sha256_hex(Json(argv).dump(-1, ' ', false, Json::error_handler_t::replace));
+        if (flag(answers_.find(image, question), "fails")) {
+            failed_ = kFailsWhenStopped;
+            return true;
+        }
         ThrowawayRequest request;
         request.image = image;
         request.argv = argv;
@@ -217,7 +226,8 @@ class Trial {
             return false;
         }
         if (result.started && !result.timed_out && !result.oom_killed) {
-            failed_ = "; fails on a stopped service";
+            failed_ = kFailsWhenStopped;
+            answers_.keep(image, question, {{"fails", true}});
         }
         return true;
     }
@@ -242,6 +252,7 @@ class Trial {
     }
 
     Engine& engine_;
+    ImageAnswers& answers_;
     const Clock& clock_;
     const ServiceObservation& service_;
     milliseconds timeout_;
@@ -312,8 +323,9 @@ std::optional<std::vector<std::string>> with_wrong_port(const std::vector<std::s
     return wrong == test ? std::nullopt : std::optional{wrong};
 }
 
-std::vector<Verdict> verify_probes(Engine& engine, const Case& input, const ServiceObservation& service,
-                                   const std::vector<const Change*>& changes, const Json& merged, const Clock& clock) {
+std::vector<Verdict> verify_probes(Engine& engine, ImageAnswers& answers, const Case& input,
+                                   const ServiceObservation& service, const std::vector<const Change*>& changes,
+                                   const Json& merged, const Clock& clock) {
     std::vector<Verdict> verdicts;
     for (const Change* const change : changes) {
         if (change->service != service.service || !change->key.starts_with("healthcheck.")) {
@@ -340,7 +352,7 @@ std::vector<Verdict> verify_probes(Engine& engine, const Case& input, const Serv
                 said.outcome = Outcome::kRefused;
                 said.said = "it asks an address that neither your own check asks nor the application documents";
             } else {
-                said = Trial(engine, clock, service, timeout_of(input, service, changes)).of(*test);
+                said = Trial(engine, answers, clock, service, timeout_of(input, service, changes)).of(*test);
             }
         }
         verdicts.push_back(std::move(said));

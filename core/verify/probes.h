@@ -9,6 +9,7 @@
 #include "core/docker/engine.h"
 #include "core/model/advice.h"
 #include "core/model/plan.h"
+#include "core/observe/image_answers.h"
 #include "core/sys/clock.h"
 
 namespace pilotpros {
@@ -19,11 +20,11 @@ namespace pilotpros {
 /// neither the user's own test has nor an application documents as its health's. Timing is derived and says so.
 ///
 /// `changes`: all of the service's; others than the health check's are left out. `merged`: what Compose makes of the
-/// user's files with ours on top, or null; only it can fill in the user's ${…}. Lets Interrupted and EngineLost
-/// through.
-std::vector<Verdict> verify_probes(Engine& engine, const Case& input, const ServiceObservation& service,
-                                   const std::vector<const Change*>& changes, const nlohmann::json& merged,
-                                   const Clock& clock = Clock{});
+/// user's files with ours on top, or null; only it can fill in the user's ${…}. That a test fails on a stopped service
+/// is kept in `answers`: it depends on the image alone. Lets Interrupted and EngineLost through.
+std::vector<Verdict> verify_probes(Engine& engine, ImageAnswers& answers, const Case& input,
+                                   const ServiceObservation& service, const std::vector<const Change*>& changes,
+                                   const nlohmann::json& merged, const Clock& clock = Clock{});
 
 /// The same test with a port on which nobody listens (1); nothing when no port can be found in it. Pure.
 std::optional<std::vector<std::string>> with_wrong_port(const std::vector<std::string>& test);

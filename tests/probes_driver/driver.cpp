@@ -84,7 +84,7 @@ int run(const std::vector<std::string>& words) {
     change.service = "a";
     change.key = "healthcheck.test";
     change.after = Json::parse(words.at(2));
-    for (const Verdict& verdict : verify_probes(engine, input, service, {&change}, nullptr)) {
+    for (const Verdict& verdict : verify_probes(engine, forgetful, input, service, {&change}, nullptr)) {
         std::cout << Json(verdict.outcome).get<std::string>() << ": " << verdict.said << '\n';
     }
     return 0;

@@ -2,9 +2,12 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/unit/fake_engine_memory.h"
 #include "tests/unit/health_case.h"
 
 using namespace pilotpros;
+using pilotpros::testing::HealthCase;
+using pilotpros::testing::MemoryEngine;
 
 namespace {
 
@@ -38,4 +41,32 @@ TEST_CASE("every kind of probe has a variant that must fail", "[probes]") {
           Words{"CMD", "python3", "-c", "socket.create_connection(('127.0.0.1', 1), 5)"});
     CHECK_FALSE(with_wrong_port({"CMD", "true"}).has_value());
     CHECK_FALSE(with_wrong_port({"NONE"}).has_value());
+}
+
+TEST_CASE("a test that failed on a stopped service is not tried there again, another one is", "[probes]") {
+    MemoryFiles files;
+    FileImageAnswers answers(files, "/state/images");
+    HealthCase stack;
+    const ServiceObservation service = stack.add("app", "", {{"image", "app"}});
+    const auto trials = [&](const char* path, int status_when_stopped) {
+        MemoryEngine engine;
+        engine.answer("POST /containers/create", 201, R"({"Id":"t1"})");
+        engine.answer("POST /containers/t1/start", 204, "");
+        engine.answer("POST /containers/t1/wait", 200, "{}");
+        engine.answer("GET /containers/t1/json", 200,
+                      R"({"State":{"Running":false,"ExitCode":)" + std::to_string(status_when_stopped) + "}}");
+        engine.answer("GET /containers/t1/logs", 200, "");
+        engine.answer("DELETE /containers/t1", 204, "");
+        testing::answer_exec(engine, "app-id", "", 0);
+        Change change;
+        change.service = "app";
+        change.key = "healthcheck.test";
+        change.after = {"CMD", "test", "-f", path};
+        const auto verdicts = verify_probes(engine, answers, stack.input(), service, {&change}, nullptr);
+        return std::pair{verdicts.at(0).outcome, engine.was_asked("POST /containers/create")};
+    };
+    CHECK(trials("/ready", 1) == std::pair{Verdict::Outcome::kAccepted, true});
+    CHECK(trials("/ready", 1) == std::pair{Verdict::Outcome::kAccepted, false});
+    CHECK(trials("/other", 0) == std::pair{Verdict::Outcome::kRefused, true});
+    CHECK(trials("/other", 0) == std::pair{Verdict::Outcome::kRefused, true});
 }
