@@ -16,6 +16,7 @@
 #include "core/observe/profile_store.h"
 #include "core/observe/services.h"
 #include "core/observe/usage_recorder.h"
+#include "core/observe/writable_layers.h"
 
 namespace pilotpros {
 
@@ -327,6 +328,10 @@ Profile take_profile(World& world, const Connection& connection, const ProfileRe
     }
     Engine& engine = *connection.engine;
     profile.observation = observe_services(engine, profile.project, request.services, world.files, world.clock.now());
+    const bool anew = request.measure == Measure::kAlways || request.layers_anew;
+    const Path state = world.environment.state_directory() / safe_file_name(profile.observation.engine->id);
+    WritableLayers layers(engine, world.files, state / safe_file_name(profile.project.name) / "layers.json", anew,
+                          profile.observation);
     recognise(profile.project, profile.observation);
     watcher.first_facts(profile.project, profile.observation);
     ProfileStore store(world.files, world.environment.state_directory());
@@ -336,6 +341,9 @@ Profile take_profile(World& world, const Connection& connection, const ProfileRe
         if (!ask_only) {
             keep_usage(store, profile.project, profile.observation);
         }
+    }
+    if (!profile.interrupted && profile.lost.empty()) {
+        layers.finish(world.clock, world.cancel, profile.observation);
     }
     read_kept_usage(store, profile.project, profile.observation, world.clock.now());
     return profile;

@@ -27,6 +27,8 @@ struct ProfileRequest {
     std::vector<std::string> services;  ///< empty: all
     std::chrono::milliseconds duration{30'000};
     Measure measure = Measure::kAlways;
+    bool layers_anew =
+        false;  ///< what is remembered of the writable layers does not count: a container is to be replaced
 };
 
 /// Whoever watches a profile while it is taken.

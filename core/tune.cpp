@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <regex>
+#include <sstream>
 #include <utility>
 
 #include "core/advise/budget.h"
@@ -85,10 +87,8 @@ class Advised {
         const Written before = all;
         for (const Change& change : plan.changes) {
             const std::string text = change.after.is_string() ? change.after.get<std::string>() : change.after.dump();
-            const bool number = !text.empty() && text.size() <= 16 && text.front() >= '0' && text.front() <= '9' &&
-                                text.find_first_not_of("0123456789.kKmMgGtTbBs") == std::string::npos;
-            if (number) {
-                all[change.service][change.key] = text;
+            if (const std::string plain = plain_part(text); !plain.empty()) {
+                all[change.service][change.key] = plain;
             }
         }
         if (!file_.empty() && all != before) {
@@ -98,6 +98,23 @@ class Advised {
     }
 
   private:
+    /// A number or a size; of a line of options those with a number. Whatever else it holds may be the user's words.
+    static std::string plain_part(const std::string& text) {
+        static const std::regex kNumber("[0-9][0-9.kKmMgGtTbBs]{0,15}");
+        static const std::regex kOption("--[a-z][a-z-]*=[0-9]{1,12}");
+        if (text.size() <= 16 && std::regex_match(text, kNumber)) {
+            return text;
+        }
+        std::string options;
+        std::istringstream words(text);
+        for (std::string word; words >> word;) {
+            if (word.size() <= 64 && std::regex_match(word, kOption)) {
+                options += (options.empty() ? "" : " ") + word;
+            }
+        }
+        return options;
+    }
+
     Files& files_;
     Path file_;
 };

@@ -290,15 +290,24 @@ void CurlEngine::turn(std::chrono::milliseconds at_most) {
     }
     int running = 0;
     curl_.multi_perform(multi_, &running);
+    if (take_ended()) {
+        return;  // whoever waits for it must not wait for more to come first
+    }
     int ready = 0;
     curl_.multi_poll(multi_, extra.data(), static_cast<unsigned>(extra.size()), static_cast<int>(at_most.count()),
                      &ready);
     curl_.multi_perform(multi_, &running);
+    take_ended();
+}
+
+bool CurlEngine::take_ended() {
+    bool any = false;
     int left = 0;
     while (const CURLMsg* const message = curl_.multi_info_read(multi_, &left)) {
         if (message->msg != CURLMSG_DONE) {
             continue;
         }
+        any = true;
         const CURLcode result = message->data.result;
         Transfer* transfer = nullptr;
         curl_.easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
@@ -323,6 +332,7 @@ void CurlEngine::turn(std::chrono::milliseconds at_most) {
             transfer->response = {0, complaint, {}};
         }
     }
+    return any;
 }
 
 std::vector<Response> CurlEngine::call_all(const std::vector<Request>& requests) {

@@ -41,6 +41,8 @@ class CurlEngine final : public Engine {
     void release(Transfer& transfer);
     /// One turn of the loop: waits for at most this long, then hands out what came.
     void turn(std::chrono::milliseconds at_most);
+    /// Hands out what ended; false when nothing did.
+    bool take_ended();
     void negotiate();
     void set_up_transport(Transfer& transfer);
     [[nodiscard]] std::string url(const Request& request) const;

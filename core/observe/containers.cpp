@@ -183,20 +183,4 @@ WritableLayer read_changes(const std::string& answer, const std::vector<Mount>& 
     return layer;
 }
 
-std::map<std::string, WritableLayer> read_writable_layers(Engine& engine, const std::vector<Container>& containers) {
-    std::vector<Request> requests;
-    requests.reserve(containers.size());
-    for (const Container& container : containers) {
-        requests.push_back(get(fmt::format("/containers/{}/changes", container.id)));
-    }
-    std::map<std::string, WritableLayer> result;
-    const std::vector<Response> responses = engine.call_all(requests);
-    for (std::size_t i = 0; i < containers.size(); ++i) {
-        if (responses[i].ok()) {
-            result[containers[i].id] = read_changes(responses[i].body, containers[i].mounts);
-        }
-    }
-    return result;
-}
-
 }  // namespace pilotpros

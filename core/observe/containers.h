@@ -33,13 +33,10 @@ std::map<std::string, Image> inspect_images(Engine& engine, const std::set<std::
 std::map<std::string, std::vector<ContainerProcess>> list_processes(Engine& engine,
                                                                     const std::vector<std::string>& ids);
 
-/// What each container's writable layer holds, by container ID; no entry where the engine cannot say. Paths below the
-/// container's mounts, and those that a start makes anyway (/run, /tmp, /proc, /sys, /dev), are left out.
-std::map<std::string, WritableLayer> read_writable_layers(Engine& engine, const std::vector<Container>& containers);
-
 /// The engine's answer to `top`, as processes. Pure.
 std::vector<ContainerProcess> read_top(const std::string& answer);
-/// The engine's answer to `changes`, as paths. Pure; directories that only hold a listed path are left out.
+/// The engine's answer to `changes`, as paths. Paths below the container's mounts, those that a start makes anyway
+/// (/run, /tmp, /proc, /sys, /dev) and directories that only hold a listed path are left out. Pure.
 WritableLayer read_changes(const std::string& answer, const std::vector<Mount>& mounts);
 
 }  // namespace pilotpros

@@ -114,29 +114,20 @@ void add_images(Engine& engine, const Project& project, Observation& into) {
 
 void add_insides(Engine& engine, Observation& into) {
     std::vector<std::string> running;
-    std::vector<Container> all;
     for (const ServiceObservation& service : into.services) {
         for (const Container& container : service.containers) {
-            all.push_back(container);
             if (container.running()) {
                 running.push_back(container.id);
             }
         }
     }
     const auto processes = list_processes(engine, running);
-    const auto layers = read_writable_layers(engine, all);
     for (ServiceObservation& service : into.services) {
         for (const Container& container : service.containers) {
             if (const auto found = processes.find(container.id); found != processes.end()) {
                 service.processes[container.id] = found->second;
             } else if (container.running()) {
                 into.gaps.push_back({service.service, "its processes", "the engine could not list them"});
-            }
-            if (const auto found = layers.find(container.id); found != layers.end()) {
-                service.writable_layers[container.id] = found->second;
-            } else {
-                into.gaps.push_back({service.service, "what its writable layer holds",
-                                     "the engine could not compare it with the image"});
             }
         }
         if (service.containers.empty() && !service.refused) {

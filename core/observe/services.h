@@ -12,7 +12,8 @@ namespace pilotpros {
 
 /// What is true now of the project's services, by inspection alone: nothing runs inside a container for it. `services`
 /// narrows; empty means all that the profiles activate or that run. Containers whose service the files do not know are
-/// observed, too, with a gap that says so.
+/// observed, too, with a gap that says so. What lies in the writable layers takes the engine long: see
+/// writable_layers.h.
 Observation observe_services(Engine& engine, const Project& project, const std::vector<std::string>& services,
                              const Files& files, TimePoint now);
 

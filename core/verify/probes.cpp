@@ -194,8 +194,7 @@ class Trial {
             return verdict(Outcome::kRefused, "it fails in the running service: " + ended(passed));
         }
         if (const auto wrong = with_wrong_port(test)) {
-            const ExecResult missed = exec(engine_, {container->id, argv_of(*wrong, shell), "", timeout_});
-            if (missed.ok()) {
+            if (!fails_on_wrong_port(image, *container, argv_of(*wrong, shell))) {
                 return verdict(Outcome::kRefused, "it passes on a port where nobody listens, too: it could never fail");
             }
             failed_ += (failed_.empty() ? "; fails" : " and") + std::string{" on a wrong port"};
@@ -208,10 +207,28 @@ class Trial {
     }
 
   private:
+    static std::string question_of(const char* about, const std::vector<std::string>& argv) {
+        return fmt::format("probe on {} 1 {}", about,
+                           sha256_hex(Json(argv).dump(-1, ' ', false, Json::error_handler_t::replace)));
+    }
+
+    /// Nobody listens there in any container of the image, so that one answer is enough.
+    bool fails_on_wrong_port(const std::string& image, const Container& container,
+                             const std::vector<std::string>& argv) {
+        const std::string question = question_of("a wrong port", argv);
+        if (flag(answers_.find(image, question), "fails")) {
+            return true;
+        }
+        const ExecResult missed = exec(engine_, {container.id, argv, "", timeout_});
+        if (missed.started && !missed.timed_out && !missed.ok()) {
+            answers_.keep(image, question, {{"fails", true}});
+        }
+        return !missed.ok();
+    }
+
     /// False only when it passed. A question that the engine refuses shows nothing.
     bool fails_when_stopped(const std::string& image, const std::vector<std::string>& argv) {
-        const std::string question = "probe on a stopped service 1 " +
-                                     sha256_hex(Json(argv).dump(-1, ' ', false, Json::error_handler_t::replace));
+        const std::string question = question_of("a stopped service", argv);
         if (flag(answers_.find(image, question), "fails")) {
             failed_ = kFailsWhenStopped;
             return true;

@@ -89,6 +89,7 @@ void PlanCommand::declare_apply(CLI::App& command) {
 
 TuneRequest PlanCommand::request() const {
     TuneRequest request = request_;
+    request.profile.layers_anew = apply_;
     request.profile.measure = duration_.empty() ? Measure::kWhenNeeded : Measure::kAlways;
     if (!duration_.empty()) {
         request.profile.duration = duration_option(duration_);

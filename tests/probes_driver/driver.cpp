@@ -14,6 +14,7 @@
 #include "core/observe/containers.h"
 #include "core/observe/engine_facts.h"
 #include "core/observe/probe_commands.h"
+#include "core/observe/writable_layers.h"
 #include "core/sys/cancel.h"
 #include "core/sys/environment.h"
 #include "core/sys/files.h"
@@ -54,8 +55,10 @@ int run(const std::vector<std::string>& words) {
     const Json given = words.size() > 3 ? Json::parse(words[3]) : Json();
     if (words[0] == "layer") {
         service.applications.push_back({words.at(2), 1, {}, given});
-        service.writable_layers = read_writable_layers(engine, service.containers);
-        for (const std::string& path : data_in_layer(service, {})) {
+        Observation seen;
+        seen.services.push_back(service);
+        WritableLayers(engine, files, {}, true, seen).finish(Clock{}, cancel, seen);
+        for (const std::string& path : data_in_layer(seen.services.front(), {})) {
             std::cout << path << '\n';
         }
         return 0;

@@ -29,9 +29,19 @@ class MemoryEngine final : public Engine {
         }
         return responses;
     }
-    StreamId open(const Request& /*request*/, OnBytes /*on_bytes*/, OnEnd /*on_end*/) override { return 0; }
+    /// A stream gives its answer at the next pump(); the header "cut" stands for a transport that ends half way.
+    StreamId open(const Request& request, OnBytes on_bytes, OnEnd on_end) override {
+        asked.push_back(request);
+        streams_.push_back({next(request.method + " " + request.path), std::move(on_bytes), std::move(on_end)});
+        return streams_.size();
+    }
     void close(StreamId /*id*/) override {}
-    void pump(std::chrono::milliseconds /*at_most*/) override {}
+    void pump(std::chrono::milliseconds /*at_most*/) override {
+        for (const Stream& stream : std::exchange(streams_, {})) {
+            stream.on_bytes(stream.response.body);
+            stream.on_end(stream.response.status, stream.response.headers.contains("cut") ? "reset" : "");
+        }
+    }
 
     [[nodiscard]] bool was_asked(const std::string& method_and_path) const {
         for (const Request& request : asked) {
@@ -46,6 +56,12 @@ class MemoryEngine final : public Engine {
     std::string interrupt_at;  ///< the user stops us at this request
 
   private:
+    struct Stream {
+        Response response;
+        OnBytes on_bytes;
+        OnEnd on_end;
+    };
+
     Response next(const std::string& key) {
         const auto found = answers_.find(key);
         if (found == answers_.end()) {
@@ -59,6 +75,7 @@ class MemoryEngine final : public Engine {
     }
 
     std::map<std::string, std::deque<Response>> answers_;
+    std::vector<Stream> streams_;
 };
 
 /// One frame of a multiplexed stream: stream 1 is standard output, 2 standard error.
