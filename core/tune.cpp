@@ -188,12 +188,12 @@ class Advising {
         if (!request_.only.empty() || !request_.skip.empty()) {
             return;
         }
-        std::map<std::string, std::set<std::string>> heard;
+        std::set<std::string> heard;  // of all services: a wish at the top is meant for those that it concerns
         for (const Change& change : advice_.changes) {
-            heard[change.service].insert(change.key);
+            heard.insert(change.key);
         }
         for (const LeftAlone& one : advice_.left_alone) {
-            heard[one.service].insert(one.key);
+            heard.insert(one.key);
         }
         for (const auto& [service, wish] : input_.wishes) {
             if (!wanted(service) || wish.excludes("*") || !input_.project.services.contains(service)) {
@@ -201,11 +201,11 @@ class Advising {
             }
             for (const auto* wishes : {&wish.pinned, &wish.least, &wish.most}) {
                 for (const auto& [key, value] : *wishes) {
-                    const std::set<std::string>& keys = heard[service];
-                    if (!keys.contains(key)) {
-                        advice_.left_alone.push_back({service, "x-pilotpros", key,
-                                                      fmt::format("nobody advises {} here, so the wish has no effect{}",
-                                                                  key, did_you_mean({keys.begin(), keys.end()}, key))});
+                    if (!heard.contains(key)) {
+                        advice_.left_alone.push_back(
+                            {service, "x-pilotpros", key,
+                             fmt::format("nobody advises {} here, so the wish has no effect{}", key,
+                                         did_you_mean({heard.begin(), heard.end()}, key))});
                     }
                 }
             }

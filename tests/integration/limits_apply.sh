@@ -15,7 +15,7 @@ services:
     image: nginx:1.26
     depends_on: [store]
     x-pilotpros:
-      pin: {memory: 96m}
+      pin: {memory: 96m, memorry: 1m}
   client:
     image: nginx:1.26
     depends_on: [web]
@@ -93,6 +93,7 @@ pilotpros status
 for service in store web client; do expect_in "status: $service" "$service +carries it" "$out"; done
 pilotpros tune
 expect_in "tune says that it is applied, and how to take it back" 'it is applied.*keeper waits.*To take it back: docker pilotpros rollback' "$(tr '\n' ' ' <<<"$out")"
+expect_in "and names the wish that nobody heard" 'web.memorry: nobody advises memorry here.*did you mean memory' "$(tr '\n' ' ' <<<"$out")"
 sed -i 's/^  store:/&\n    x-pilotpros: {pin: {memory: 80m}}/' compose.yaml
 pilotpros limits --apply --yes --duration 1s store
 expect_status "one advisor alone, afterwards" 0
