@@ -110,16 +110,16 @@ void add_missing(std::vector<std::string>& lines, const std::vector<std::string>
 
 bool adds_up(const std::string& key) { return key == "volumes" || key == "tmpfs"; }
 
-void put(std::map<std::string, Block> fresh, std::map<std::string, Block>& standing) {
-    for (auto& [key, block] : fresh) {
+void put(const std::map<std::string, Block>& fresh, std::map<std::string, Block>& standing) {
+    for (const auto& [key, block] : fresh) {
         Block& there = standing[key];
         if (!there.below.empty() && !block.below.empty()) {
-            put(std::move(block.below), there.below);
+            put(block.below, there.below);
         } else if (adds_up(key) && !there.items.empty()) {
             add_missing(there.comments, block.comments);
             add_missing(there.items, block.items);
         } else {
-            there = std::move(block);
+            there = block;
         }
     }
 }
@@ -138,7 +138,7 @@ std::string merge_override(const std::string& standing, const std::string& fresh
     old_lines.head();
     std::map<std::string, Block> all = old_lines.blocks(kServiceIndent);
     if (replace == Replace::kValues) {
-        put(std::move(newer), all);
+        put(newer, all);
     } else {
         for (auto& [service, block] : newer) {
             all[service] = std::move(block);

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <catch2/catch.hpp>
 
 #include "core/bundle/merge_override.h"
@@ -16,7 +17,8 @@ TEST_CASE("parts of other services stay in the override", "[bundle]") {
     for (const Replace replace : {Replace::kServices, Replace::kValues}) {
         CHECK(merge_override("", kHead + kWeb, replace) == kHead + kWeb);
         CHECK(merge_override(kHead + kWeb, kHead + kWeb, replace) == kHead + kWeb);
-        CHECK(merge_override(kHead + kDb, kHead + kWeb, replace) == kHead + kDb + kWeb);
+        const std::string both = fmt::format("{}{}{}", kHead, kDb, kWeb);
+        CHECK(merge_override(kHead + kDb, kHead + kWeb, replace) == both);
         CHECK(merge_override(kHead + kDb, "# another\nservices:\n" + kDb, replace) == "# another\nservices:\n" + kDb);
     }
 }
