@@ -109,7 +109,7 @@ void WritableLayers::remember() const {
 }
 
 void WritableLayers::finish(const Clock& clock, const Cancel& cancel, Observation& into) {
-    constexpr std::chrono::seconds kLongest{60};
+    constexpr std::chrono::seconds kLongest{30};
     constexpr std::chrono::milliseconds kPause{200};
     const auto open = [&] {
         return std::any_of(asked_.begin(), asked_.end(), [](const Asked& asked) { return !asked.ended; });

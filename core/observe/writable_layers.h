@@ -25,7 +25,7 @@ class WritableLayers {
     WritableLayers& operator=(WritableLayers&&) = delete;
     ~WritableLayers();
 
-    /// Waits for what is missing still, at most a minute, and fills it in; a gap where the engine could not say. Throws
+    /// Waits for what is missing still, at most 30 s, and fills it in; a gap where the engine could not say. Throws
     /// Interrupted.
     void finish(const Clock& clock, const Cancel& cancel, Observation& into);
 

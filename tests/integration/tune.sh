@@ -48,12 +48,13 @@ valid() { python3 "$tools/validate.py" "$SOURCE_DIR/docs/tune.schema.json" "$1";
 # What was written stands, byte for byte. Only what had too little evidence, and said so, may come with more of it: then the files have more lines, and
 # the values are compared.
 stands() { # FIRST-JSON SECOND-JSON
-    jq -ne --slurpfile first "$1" --slurpfile second "$2" '
+    jq -cne --slurpfile first "$1" --slurpfile second "$2" '
         def values: [.changes[] | {service, key, after}];
         def waiting: [.left_alone[] | select(.advisor == "limits" and (.why | test("insufficient evidence"))) | .service];
         ($first[0] | values) as $old | ($second[0] | values) as $new | ($first[0] | waiting) as $waiting
-        | ($old - $new) == [] and all(($new - $old)[]; .service as $service | $waiting | index($service))
-            and (($new - $old) != [] or $first[0].files == $second[0].files)' >/dev/null
+        | {gone: ($old - $new), come: [($new - $old)[] | select(.service as $service | $waiting | index($service) | not)],
+            bytes: (($new - $old) == [] and $first[0].files != $second[0].files)}
+        | ., (. == {gone: [], come: [], bytes: false})'
 }
 has() { # WHAT FILE JQ-CONDITION
     expect "$1" jq -e "$3" "$2"
