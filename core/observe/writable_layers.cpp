@@ -16,6 +16,8 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr std::size_t kLongestAnswer = std::size_t{16} << 20U;  // some 150,000 paths
+
 /// The size of each container's layer, by ID.
 std::map<std::string, std::int64_t> sizes_of(Engine& engine, const std::vector<std::string>& ids) {
     const std::string path = "/containers/json";
@@ -62,7 +64,15 @@ WritableLayers::WritableLayers(Engine& engine, Files& files, Path kept, bool ane
         Request request;
         request.path = fmt::format("/containers/{}/changes", asked.id);
         asked.stream = engine_.open(
-            request, [&asked](std::string_view bytes) { asked.body += bytes; },
+            request,
+            [&asked](std::string_view bytes) {
+                asked.too_long = asked.too_long || asked.body.size() + bytes.size() > kLongestAnswer;
+                if (asked.too_long) {
+                    asked.body.clear();
+                } else {
+                    asked.body += bytes;
+                }
+            },
             [&asked](int status, const std::string& complaint) {
                 asked.status = complaint.empty() ? status : 0;
                 asked.ended = true;
@@ -112,7 +122,8 @@ void WritableLayers::finish(const Clock& clock, const Cancel& cancel, Observatio
     constexpr std::chrono::seconds kLongest{30};
     constexpr std::chrono::milliseconds kPause{200};
     const auto open = [&] {
-        return std::any_of(asked_.begin(), asked_.end(), [](const Asked& asked) { return !asked.ended; });
+        return std::any_of(asked_.begin(), asked_.end(),
+                           [](const Asked& asked) { return !asked.ended && !asked.too_long; });
     };
     for (const auto until = clock.steady() + kLongest; open() && clock.steady() < until;) {
         cancel.check();
@@ -120,7 +131,7 @@ void WritableLayers::finish(const Clock& clock, const Cancel& cancel, Observatio
     }
     for (const Asked& asked : asked_) {
         // Half an answer would hide data.
-        if (asked.ended && asked.status == 200 && Json::accept(asked.body)) {
+        if (asked.ended && !asked.too_long && asked.status == 200 && Json::accept(asked.body)) {
             known_[asked.id] = read_changes(asked.body, asked.mounts);
         } else {
             into.gaps.push_back(

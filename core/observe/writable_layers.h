@@ -37,6 +37,7 @@ class WritableLayers {
         std::string body;
         int status = 0;
         bool ended = false;
+        bool too_long = false;  ///< an answer without end is none
     };
 
     void take_remembered();
