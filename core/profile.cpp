@@ -48,7 +48,7 @@ class Session {
           profile_(profile),
           watcher_(watcher),
           answers_(world.files,
-                   world.environment.state_directory() / safe_file_name(profile.observation.engine->id) / "images") {}
+                   image_answers_directory(world.environment.state_directory(), profile.observation.engine->id)) {}
 
     void run() {
         const EngineFacts& facts = *profile_.observation.engine;

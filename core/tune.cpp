@@ -5,14 +5,13 @@
 
 #include <algorithm>
 #include <iterator>
-#include <regex>
-#include <sstream>
 #include <utility>
 
 #include "core/advise/budget.h"
 #include "core/advise/data.h"
 #include "core/advise/environment.h"
 #include "core/advise/registry.h"
+#include "core/advised.h"
 #include "core/apply/masks.h"
 #include "core/apps/application.h"
 #include "core/apps/asking.h"
@@ -60,64 +59,6 @@ Written written_in(const std::map<std::string, std::string>& present) {
     }
     return written;
 }
-
-/// What was shown last, so that a value stands until evidence moves it, applied or not:
-/// STATE/ENGINE/PROJECT/advised.json. Plain numbers and sizes only; whatever else a Change writes may hold the user's
-/// words.
-class Advised {
-  public:
-    Advised(World& world, const Project& project, const Observation& observation)
-        : files_(world.files),
-          file_(observation.engine ? world.environment.state_directory() / safe_file_name(observation.engine->id) /
-                                         safe_file_name(project.name) / "advised.json"
-                                   : Path{}) {}
-
-    [[nodiscard]] Written read() const {
-        const auto bytes = file_.empty() ? std::nullopt : files_.read(file_);
-        const auto json = nlohmann::json::parse(bytes.value_or(""), nullptr, false);
-        try {
-            return json.is_object() ? json.get<Written>() : Written{};
-        } catch (const nlohmann::json::exception&) {
-            return {};
-        }
-    }
-
-    void keep(const Plan& plan) {
-        Written all = read();
-        const Written before = all;
-        for (const Change& change : plan.changes) {
-            const std::string text = change.after.is_string() ? change.after.get<std::string>() : change.after.dump();
-            if (const std::string plain = plain_part(text); !plain.empty()) {
-                all[change.service][change.key] = plain;
-            }
-        }
-        if (!file_.empty() && all != before) {
-            files_.make_private_directory(file_.parent_path());
-            files_.write_durably(file_, nlohmann::json(all).dump() + "\n", 0600);
-        }
-    }
-
-  private:
-    /// A number or a size; of a line of options those with a number. Whatever else it holds may be the user's words.
-    static std::string plain_part(const std::string& text) {
-        static const std::regex kNumber("[0-9][0-9.kKmMgGtTbBs]{0,15}");
-        static const std::regex kOption("--[a-z][a-z-]*=[0-9]{1,12}");
-        if (text.size() <= 16 && std::regex_match(text, kNumber)) {
-            return text;
-        }
-        std::string options;
-        std::istringstream words(text);
-        for (std::string word; words >> word;) {
-            if (word.size() <= 64 && std::regex_match(word, kOption)) {
-                options += (options.empty() ? "" : " ") + word;
-            }
-        }
-        return options;
-    }
-
-    Files& files_;
-    Path file_;
-};
 
 /// Changes of the user's below what is applied are said before all else.
 std::vector<std::string> masked_changes(World& world, const Project& project, const Observation& observation) {
@@ -296,8 +237,8 @@ class Verification {
         if (!connection_.engine || !input_.observation.engine) {
             return verdicts;
         }
-        FileImageAnswers answers(world_.files, world_.environment.state_directory() /
-                                                   safe_file_name(input_.observation.engine->id) / "images");
+        FileImageAnswers answers(
+            world_.files, image_answers_directory(world_.environment.state_directory(), input_.observation.engine->id));
         for (const ServiceObservation& service : input_.observation.services) {
             std::vector<const Change*> changes;
             for (const Change& change : plan.changes) {
@@ -444,7 +385,8 @@ Tuning tune(World& world, const Connection& connection, const TuneRequest& reque
 
     result.wishes = read_wishes(project, world.files, advisor_set());
     read_present(world.files, Path{project.working_directory} / kFolder, "", result.present);
-    Advised advised(world, project, observation);
+    Advised advised(world.files, world.environment.state_directory(),
+                    observation.engine ? observation.engine->id : std::string{}, project.name);
     result.written = advised.read();
     for (auto& [service, values] : written_in(result.present)) {
         for (auto& [key, value] : values) {

@@ -8,13 +8,12 @@ root="$(dirname "$here")"
 # shellcheck source=lib.sh
 . "$here/lib.sh"
 
-# As Compose looks for it: in this folder, then upwards.
+# Whether there is one is all that is asked here: in this folder, then upwards. A file of another name counts, too: `tune` finds it by what runs, or
+# says how it is to be named.
 find_project() {
-    local dir=$PWD name
+    local dir=$PWD
     while true; do
-        for name in compose.yaml compose.yml docker-compose.yaml docker-compose.yml; do
-            [ -f "$dir/$name" ] && return 0
-        done
+        [ -n "$(find "$dir" -maxdepth 1 -type f \( -name '*compose*.yaml' -o -name '*compose*.yml' \) 2>/dev/null)" ] && return 0
         [ "$dir" != / ] || return 1
         dir="$(dirname "$dir")"
     done

@@ -58,31 +58,28 @@ std::unique_ptr<CLI::App> make_parser(const std::vector<std::unique_ptr<PluginCo
     return parser;
 }
 
+CLI::Option* one_each_time(CLI::Option* option) {
+    return option->expected(1)->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
 void declare_selectors(CLI::App& command, Selectors& into) {
     const std::string group = "Compose's own selectors";
-    // One value each time: `-f a.yaml web` must leave `web` to the services.
-    command.add_option("-f,--file", into.files, "Compose files, as docker compose takes them; - is standard input")
+    one_each_time(
+        command.add_option("-f,--file", into.files, "Compose files, as docker compose takes them; - is standard input"))
         ->type_name("FILE")
-        ->group(group)
-        ->take_all()
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+        ->group(group);
     command.add_option("-p,--project-name", into.project_name, "Project name; finds a running project from anywhere")
         ->type_name("NAME")
         ->group(group);
     command.add_option("--project-directory", into.project_directory, "Folder that relative paths start from")
         ->type_name("DIR")
         ->group(group);
-    command.add_option("--env-file", into.env_files, "Files of variables, in place of .env")
+    one_each_time(command.add_option("--env-file", into.env_files, "Files of variables, in place of .env"))
         ->type_name("FILE")
-        ->group(group)
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    command.add_option("--profile", into.profiles, "Compose profiles to activate")
+        ->group(group);
+    one_each_time(command.add_option("--profile", into.profiles, "Compose profiles to activate"))
         ->type_name("NAME")
-        ->group(group)
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+        ->group(group);
 }
 
 }  // namespace pilotpros

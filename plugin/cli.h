@@ -37,4 +37,8 @@ std::unique_ptr<CLI::App> make_parser(const std::vector<std::unique_ptr<PluginCo
 /// Compose's own selectors, the same for every command.
 void declare_selectors(CLI::App& command, Selectors& into);
 
+/// The option takes one value each time it is given, and may be given again: of `-f a.yaml web`, `web` is left to the
+/// services. (Without this CLI11 gives an option of several values every word that follows.)
+CLI::Option* one_each_time(CLI::Option* option);
+
 }  // namespace pilotpros

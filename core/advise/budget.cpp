@@ -47,15 +47,6 @@ Bytes with_margin(Bytes need, double margin) {
     return static_cast<Bytes>(std::ceil(static_cast<double>(need) * (1 + margin)));
 }
 
-const ServiceObservation* observation_of(const Case& input, const std::string& service) {
-    for (const ServiceObservation& one : input.observation.services) {
-        if (one.service == service) {
-            return &one;
-        }
-    }
-    return nullptr;
-}
-
 std::string why_of(const Demand& demand) { return demand.why.empty() ? "what its application would use" : demand.why; }
 
 /// What the rule gives with room and without, before the machine is divided.
@@ -122,7 +113,7 @@ std::string alarm(const Part& part, Bytes own, Bytes oom) {
 Part begin_part(const Case& input, const std::string& service, const Demand& demand) {
     Part part;
     part.service = service;
-    const ServiceObservation* const observed = observation_of(input, service);
+    const ServiceObservation* const observed = input.observation.service(service);
     const Service* const of_files = input.service(service);
     const DeclaredLimits declared = declared_bounds(of_files);
     const auto found = input.wishes.find(service);

@@ -5,8 +5,8 @@
 #include <map>
 #include <utility>
 
+#include "core/bundle/compose_override.h"
 #include "core/model/json.h"
-#include "core/model/sha256.h"
 
 namespace pilotpros {
 
@@ -33,15 +33,11 @@ const Json* value_at(const Json& root, const std::string& path) {
     }
 }
 
-std::string hash_of_value(const Json& value) {
-    return sha256_hex(value.dump(-1, ' ', false, Json::error_handler_t::replace));
-}
-
 bool still_hides_the_same(const Mask& mask, const Project& project) {
     const auto service = project.services.find(mask.service);
     const Json* const value =
         service == project.services.end() ? nullptr : value_at(service->second.resolved, mask.path);
-    return value != nullptr && hash_of_value(*value) == mask.hash;
+    return value != nullptr && mask_hash(*value) == mask.hash;
 }
 
 }  // namespace

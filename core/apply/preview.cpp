@@ -17,12 +17,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-const ServiceObservation* observed(const Observation& observation, const std::string& service) {
-    const auto found = std::find_if(observation.services.begin(), observation.services.end(),
-                                    [&](const ServiceObservation& one) { return one.service == service; });
-    return found == observation.services.end() ? nullptr : &*found;
-}
-
 int running_of(const ServiceObservation* service) {
     return service == nullptr
                ? 0
@@ -105,7 +99,7 @@ ServicePreview preview_of(const ApplyRequest& request, const std::string& name, 
     preview.service = name;
     preview.hash = hash;
     preview.resolved = resolved;
-    const ServiceObservation* const service = observed(request.observation, name);
+    const ServiceObservation* const service = request.observation.service(name);
     preview.running = running_of(service);
     preview.start_seconds = start_seconds_of(service);
     constexpr int kDefaultStop = 10;
@@ -163,7 +157,7 @@ ApplyPreview preview_apply(World& world, const ApplyRequest& request) {
         refuse_another_mount(request.project.services.at(name).resolved, service, name);
         preview.services.push_back(preview_of(request, name, hash->second, service));
         const auto now = hashes_now.find(name);
-        const ServiceObservation* const seen = observed(request.observation, name);
+        const ServiceObservation* const seen = request.observation.service(name);
         for (const Container& container : seen == nullptr ? std::vector<Container>{} : seen->containers) {
             if (!standing && container.running() && (now == hashes_now.end() || container.config_hash != now->second)) {
                 preview.notes.push_back(

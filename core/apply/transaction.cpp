@@ -23,19 +23,12 @@
 #include "core/model/json.h"
 #include "core/model/sha256.h"
 #include "core/observe/image_answers.h"
-#include "core/observe/profile_store.h"
 
 namespace pilotpros {
 
 namespace {
 
 using Json = nlohmann::json;
-
-const ServiceObservation* observed(const Observation& observation, const std::string& service) {
-    const auto found = std::find_if(observation.services.begin(), observation.services.end(),
-                                    [&](const ServiceObservation& one) { return one.service == service; });
-    return found == observation.services.end() ? nullptr : &*found;
-}
 
 ComposeRun base_of(World& world, const Project& project) {
     return {world, compose_arguments(project, world), project.working_directory};
@@ -105,7 +98,7 @@ class Transaction {
     void lock_engine() {
         std::vector<std::string> images;
         for (const ServicePreview& preview : preview_.services) {
-            if (const ServiceObservation* const service = observed(request_.observation, preview.service)) {
+            if (const ServiceObservation* const service = request_.observation.service(preview.service)) {
                 for (const Container& container : service->containers) {
                     images.push_back(container.image_id);
                 }
@@ -266,7 +259,7 @@ class Transaction {
     void gate(const ServicePreview& service, Journal& journal) {
         const double seen = service.start_seconds;
         Seconds healthy = time_to_be_stable(seen);
-        for (const Container& container : observed(request_.observation, service.service)->containers) {
+        for (const Container& container : request_.observation.service(service.service)->containers) {
             if (container.healthcheck && !container.healthcheck->disabled()) {
                 healthy = time_to_be_healthy(container, seen);
             }
@@ -313,8 +306,8 @@ class Transaction {
                 changes.push_back(&change);
             }
         }
-        FileImageAnswers answers(world_.files, world_.environment.state_directory() /
-                                                   safe_file_name(request_.observation.engine->id) / "images");
+        FileImageAnswers answers(world_.files, image_answers_directory(world_.environment.state_directory(),
+                                                                       request_.observation.engine->id));
         constexpr std::chrono::seconds kSoon{5};  // a server that was told to reload does it in its own time
         constexpr std::chrono::milliseconds kPause{500};
         const auto until = world_.clock.steady() + kSoon;

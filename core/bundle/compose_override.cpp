@@ -148,6 +148,10 @@ std::string compose_override(const Plan& plan) {
     return text;
 }
 
+std::string mask_hash(const Json& hidden) {
+    return sha256_hex(hidden.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
 std::vector<Mask> masks_of(const Plan& plan, const Project& project) {
     std::vector<Mask> masks;
     for (const Change& change : plan.changes) {
@@ -157,8 +161,7 @@ std::vector<Mask> masks_of(const Plan& plan, const Project& project) {
             continue;
         }
         if (const Json* const hidden = value_at(service->second.resolved, change.target.path)) {
-            masks.push_back({change.service, joined(change.target.path),
-                             sha256_hex(hidden->dump(-1, ' ', false, Json::error_handler_t::replace))});
+            masks.push_back({change.service, joined(change.target.path), mask_hash(*hidden)});
         }
     }
     return masks;

@@ -18,6 +18,9 @@ std::string compose_override(const Plan& plan);
 /// Source of what merges how: compose-spec/compose-go, override/merge.go.
 std::vector<Mask> masks_of(const Plan& plan, const Project& project);
 
+/// What Mask::hash holds of a hidden value.
+std::string mask_hash(const nlohmann::json& hidden);
+
 /// The values that an override or a PostgreSQL file of ours holds, read back for hysteresis: key to text. What is not
 /// of our making gives nothing.
 Written read_override(const std::string& content);

@@ -155,6 +155,16 @@ struct Observation {
     std::vector<ServiceObservation> services;
     std::vector<Gap> gaps;
     TimePoint taken;
+
+    /// What is known of that service, or null.
+    [[nodiscard]] const ServiceObservation* service(const std::string& name) const {
+        for (const ServiceObservation& one : services) {
+            if (one.service == name) {
+                return &one;
+            }
+        }
+        return nullptr;
+    }
 };
 
 }  // namespace pilotpros

@@ -5,6 +5,7 @@
 #include "core/docker/json.h"
 #include "core/model/error.h"
 #include "core/model/sha256.h"
+#include "core/observe/profile_store.h"
 
 namespace pilotpros {
 
@@ -69,6 +70,10 @@ void FileImageAnswers::make_room(const Path& except) {
             files_.remove(directory_ / names[i]);
         }
     }
+}
+
+Path image_answers_directory(const Path& state_directory, const std::string& engine) {
+    return state_directory / safe_file_name(engine) / "images";
 }
 
 }  // namespace pilotpros

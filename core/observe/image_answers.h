@@ -30,7 +30,7 @@ class FileImageAnswers final : public ImageAnswers {
     static constexpr std::size_t kImages = 200;    ///< beyond that, files of other images go
     static constexpr std::size_t kQuestions = 64;  ///< an image; beyond that, its file begins anew
 
-    /// `directory`: STATE/ENGINE-ID/images; made when first needed, 0700, files 0600.
+    /// `directory`: see image_answers_directory(); made when first needed, 0700, files 0600.
     FileImageAnswers(Files& files, Path directory) : files_(files), directory_(std::move(directory)) {}
 
     [[nodiscard]] nlohmann::json find(const std::string& image_id, const std::string& question) const override;
@@ -44,5 +44,8 @@ class FileImageAnswers final : public ImageAnswers {
     Files& files_;
     Path directory_;
 };
+
+/// Where the answers of an engine's images are kept: STATE/ENGINE-ID/images.
+Path image_answers_directory(const Path& state_directory, const std::string& engine);
 
 }  // namespace pilotpros

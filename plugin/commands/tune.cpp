@@ -5,16 +5,8 @@ namespace pilotpros {
 void TuneCommand::declare(CLI::App& parent) {
     CLI::App* const command =
         parent.add_subcommand("tune", "Work out what to change, have the programs check it, and show it");
-    command->add_option("--only", only_, "Only these advisors")
-        ->type_name("ADVISOR")
-        ->delimiter(',')
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    command->add_option("--skip", skip_, "All but these advisors")
-        ->type_name("ADVISOR")
-        ->delimiter(',')
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    one_each_time(command->add_option("--only", only_, "Only these advisors"))->type_name("ADVISOR")->delimiter(',');
+    one_each_time(command->add_option("--skip", skip_, "All but these advisors"))->type_name("ADVISOR")->delimiter(',');
     declare_common(*command);
     declare_apply(*command);
     command->footer("Example: docker pilotpros tune --skip nginx db web");

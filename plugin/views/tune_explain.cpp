@@ -146,8 +146,11 @@ std::string explain_finding(const Finding& finding, int width) {
                 near.push_back(name);
             }
         }
-        hint = near.empty() ? fmt::format("there are: {}", fmt::join(names, ", "))
-                            : fmt::format("there are: {}", fmt::join(near, ", "));
+        constexpr std::size_t kReadable = 20;
+        const std::vector<std::string> some =
+            near.empty() ? std::vector<std::string>{names.begin(), names.end()} : near;
+        hint = some.size() <= kReadable ? fmt::format("there are: {}", fmt::join(some, ", "))
+                                        : "the SETTING column has the keys: KEY, or SERVICE.KEY";
     }
     throw Error(ExitCode::kUsage, fmt::format("the Plan has no word on {}", what), hint);
 }

@@ -19,6 +19,7 @@
 #include "core/compose/discovery.h"
 #include "core/connection.h"
 #include "core/observe/services.h"
+#include "tests/apply_driver/memory_plan.h"
 
 using namespace pilotpros;
 
@@ -122,22 +123,13 @@ class Said final : public ApplyWatcher {
     void step(const std::string& line) override { std::cerr << line << "\n"; }
 };
 
-/// The same memory for each of "web,dependent".
-Plan plan_of(const Project& project, const std::string& services, const std::string& memory) {
-    Plan plan;
-    plan.project = project.name;
-    std::istringstream names(services);
-    for (std::string service; std::getline(names, service, ',');) {
-        Change change;
-        change.service = service;
-        change.advisor = "limits";
-        change.key = "memory";
-        change.target.path = {"mem_limit"};
-        change.after = memory;
-        change.rule = "given by the test";
-        plan.changes.push_back(change);
+std::vector<std::string> split(const std::string& names) {
+    std::vector<std::string> result;
+    std::istringstream rest(names);
+    for (std::string name; std::getline(rest, name, ',');) {
+        result.push_back(name);
     }
-    return plan;
+    return result;
 }
 
 int run(const std::vector<std::string>& words) {
@@ -168,7 +160,7 @@ int run(const std::vector<std::string>& words) {
         finish_pending(world, engine, store, said);
         return 0;
     }
-    const Plan plan = plan_of(project, words[1], words[2]);
+    const Plan plan = testing::memory_plan(project.name, split(words[1]), words[2]);
     const Bundle bundle = make_bundle(plan, project);
     const ApplyRequest request{project,
                                observation,

@@ -132,7 +132,10 @@ expect_in "a diff of the files" '^\+services:' "$out"
 tune reference --only nothing
 expect_status "an advisor that does not exist" 64
 expect_in "names those that do" 'limits' "$err"
-tune reference --only limits --format json postgres-dev
+tune reference nosuch
+expect_status "a service that does not exist" 64 65
+expect_in "is named" 'nosuch' "$err"
+tune reference --format json --only limits postgres-dev
 expect "narrowed to an advisor and a service" test "$(jq -r '[.changes[] | .service + "/" + .advisor] | unique | join(" ")' <<<"$out")" = postgres-dev/limits
 
 # ---- no engine, no stack -------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@
 #include "core/model/json.h"
 #include "core/model/sha256.h"
 #include "core/observe/services.h"
+#include "tests/apply_driver/memory_plan.h"
 #include "tests/unit/discovery_fakes.h"
 
 namespace pilotpros::testing {
@@ -318,26 +319,11 @@ struct ApplyMachine {
         const Project project = discover(selectors);
         Observation observation = observe_services(engine, project, {}, files, clock.now());
         observation.engine->local = local;
-        const Plan plan = plan_of(memory);
+        const Plan plan = memory_plan("shop", names(), memory);
         Bundle bundle = make_bundle(plan, project);
         bundle.files.insert(bundle.files.end(), more_files.begin(), more_files.end());
         const std::string hash = shown_hash.empty() ? hash_of(plan) : shown_hash;
         return apply_plan(seams, engine, {project, observation, plan, bundle, hash, data, replace, yes}, watcher);
-    }
-    [[nodiscard]] Plan plan_of(const std::string& memory) const {
-        Plan plan;
-        plan.project = "shop";
-        for (const std::string& name : names()) {
-            Change change;
-            change.service = name;
-            change.advisor = "limits";
-            change.key = "memory";
-            change.target.path = {"mem_limit"};
-            change.after = memory;
-            change.rule = "a rule";
-            plan.changes.push_back(change);
-        }
-        return plan;
     }
     ApplyStore store() { return {killable, environment.state_directory(), "ENGINE", "shop"}; }
     int recover() {

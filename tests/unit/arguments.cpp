@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/model/error.h"
+#include "plugin/cli.h"
 
 using namespace pilotpros;
 
@@ -58,4 +59,20 @@ TEST_CASE("the flags repeated to a docker of ours give the same flags again") {
                                          "info",     "--debug",   "--tls",     "--tlsverify", "--tlscacert",
                                          "/a",       "--tlscert", "/b",        "--tlskey",    "/k"};
     CHECK(split_arguments(flags).globals.as_arguments() == flags);
+}
+
+TEST_CASE("an option that may be given several times leaves the words after its value to the services") {
+    CLI::App app;
+    Selectors selectors;
+    std::vector<std::string> services;
+    std::vector<std::string> advisors;
+    app.add_option("services", services);
+    one_each_time(app.add_option("--only", advisors))->delimiter(',');
+    declare_selectors(app, selectors);
+    app.parse("-f a.yaml --only limits,node -f b.yaml --profile p --env-file e web db");
+    CHECK(selectors.files == std::vector<std::string>{"a.yaml", "b.yaml"});
+    CHECK(selectors.profiles == std::vector<std::string>{"p"});
+    CHECK(selectors.env_files == std::vector<std::string>{"e"});
+    CHECK(advisors == std::vector<std::string>{"limits", "node"});
+    CHECK(services == std::vector<std::string>{"web", "db"});
 }
