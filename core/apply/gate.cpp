@@ -4,9 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
+#include "core/apply/asked_limits.h"
 #include "core/apply/recreate.h"
 #include "core/docker/json.h"
 #include "core/model/units.h"
@@ -18,20 +18,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// A number, or the text of one, as Compose prints sizes; 0 for anything else.
-double number(const Json& value) {
-    if (value.is_number()) {
-        return value.get<double>();
-    }
-    double parsed = 0;
-    if (value.is_string()) {
-        const auto& text = value.get_ref<const std::string&>();
-        std::from_chars(text.data(), text.data() + text.size(), parsed);
-    }
-    return parsed;
-}
-
-std::string as_size(double bytes) { return bytes == 0 ? "none" : format_bytes(static_cast<Bytes>(bytes)); }
+std::string as_size(Bytes bytes) { return bytes == 0 ? "none" : format_bytes(bytes); }
 
 /// What makes a container fail for good; empty while it may still pass.
 std::string failure_of(const Container& container) {
@@ -145,16 +132,11 @@ Seconds time_to_be_healthy(const Container& container, double start_seconds) {
 Seconds time_to_be_stable(double start_seconds) { return std::clamp(Seconds{start_seconds}, Seconds{5}, Seconds{30}); }
 
 std::vector<std::string> limits_not_in_force(const Json& resolved, const Limits& limits, bool swap_limit) {
-    const Json& resources = member(member(resolved, "deploy"), "resources");
-    const Json& most = member(resources, "limits");
-    const auto either = [](const Json& first, const Json& second) {
-        return first.is_null() ? number(second) : number(first);
-    };
+    const Limits asked = asked_limits(resolved);
     std::vector<std::string> wrong;
-    const auto compare_size = [&](const char* name, double wanted, Bytes actual) {
-        if (wanted > 0 && static_cast<Bytes>(wanted) != actual) {
-            wrong.push_back(
-                fmt::format("{} is {}, not {}", name, as_size(static_cast<double>(actual)), as_size(wanted)));
+    const auto compare_size = [&](const char* name, Bytes wanted, Bytes actual) {
+        if (wanted > 0 && wanted != actual) {
+            wrong.push_back(fmt::format("{} is {}, not {}", name, as_size(actual), as_size(wanted)));
         }
     };
     const auto compare = [&](const char* name, double wanted, double actual) {
@@ -162,17 +144,15 @@ std::vector<std::string> limits_not_in_force(const Json& resolved, const Limits&
             wrong.push_back(fmt::format("{} is {}, not {}", name, actual, wanted));
         }
     };
-    compare_size("memory", either(member(resolved, "mem_limit"), member(most, "memory")), limits.memory);
+    compare_size("memory", asked.memory, limits.memory);
     if (swap_limit) {
-        compare_size("memory with swap", number(member(resolved, "memswap_limit")), limits.memory_swap);
+        compare_size("memory with swap", asked.memory_swap, limits.memory_swap);
     }
-    compare_size("memory reservation",
-                 either(member(resolved, "mem_reservation"), member(member(resources, "reservations"), "memory")),
-                 limits.memory_reservation);
-    compare_size("shm_size", number(member(resolved, "shm_size")), limits.shm_size);
-    compare("CPUs", either(member(resolved, "cpus"), member(most, "cpus")), limits.cpus);
-    compare("CPU weight", number(member(resolved, "cpu_shares")), static_cast<double>(limits.cpu_shares));
-    compare("pids", either(member(resolved, "pids_limit"), member(most, "pids")), static_cast<double>(limits.pids));
+    compare_size("memory reservation", asked.memory_reservation, limits.memory_reservation);
+    compare_size("shm_size", asked.shm_size, limits.shm_size);
+    compare("CPUs", asked.cpus, limits.cpus);
+    compare("CPU weight", static_cast<double>(asked.cpu_shares), static_cast<double>(limits.cpu_shares));
+    compare("pids", static_cast<double>(asked.pids), static_cast<double>(limits.pids));
     return wrong;
 }
 

@@ -108,6 +108,8 @@ ServicePreview preview_of(const ApplyRequest& request, const std::string& name, 
         preview.stop_seconds =
             std::max(preview.stop_seconds, container.stop_timeout > 0 ? container.stop_timeout : kDefaultStop);
     }
+    preview.live = request.live && preview.recreates;
+    preview.recreates = preview.recreates && !request.live;
     return preview;
 }
 
@@ -156,6 +158,10 @@ ApplyPreview preview_apply(World& world, const ApplyRequest& request) {
         }
         refuse_another_mount(request.project.services.at(name).resolved, service, name);
         preview.services.push_back(preview_of(request, name, hash->second, service));
+        if (preview.services.back().live) {
+            preview.notes.push_back(
+                fmt::format("{} keeps its container; the next `up` recreates it once, to run as its files say", name));
+        }
         const auto now = hashes_now.find(name);
         const ServiceObservation* const seen = request.observation.service(name);
         for (const Container& container : seen == nullptr ? std::vector<Container>{} : seen->containers) {

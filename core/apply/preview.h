@@ -26,6 +26,7 @@ struct ApplyRequest {
     /// What the services' containers keep in their writable layer, by service.
     std::map<std::string, std::vector<std::string>> data_in_layer;
     Replace replace = Replace::kServices;
+    bool live = false;                ///< set limits in the running containers, and replace none
     bool accept_new_command = false;  ///< the user agreed to start the project with Route::command from now on
 };
 
@@ -36,6 +37,7 @@ struct ServicePreview {
     nlohmann::json resolved;   ///< the service with the change; holds secrets in clear
     int running = 0;           ///< its containers that run now
     bool recreates = false;    ///< they are replaced
+    bool live = false;         ///< they stay, and get their limits while they run
     double start_seconds = 0;  ///< its slowest start seen; 0: none was
     int stop_seconds = 0;      ///< how long its program may take to stop before it is killed
 };

@@ -12,6 +12,7 @@
 #include "core/apply/dependencies.h"
 #include "core/apply/gate.h"
 #include "core/apply/guard.h"
+#include "core/apply/live.h"
 #include "core/apply/project_files.h"
 #include "core/apply/recreate.h"
 #include "core/apply/reload.h"
@@ -141,6 +142,12 @@ class Rollback {
         if (by_compose) {
             // What was mounted is what it was; a container that Compose saw no reason to replace has to read it again.
             reload(engine_, snapshot.project, service.reloads);
+            if (service.live) {
+                for (const std::string& line :
+                     restore_limits(engine_, service, store_.directory_of(snapshot.id), world_.files)) {
+                    watcher_.step(line);
+                }
+            }
         } else {
             watcher_.step(fmt::format("docker compose cannot: making {} again as it was", name));
             Journal journal = store_.journal(snapshot.id);
@@ -196,6 +203,9 @@ void undo_exactly(World& world, Engine& engine, ApplyStore& store, const std::st
     restore_paths(snapshot.paths, store.directory_of(id), world.files);
     for (const ServiceRecord& service : snapshot.services) {
         restore_containers(engine, snapshot.project, service, store.directory_of(id), world.files, journal);
+        if (service.live) {
+            restore_limits(engine, service, store.directory_of(id), world.files);
+        }
         reload(engine, snapshot.project, service.name_users);
         reload(engine, snapshot.project, service.reloads);
     }

@@ -48,8 +48,10 @@ struct ServiceRecord {
     std::vector<ContainerRecord> containers;
     std::vector<Reload> name_users;  ///< who is to look its name up again after its container was replaced
     std::vector<Reload> reloads;     ///< its own, after files that are mounted into it changed
+    bool live = false;               ///< its containers stayed, and got their limits while they ran
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ServiceRecord, service, start_seconds, containers, name_users, reloads)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ServiceRecord, service, start_seconds, containers, name_users, reloads,
+                                                live)
 
 /// All that is needed to go back from one apply, and to tell later what it was.
 struct Snapshot {

@@ -14,6 +14,7 @@
 #include "core/apply/dependencies.h"
 #include "core/apply/gate.h"
 #include "core/apply/guard.h"
+#include "core/apply/live.h"
 #include "core/apply/masks.h"
 #include "core/apply/project_files.h"
 #include "core/apply/recreate.h"
@@ -139,7 +140,7 @@ class Transaction {
             snapshot.services.push_back({preview.service, preview.start_seconds,
                                          kept_containers(directory, preview.service, kept),
                                          name_users_of(request_.project, request_.observation, preview.service),
-                                         reloads_of(request_.observation, preview.service)});
+                                         reloads_of(request_.observation, preview.service), preview.live});
         }
         write_snapshot(snapshot, directory, world_.files);
         snapshot_ = std::move(snapshot);
@@ -192,7 +193,9 @@ class Transaction {
         for (std::size_t at = 0; at < preview_.services.size(); ++at) {
             world_.cancel.check();
             const ServicePreview& service = preview_.services[at];
-            if (service.recreates) {
+            if (service.live) {
+                set_live(service, journal);
+            } else if (service.recreates) {
                 recreate(service, journal);
                 gate(service, journal);
                 require_agreement(service);
@@ -254,6 +257,15 @@ class Transaction {
                                     finished.exit_code, finished.timed_out ? ", out of time" : ""));
         }
         journal.done("recreate", service.service);
+    }
+
+    void set_live(const ServicePreview& service, Journal& journal) {
+        watcher_.step(fmt::format("giving {} its limits while it runs", service.service));
+        journal.intend("live", service.service);
+        set_limits(engine_, snapshot_.project, service.service, service.resolved,
+                   request_.observation.engine->swap_limit);
+        journal.done("live", service.service);
+        said_.push_back(service.service + " has its limits, read back as asked; it was not interrupted");
     }
 
     void gate(const ServicePreview& service, Journal& journal) {

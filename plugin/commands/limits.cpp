@@ -11,6 +11,7 @@ void LimitsCommand::declare(CLI::App& parent) {
                       "Only say what the files miss or contradict; needs no engine, exits with 6 on findings");
     declare_common(*command);
     declare_apply(*command);
+    declare_live(*command);
     command->footer("Example: docker pilotpros limits --check");
 }
 

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 
+#include "core/apply/live.h"
 #include "core/apply/locate.h"
 #include "core/apply/rollback.h"
 #include "core/apply/route.h"
 #include "core/apply/transaction.h"
+#include "core/bundle/make_bundle.h"
 #include "plugin/confirm.h"
 #include "plugin/duration.h"
 #include "plugin/views/apply_lines.h"
@@ -87,6 +89,15 @@ void PlanCommand::declare_apply(CLI::App& command) {
     command.add_flag("-y,--yes", yes_, "With --apply: do not ask")->needs("--apply");
 }
 
+void PlanCommand::declare_live(CLI::App& command) {
+    command
+        .add_flag(
+            "--live", live_,
+            "With --apply: set limits in the running containers and interrupt nothing; the next up recreates them "
+            "once")
+        ->needs("--apply");
+}
+
 TuneRequest PlanCommand::request() const {
     TuneRequest request = request_;
     request.profile.layers_anew = apply_;
@@ -156,7 +167,7 @@ void PlanCommand::print(const World& world, Terminal& terminal, const Tuning& tu
 }
 
 Replace PlanCommand::replace() const {
-    const bool every_advisor = name_ == "tune" && request_.only.empty() && request_.skip.empty();
+    const bool every_advisor = name_ == "tune" && request_.only.empty() && request_.skip.empty() && !live_;
     return every_advisor ? Replace::kServices : Replace::kValues;
 }
 
@@ -206,6 +217,11 @@ ExitCode PlanCommand::apply(World& world, Terminal& terminal) const {
     take_back_what_was_cut_short(world, *connection.engine, request_.profile.selectors, lines);
     Tuning tuning = make(world, terminal, connection, request());
     Applicable part = applicable_part(tuning);
+    if (live_) {
+        keep_live(part.plan);
+        part.bundle = make_bundle(part.plan, tuning.profile.project);
+        part.hash = hash_of(part.plan);
+    }
     const bool nothing = tuning.plan.changes.empty();
     tuning.plan = std::move(part.plan);
     tuning.bundle = std::move(part.bundle);
@@ -219,8 +235,8 @@ ExitCode PlanCommand::apply(World& world, Terminal& terminal) const {
         throw Error(ExitCode::kRefused, fmt::format("{}: {}", why.service, why.why), "");
     }
     const Profile& profile = tuning.profile;
-    ApplyRequest request{profile.project, profile.observation,    tuning.plan, tuning.bundle,
-                         tuning.hash,     data_in_layers(tuning), replace(),   false};
+    ApplyRequest request{profile.project,        profile.observation, tuning.plan, tuning.bundle, tuning.hash,
+                         data_in_layers(tuning), replace(),           live_,       false};
     announce(terminal, preview_apply(world, request));
     if (!yes_ && !confirm("Apply this?", terminal, world.cancel)) {
         return ExitCode::kDone;

@@ -18,6 +18,7 @@ class PlanCommand : public PluginCommand {
     /// Options and positional services that each of them has.
     void declare_common(CLI::App& command);
     void declare_apply(CLI::App& command);
+    void declare_live(CLI::App& command);
     /// The request as it was typed; throws Error (kUsage).
     [[nodiscard]] TuneRequest request() const;
     /// Makes the Plan, with progress on standard error.
@@ -43,7 +44,7 @@ class PlanCommand : public PluginCommand {
 
     std::string name_, duration_, explain_;
     std::string format_ = "table";
-    bool diff_ = false, yes_ = false;
+    bool diff_ = false, yes_ = false, live_ = false;
 };
 
 }  // namespace pilotpros

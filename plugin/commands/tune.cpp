@@ -9,6 +9,7 @@ void TuneCommand::declare(CLI::App& parent) {
     one_each_time(command->add_option("--skip", skip_, "All but these advisors"))->type_name("ADVISOR")->delimiter(',');
     declare_common(*command);
     declare_apply(*command);
+    declare_live(*command);
     command->footer("Example: docker pilotpros tune --skip nginx db web");
 }
 

@@ -169,6 +169,7 @@ int run(const std::vector<std::string>& words) {
                                hash_of(plan),
                                {},
                                Replace::kServices,
+                               false,
                                environment.get("DRIVER_YES").has_value()};
     const ApplyResult result = apply_plan(world, engine, request, said);
     for (const std::string& line : result.said) {

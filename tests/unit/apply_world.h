@@ -225,7 +225,7 @@ class SmallEngine final : public Engine {
         };
         const std::string path = request.path;
         if (path == "/info") {
-            return say(200, {{"ID", "ENGINE"}, {"SwapLimit", true}});
+            return say(200, {{"ID", "ENGINE"}, {"SwapLimit", true}, {"MemTotal", std::int64_t{8} << 30U}, {"NCPU", 4}});
         }
         if (path == "/version") {
             return say(200, {{"Version", "26"}});
@@ -256,6 +256,9 @@ class SmallEngine final : public Engine {
         const std::string verb = rest.find('/') == std::string::npos ? "" : rest.substr(rest.find('/') + 1);
         if (request.method == "DELETE") {
             remove(container->id);
+        } else if (verb == "update") {
+            container->body["HostConfig"].update(nlohmann::json::parse(request.body));
+            return say(200, {{"Warnings", nullptr}});
         } else if (verb == "json") {
             return say(200, inspect(*container));
         } else if (verb == "start") {
@@ -323,7 +326,7 @@ struct ApplyMachine {
         Bundle bundle = make_bundle(plan, project);
         bundle.files.insert(bundle.files.end(), more_files.begin(), more_files.end());
         const std::string hash = shown_hash.empty() ? hash_of(plan) : shown_hash;
-        return apply_plan(seams, engine, {project, observation, plan, bundle, hash, data, replace, yes}, watcher);
+        return apply_plan(seams, engine, {project, observation, plan, bundle, hash, data, replace, live, yes}, watcher);
     }
     ApplyStore store() { return {killable, environment.state_directory(), "ENGINE", "shop"}; }
     int recover() {
@@ -377,6 +380,7 @@ struct ApplyMachine {
     std::string shown_hash;
     bool two = false;
     bool local = true;
+    bool live = false;               ///< its containers get the limits while they run
     bool compose_is_broken = false;  ///< it reads files, and cannot replace a container
 
   private:

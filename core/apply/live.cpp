@@ -1,0 +1,232 @@
+#include "core/apply/live.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <utility>
+
+#include "core/apply/asked_limits.h"
+#include "core/apply/gate.h"
+#include "core/apply/recreate.h"
+#include "core/docker/json.h"
+#include "core/docker/stats.h"
+#include "core/model/json.h"
+#include "core/model/units.h"
+#include "core/observe/containers.h"
+
+namespace pilotpros {
+
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr double kNanoCpus = 1e9;
+constexpr std::int64_t kDefaultShares = 1024;  // what the kernel gives a container of which nothing is said
+constexpr double kAboveUse = 1.1;  // on cgroup v2 a limit below what is used kills; a tenth is what may come meanwhile
+
+bool is_live(const Target& target) {
+    static const std::set<std::vector<std::string>> paths{
+        {"mem_limit"},
+        {"memswap_limit"},
+        {"mem_reservation"},
+        {"cpus"},
+        {"cpu_shares"},
+        {"pids_limit"},
+        {"deploy", "resources", "limits", "memory"},
+        {"deploy", "resources", "limits", "cpus"},
+        {"deploy", "resources", "limits", "pids"},
+        {"deploy", "resources", "reservations", "memory"},
+    };
+    return target.kind == Target::Kind::kCompose && paths.contains(target.path);
+}
+
+std::int64_t whole(const Json& host, const char* key) {
+    const Json& value = member(host, key);
+    return value.is_number_integer() ? value.get<std::int64_t>() : 0;
+}
+
+std::int64_t nano(double cpus) { return std::llround(cpus * kNanoCpus); }
+
+void ask_for_memory(LiveUpdate& update, const Limits& asked, const Json& host, Bytes used, bool swap_limit) {
+    const Bytes swap = asked.memory_swap > 0 ? asked.memory_swap : 2 * asked.memory;
+    const bool same = asked.memory == whole(host, "Memory") && (!swap_limit || swap == whole(host, "MemorySwap"));
+    if (asked.memory <= 0 || same) {
+        return;
+    }
+    if (asked.memory_swap < 0) {
+        update.why_not = "swap without a limit can only be given to a new container";
+    } else if (static_cast<double>(asked.memory) < kAboveUse * static_cast<double>(used)) {
+        update.why_not =
+            fmt::format("it holds {} now, too near to the limit of {}", format_bytes(used), format_bytes(asked.memory));
+    } else {
+        update.body["Memory"] = asked.memory;
+        if (swap_limit) {
+            update.body["MemorySwap"] = swap;
+        }
+    }
+}
+
+Bytes used_now(Engine& engine, const std::string& id) {
+    Request request = stats_request(id);
+    request.query = {{"stream", "0"}, {"one-shot", "1"}};
+    StatsSample sample;
+    const Response response = engine.call(request);
+    return response.ok() && parse_stats(response.body, sample) == StatsLine::kSample ? sample.working_set : 0;
+}
+
+Json inspect_of(Engine& engine, const std::string& id) {
+    const Response response = engine.call({"GET", "/containers/" + id + "/json", {}, {}, {}});
+    return response.ok() ? Json::parse(response.body, nullptr, false) : Json{};
+}
+
+}  // namespace
+
+void keep_live(Plan& plan) {
+    std::set<std::pair<std::string, std::string>> joints;
+    for (const Change& change : plan.changes) {
+        if (!is_live(change.target) && !change.joint.empty()) {
+            joints.emplace(change.service, change.joint);
+        }
+    }
+    std::erase_if(plan.changes, [&](const Change& change) {
+        const bool joint = joints.contains({change.service, change.joint});
+        if (is_live(change.target) && !joint) {
+            return false;
+        }
+        plan.left_alone.push_back({change.service, change.advisor, change.key,
+                                   joint && is_live(change.target) ? "it goes together with a change that takes a new "
+                                                                     "container: apply it without --live"
+                                                                   : "it takes a new container: apply it without "
+                                                                     "--live"});
+        return true;
+    });
+}
+
+LiveUpdate live_update(const Limits& asked, const Json& inspect, Bytes used, bool swap_limit) {
+    const Json& host = member(inspect, "HostConfig");
+    LiveUpdate update;
+    ask_for_memory(update, asked, host, used, swap_limit);
+    if (asked.memory_reservation > 0 && asked.memory_reservation != whole(host, "MemoryReservation")) {
+        update.body["MemoryReservation"] = asked.memory_reservation;
+    }
+    if (asked.cpus > 0 && nano(asked.cpus) != whole(host, "NanoCpus")) {
+        if (whole(host, "CpuQuota") > 0 || whole(host, "CpuPeriod") > 0) {
+            update.why_not =
+                "it was made with a CPU quota and period of its own, which a number of CPUs cannot replace";
+        }
+        update.body["NanoCpus"] = nano(asked.cpus);
+    }
+    if (asked.cpu_shares > 0 && asked.cpu_shares != whole(host, "CpuShares")) {
+        update.body["CpuShares"] = asked.cpu_shares;
+    }
+    if (asked.pids > 0 && asked.pids != whole(host, "PidsLimit")) {
+        update.body["PidsLimit"] = asked.pids;
+    }
+    return update;
+}
+
+LiveUndo live_undo(const Json& before, const Json& now, Bytes host_memory, int host_cpus) {
+    const Json& was = member(before, "HostConfig");
+    const Json& is = member(now, "HostConfig");
+    Json body = Json::object();
+    LiveUndo undo;
+    const auto differs = [&](const char* key) { return whole(was, key) != whole(is, key); };
+    const auto put_back = [&](const char* key, std::int64_t otherwise, const char* name) {
+        if (differs(key)) {
+            const bool was_set = whole(was, key) > 0;
+            body[key] = was_set ? whole(was, key) : otherwise;
+            if (!was_set && name != nullptr && whole(is, key) != otherwise) {
+                undo.left.emplace_back(name);
+            }
+        }
+    };
+    bool swap_without_end = false;
+    if (differs("Memory") || differs("MemorySwap")) {
+        const Bytes memory = whole(was, "Memory") > 0 ? whole(was, "Memory") : host_memory;
+        const Bytes swap = whole(was, "Memory") > 0 ? whole(was, "MemorySwap") : 2 * host_memory;
+        // No limit of swap cannot be told together with more memory: runc is not told of it, and the old one is in the
+        // way.
+        swap_without_end = swap < 0;
+        body["Memory"] = memory;
+        body["MemorySwap"] = swap > 0 ? swap : 2 * memory;
+        if (whole(was, "Memory") <= 0 && whole(is, "Memory") != host_memory) {
+            undo.left.emplace_back("memory");
+        }
+    }
+    put_back("MemoryReservation", host_memory, "memory reservation");
+    put_back("NanoCpus", nano(host_cpus), "CPUs");
+    put_back("CpuShares", kDefaultShares, nullptr);
+    put_back("PidsLimit", -1, nullptr);
+    if (!body.empty()) {
+        undo.bodies.push_back(std::move(body));
+    }
+    if (swap_without_end) {
+        undo.bodies.push_back({{"MemorySwap", -1}});
+    }
+    return undo;
+}
+
+void set_limits(Engine& engine, const std::string& project, const std::string& service, const Json& resolved,
+                bool swap_limit) {
+    const Limits asked = asked_limits(resolved);
+    for (const LiveContainer& live : containers_of(engine, project, service)) {
+        if (!live.running()) {
+            continue;
+        }
+        const LiveUpdate update =
+            live_update(asked, inspect_of(engine, live.id), used_now(engine, live.id), swap_limit);
+        if (!update.why_not.empty()) {
+            throw Error(ExitCode::kRefused,
+                        fmt::format("{} cannot be given its limits while it runs: {}", live.name, update.why_not),
+                        "apply it without --live");
+        }
+        if (update.body.empty()) {
+            continue;
+        }
+        const Response response = engine.call(post_json("/containers/" + live.id + "/update", update.body));
+        if (!response.ok()) {
+            throw Error(ExitCode::kGateFailed,
+                        fmt::format("the engine does not give {} its limits: {}", live.name, response.message()));
+        }
+        for (const Container& container : inspect_containers(engine, {live.id})) {
+            const std::vector<std::string> wrong = limits_not_in_force(resolved, container.limits, swap_limit);
+            if (!wrong.empty()) {
+                throw Error(ExitCode::kGateFailed, fmt::format("{}: {}", live.name, fmt::join(wrong, ", ")));
+            }
+        }
+    }
+}
+
+std::vector<std::string> restore_limits(Engine& engine, const ServiceRecord& service, const Path& directory,
+                                        const Files& files) {
+    std::vector<std::string> said;
+    const Json info = parse_answer(engine.get("/info"), "/info");
+    for (const ContainerRecord& record : service.containers) {
+        const Json now = inspect_of(engine, record.id);
+        if (!now.is_object()) {
+            continue;
+        }
+        const Json before = Json::parse(files.read(directory / record.kept).value_or(""), nullptr, false);
+        const LiveUndo undo = live_undo(before, now, whole(info, "MemTotal"), static_cast<int>(whole(info, "NCPU")));
+        for (const Json& body : undo.bodies) {
+            const Response response = engine.call(post_json("/containers/" + record.id + "/update", body));
+            if (!response.ok()) {
+                throw Error(ExitCode::kNotRestored,
+                            fmt::format("{} keeps limits that it had not: {}", record.name, response.message()),
+                            fmt::format("docker compose up -d --force-recreate {} makes it anew", service.service));
+            }
+        }
+        if (!undo.left.empty()) {
+            said.push_back(fmt::format(
+                "{} had no limit of {}, and has one as large as the machine until it is made anew: the engine "
+                "takes none away from a running container",
+                record.name, fmt::join(undo.left, ", ")));
+        }
+    }
+    return said;
+}
+
+}  // namespace pilotpros
