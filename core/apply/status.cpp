@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "core/apply/compose_run.h"
 #include "core/apply/dependencies.h"
@@ -37,7 +36,7 @@ std::string phase_text(Journal::Phase phase) {
 std::string as_text(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
 
 ServiceStatus status_of(Engine& engine, const std::string& project, const std::string& service, const Json& resolved,
-                        const std::string& hash, bool swap_limit) {
+                        const std::string& hash, bool while_running, bool swap_limit) {
     ServiceStatus status;
     status.service = service;
     std::vector<std::string> ids;
@@ -56,10 +55,12 @@ ServiceStatus status_of(Engine& engine, const std::string& project, const std::s
         }
         status.recreated_by_up = status.recreated_by_up || container.config_hash != hash;
     }
-    if (status.drift.empty() && status.recreated_by_up) {
+    if (status.drift.empty() && status.recreated_by_up && !while_running) {
         status.drift.emplace_back("it was started with another configuration");
     }
-    status.state = status.drift.empty() ? "carries it" : "drifted";
+    const char* const carries =
+        live && status.recreated_by_up ? "carries it until the next up, which recreates it once" : "carries it";
+    status.state = status.drift.empty() ? carries : "drifted";
     return status;
 }
 
@@ -87,7 +88,7 @@ ProjectStatus read_status(World& world, Engine& engine, const Project& project, 
     status.project = project.name;
     status.history = history_of(store);
     std::map<std::string, PathImage> written;
-    std::set<std::string> services;
+    std::map<std::string, bool> services;  // whether they got it while they ran
     std::string layer;
     for (const std::string& id : store.in_phase(Journal::Phase::kApplied)) {
         const Snapshot snapshot = store.snapshot(id);
@@ -95,7 +96,7 @@ ProjectStatus read_status(World& world, Engine& engine, const Project& project, 
             written[record.path] = record.after;
         }
         for (const ServiceRecord& record : snapshot.services) {
-            services.insert(record.service);
+            services[record.service] = record.live;
         }
         layer = snapshot.layer;
         status.start = snapshot.start;
@@ -116,10 +117,10 @@ ProjectStatus read_status(World& world, Engine& engine, const Project& project, 
             run.run({run.question({"config", "--format", "json"}), run.question({"config", "--hash", "*"})});
         const Json model = Json::parse(said[0].output, nullptr, false);
         std::map<std::string, std::string> hashes = hashes_of(said[1].output);
-        for (const std::string& service : services) {
+        for (const auto& [service, live] : services) {
             status.services.push_back(status_of(engine, project.name, service,
                                                 member(member(model, "services"), service.c_str()), hashes[service],
-                                                swap_limit));
+                                                live, swap_limit));
         }
     }
     return status;

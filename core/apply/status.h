@@ -27,7 +27,7 @@ struct FileStatus {
 /// Whether the running containers of a service carry what was applied.
 struct ServiceStatus {
     std::string service;
-    std::string state;               ///< carries it, does not run, drifted, unknown
+    std::string state;               ///< carries it (until the next up), does not run, drifted, unknown
     std::vector<std::string> drift;  ///< what differs, one line each
     bool recreated_by_up = false;    ///< the next `up` with the change replaces its container
 };
