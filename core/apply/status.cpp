@@ -59,7 +59,7 @@ ServiceStatus status_of(Engine& engine, const std::string& project, const std::s
         status.drift.emplace_back("it was started with another configuration");
     }
     const char* const carries =
-        live && status.recreated_by_up ? "carries it until the next up, which recreates it once" : "carries it";
+        while_running && status.recreated_by_up ? "carries it until the next up, which recreates it once" : "carries it";
     status.state = status.drift.empty() ? carries : "drifted";
     return status;
 }
