@@ -1,6 +1,7 @@
 #include "core/apply/status.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -11,6 +12,7 @@
 #include "core/apply/gate.h"
 #include "core/apply/masks.h"
 #include "core/apply/recreate.h"
+#include "core/apply/rollback_scope.h"
 #include "core/model/json.h"
 #include "core/observe/containers.h"
 
@@ -26,6 +28,9 @@ std::string phase_text(Journal::Phase phase) {
             return "applied";
         case Journal::Phase::kUndone:
             return "taken back";
+        case Journal::Phase::kFilesUndone:
+            return "files taken back";
+        case Journal::Phase::kUndoingFiles:
         case Journal::Phase::kNone:
         case Journal::Phase::kApplying:
         case Journal::Phase::kUndoing:
@@ -71,6 +76,12 @@ std::vector<HistoryEntry> history_of(const ApplyStore& store) {
         const Snapshot snapshot = store.snapshot(id);
         HistoryEntry entry{
             id, snapshot.taken, snapshot.plan, snapshot.service_names(), phase_text(store.journal(id).phase()), {}};
+        if (!snapshot.takes_back.empty()) {
+            entry.changes.push_back(
+                fmt::format("takes {} back to before {}", fmt::join(entry.services, ", "), snapshot.takes_back));
+            history.push_back(std::move(entry));
+            continue;
+        }
         const bool several = snapshot.services.size() > 1;
         for (const Json& change : snapshot.changes) {
             entry.changes.push_back(fmt::format("{}{}: {}", several ? text(change, "service") + "." : "",
@@ -87,15 +98,15 @@ ProjectStatus read_status(World& world, Engine& engine, const Project& project, 
     status.project = project.name;
     status.history = history_of(store);
     std::map<std::string, PathImage> written;
-    std::set<std::string> services;
-    std::string layer;
+    const std::set<std::string> services = carried_by(store, store.in_phase(Journal::Phase::kApplied));
+    const std::vector<std::string> files_undone = store.in_phase(Journal::Phase::kFilesUndone);
+    std::set<std::string> left = carried_by(store, files_undone);
+    std::erase_if(left, [&](const std::string& service) { return services.contains(service); });
+    std::string layer = files_undone.empty() ? "" : store.snapshot(files_undone.back()).layer;
     for (const std::string& id : store.in_phase(Journal::Phase::kApplied)) {
         const Snapshot snapshot = store.snapshot(id);
         for (const PathRecord& record : snapshot.paths) {
             written[record.path] = record.after;
-        }
-        for (const ServiceRecord& record : snapshot.services) {
-            services.insert(record.service);
         }
         layer = snapshot.layer;
         status.start = snapshot.start;
@@ -109,7 +120,7 @@ ProjectStatus read_status(World& world, Engine& engine, const Project& project, 
         }
     }
     status.masks = changed_masks(masks_in_force(store), project);
-    if (!services.empty() && !project.from_labels) {
+    if ((!services.empty() || !left.empty()) && !project.from_labels) {
         const ComposeRun base{world, compose_arguments(project, world), project.working_directory};
         const ComposeRun run = world.files.exists(layer) ? base.with(layer) : base;
         const std::vector<Finished> said =
@@ -121,6 +132,16 @@ ProjectStatus read_status(World& world, Engine& engine, const Project& project, 
                                                 member(member(model, "services"), service.c_str()), hashes[service],
                                                 swap_limit));
         }
+        for (const std::string& service : left) {
+            status.services.push_back(status_of(engine, project.name, service,
+                                                member(member(model, "services"), service.c_str()), hashes[service],
+                                                swap_limit));
+            std::string& state = status.services.back().state;
+            state = state == "carries it" ? "as its files say" : state == "drifted" ? "not as its files say" : state;
+        }
+    }
+    if (!left.empty()) {
+        status.left = "the files were taken back alone; docker pilotpros rollback has the containers follow";
     }
     return status;
 }
