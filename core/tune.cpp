@@ -320,21 +320,7 @@ std::set<std::string> advisor_set() {
 }  // namespace
 
 std::map<std::string, std::vector<std::string>> data_in_layers(const Tuning& tuning) {
-    const Wish none;
-    std::map<std::string, std::vector<std::string>> data;
-    for (const ServiceObservation& service : tuning.profile.observation.services) {
-        const auto wish = tuning.wishes.find(service.service);
-        std::vector<std::string> paths = data_in_layer(service, wish == tuning.wishes.end() ? none : wish->second);
-        for (const Container& container : service.containers) {
-            if (!service.writable_layers.contains(container.id)) {
-                paths.push_back(fmt::format("what the engine did not show of {}", container.name));
-            }
-        }
-        if (!paths.empty()) {
-            data[service.service] = std::move(paths);
-        }
-    }
-    return data;
+    return data_in_layers(tuning.profile.observation, tuning.wishes);
 }
 
 Applicable applicable_part(const Tuning& tuning) {

@@ -19,10 +19,12 @@ class Help final : public CLI::Formatter {
   public:
     std::string make_usage(const CLI::App* command, std::string /*name*/) const override {
         const bool top = command->get_parent() == nullptr;
-        return fmt::format("Usage: docker pilotpros {}[OPTIONS]{}\n", top ? "" : command->get_name() + " ",
-                           top                                                   ? " COMMAND"
-                           : command->get_option_no_throw("services") != nullptr ? " [SERVICE...]"
-                                                                                 : "");
+        return fmt::format(
+            "Usage: docker pilotpros {}[OPTIONS]{}\n", top ? "" : command->get_name() + " ",
+            top ? " COMMAND"
+            : command->get_option_no_throw("services") != nullptr
+                ? (command->get_option_no_throw("--list") != nullptr ? " [ID] [SERVICE...]" : " [SERVICE...]")
+                : "");
     }
 };
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include "core/model/json.h"
 
@@ -271,6 +272,24 @@ std::vector<std::string> data_in_layer(const ServiceObservation& service, const 
         }
     }
     return {paths.begin(), paths.end()};
+}
+
+std::map<std::string, std::vector<std::string>> data_in_layers(const Observation& observation, const Wishes& wishes) {
+    static const Wish kNone;
+    std::map<std::string, std::vector<std::string>> data;
+    for (const ServiceObservation& service : observation.services) {
+        const auto wish = wishes.find(service.service);
+        std::vector<std::string> paths = data_in_layer(service, wish == wishes.end() ? kNone : wish->second);
+        for (const Container& container : service.containers) {
+            if (!service.writable_layers.contains(container.id)) {
+                paths.push_back(fmt::format("what the engine did not show of {}", container.name));
+            }
+        }
+        if (!paths.empty()) {
+            data[service.service] = std::move(paths);
+        }
+    }
+    return data;
 }
 
 Advice advise_data(const Case& input) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -22,5 +23,7 @@ Advice advise_data(const Case& input);
 /// What the image had and the container deleted comes back and is no data. /run, /tmp, mounts are not in the
 /// Observation's layers (core/observe/containers.cpp). Sorted, each once.
 std::vector<std::string> data_in_layer(const ServiceObservation& service, const Wish& wish);
+/// The same of every service that has any; a container whose layer was not seen counts as one that keeps data.
+std::map<std::string, std::vector<std::string>> data_in_layers(const Observation& observation, const Wishes& wishes);
 
 }  // namespace pilotpros

@@ -32,7 +32,10 @@ Journal::Phase Journal::phase() const {
         if (record.step == kCommit && done) {
             phase = Phase::kApplied;
         } else if (record.step == kUndo) {
-            phase = done ? Phase::kUndone : phase == Phase::kApplied ? Phase::kUndoing : phase;
+            const bool committed = phase == Phase::kApplied || phase == Phase::kFilesUndone;
+            phase = done ? Phase::kUndone : committed ? Phase::kUndoing : phase;
+        } else if (record.step == kUndoFiles) {
+            phase = done ? Phase::kFilesUndone : Phase::kUndoingFiles;
         }
     }
     return phase;

@@ -22,11 +22,13 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(JournalRecord, step, state, detail)
 class Journal {
   public:
     enum class Phase {
-        kNone,      ///< nothing was begun: there is no journal
-        kApplying,  ///< begun, neither committed nor undone: what was done is to be undone exactly
-        kApplied,   ///< committed
-        kUndoing,   ///< a committed one is being rolled back
-        kUndone,    ///< taken back
+        kNone,          ///< nothing was begun: there is no journal
+        kApplying,      ///< begun, neither committed nor undone: what was done is to be undone exactly
+        kApplied,       ///< committed
+        kUndoing,       ///< a committed one is being rolled back
+        kUndoingFiles,  ///< the files of a committed one are being put back, and nothing else
+        kFilesUndone,   ///< they are; its containers were left as they were
+        kUndone,        ///< taken back
     };
 
     /// Reads what is there. Throws Error (kRefused) when it is damaged or of a later version.
@@ -36,7 +38,10 @@ class Journal {
     void done(const std::string& step, const std::string& detail = {});
 
     [[nodiscard]] Phase phase() const;
-    [[nodiscard]] bool pending() const { return phase() == Phase::kApplying || phase() == Phase::kUndoing; }
+    /// Begun and not finished: what the next command does first.
+    [[nodiscard]] bool pending() const {
+        return phase() == Phase::kApplying || phase() == Phase::kUndoing || phase() == Phase::kUndoingFiles;
+    }
     [[nodiscard]] const std::vector<JournalRecord>& records() const { return records_; }
     /// The last of these steps that was done; null when there is none.
     [[nodiscard]] const JournalRecord* last_done(const std::string& step) const;
@@ -44,6 +49,7 @@ class Journal {
     // The steps that decide the phase.
     static constexpr const char* kCommit = "commit";
     static constexpr const char* kUndo = "undo";
+    static constexpr const char* kUndoFiles = "undo files";
 
   private:
     void add(JournalRecord record);

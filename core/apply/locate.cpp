@@ -1,6 +1,13 @@
 #include "core/apply/locate.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <iterator>
 #include <optional>
+#include <set>
+#include <tuple>
 
 #include "core/apply/snapshot.h"
 #include "core/compose/selection.h"
@@ -11,23 +18,52 @@ namespace pilotpros {
 
 namespace {
 
-/// The nearest project at or above the folder of which a snapshot tells.
-std::optional<std::string> by_snapshots(const World& world, const std::string& engine, Path folder) {
-    const Path root = world.environment.state_directory() / safe_file_name(engine);
-    for (;; folder = folder.parent_path()) {
-        for (const std::string& project : world.files.list(root)) {
-            for (const std::string& id : world.files.list(root / project / "transactions")) {
-                const auto content = world.files.read(root / project / "transactions" / id / kSnapshotFile);
+/// A project that snapshots in the state directory tell of.
+struct Applied {
+    std::string engine, project;
+    friend bool operator<(const Applied& left, const Applied& right) {
+        return std::tie(left.engine, left.project) < std::tie(right.engine, right.project);
+    }
+};
+
+/// Those of this very folder, and of this name where one is given; only on this engine where one is given.
+std::set<Applied> applied_in(const World& world, const std::string& engine, const std::optional<Path>& folder,
+                             const std::optional<std::string>& name) {
+    std::set<Applied> found;
+    const Path state = world.environment.state_directory();
+    const std::vector<std::string> engines =
+        engine.empty() ? world.files.list(state) : std::vector<std::string>{safe_file_name(engine)};
+    for (const std::string& one : engines) {
+        for (const std::string& project : world.files.list(state / one)) {
+            const Path transactions = state / one / project / "transactions";
+            for (const std::string& id : world.files.list(transactions)) {
+                const auto content = world.files.read(transactions / id / kSnapshotFile);
                 const auto sealed = nlohmann::json::parse(content.value_or(""), nullptr, false);
-                if (text(member(sealed, "content"), "working_directory") == folder.string()) {
-                    return text(member(sealed, "content"), "project");
+                const nlohmann::json& snapshot = member(sealed, "content");
+                if (snapshot.is_object() && (!folder || text(snapshot, "working_directory") == folder->string()) &&
+                    (!name || text(snapshot, "project") == *name)) {
+                    found.insert({text(snapshot, "engine"), text(snapshot, "project")});
                 }
             }
         }
-        if (folder == folder.parent_path()) {
-            return std::nullopt;
+    }
+    return found;
+}
+
+/// Those of the nearest folder at or above this one.
+std::set<Applied> applied_near(const World& world, const std::string& engine, Path folder,
+                               const std::optional<std::string>& name) {
+    for (;; folder = folder.parent_path()) {
+        std::set<Applied> found = applied_in(world, engine, folder, name);
+        if (!found.empty() || folder == folder.parent_path()) {
+            return found;
         }
     }
+}
+
+Path folder_of(const Selectors& selectors, const Surroundings& surroundings) {
+    return selectors.project_directory ? absolute_from(user_folder(surroundings), *selectors.project_directory)
+                                       : user_folder(surroundings);
 }
 
 }  // namespace
@@ -47,17 +83,44 @@ Located locate_project(World& world, Engine& engine, const Selectors& selectors)
         if (error.code() != ExitCode::kBadInput) {
             throw;
         }
-        const Path folder = selectors.project_directory
-                                ? absolute_from(user_folder(surroundings), *selectors.project_directory)
-                                : user_folder(surroundings);
-        const auto name = selectors.project_name ? selectors.project_name : by_snapshots(world, located.engine, folder);
-        if (!name) {
+        const auto found = selectors.project_name
+                               ? std::set<Applied>{{located.engine, *selectors.project_name}}
+                               : applied_near(world, located.engine, folder_of(selectors, surroundings), {});
+        if (found.empty()) {
             throw;
         }
-        located.project.name = *name;
+        located.project.name = found.begin()->project;
         located.project.from_labels = true;
     }
     located.name = located.project.name;
+    return located;
+}
+
+Located locate_by_snapshots(World& world, const Selectors& selectors) {
+    const Surroundings surroundings{
+        world.environment,        world.files, world.process, world.cancel, nullptr, world.docker_command(),
+        world.read_standard_input};
+    const auto name = selectors.project_name ? selectors.project_name : world.environment.get("COMPOSE_PROJECT_NAME");
+    std::set<Applied> found = applied_near(world, "", folder_of(selectors, surroundings), name);
+    if (found.empty() && name) {
+        found = applied_in(world, "", std::nullopt, name);
+    }
+    if (found.empty()) {
+        throw Error(ExitCode::kEngineNeeded, "nothing was applied in this folder or above it, as far as snapshots tell",
+                    "name the project with --project-name, or bring the engine back");
+    }
+    if (found.size() > 1) {
+        std::vector<std::string> all;
+        std::transform(found.begin(), found.end(), std::back_inserter(all),
+                       [](const Applied& one) { return fmt::format("{} on the engine {}", one.project, one.engine); });
+        throw Error(ExitCode::kRefused, fmt::format("several projects were applied to here: {}", fmt::join(all, ", ")),
+                    "name one with --project-name; where that is not enough, only its engine can tell");
+    }
+    Located located;
+    located.engine = found.begin()->engine;
+    located.name = found.begin()->project;
+    located.project.name = located.name;
+    located.project.from_labels = true;
     return located;
 }
 

@@ -20,5 +20,9 @@ struct Located {
 /// As discover(); where the files are broken or gone, the snapshots know which project was applied to in this folder or
 /// above it.
 Located locate_project(World& world, Engine& engine, const Selectors& selectors);
+/// The same while no engine can be asked: snapshots in the state directory know which engine a project of this folder,
+/// or above it, was applied on. With --project-name the project of that name. Throws Error (kRefused) where several
+/// engines are told of, kEngineNeeded where none is.
+Located locate_by_snapshots(World& world, const Selectors& selectors);
 
 }  // namespace pilotpros

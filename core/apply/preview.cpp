@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/apply/compose_run.h"
+#include "core/apply/data_volumes.h"
 #include "core/apply/dependencies.h"
 #include "core/model/json.h"
 #include "core/observe/startup.h"
@@ -127,6 +128,10 @@ ApplyPreview preview_apply(World& world, const ApplyRequest& request) {
     std::set<std::string> changed;
     for (const Change& change : request.plan.changes) {
         changed.insert(change.service);
+        if (const auto why = touches_data(change, request.project)) {
+            throw Error(ExitCode::kRefused, fmt::format("{} of {}: {}", change.key, change.service, *why),
+                        "leave that change out with --skip");
+        }
     }
     for (const std::string& service : changed) {
         refuse_what_loses_data(request, service);

@@ -29,7 +29,7 @@ void add(std::vector<PathRecord>& records, const Path& path, PathImage after, co
     if (before.kind != "absent" && before.kind != after.kind) {
         refuse_at(path, "a " + before.kind);
     }
-    records.push_back({path.string(), std::move(before), std::move(after), ""});
+    records.push_back({path.string(), std::move(before), std::move(after), "", ""});
 }
 
 }  // namespace
@@ -73,21 +73,36 @@ void keep_bytes(std::vector<PathRecord>& paths, const Path& directory, Files& di
     }
 }
 
-void write_paths(const std::vector<PathRecord>& paths, const std::vector<BundleFile>& files, const Route& route,
+void keep_written(std::vector<PathRecord>& paths, const std::map<std::string, std::string>& contents,
+                  const Path& directory, Files& disk) {
+    int number = 0;
+    for (PathRecord& record : paths) {
+        if (const auto content = contents.find(record.path); content != contents.end()) {
+            record.written = fmt::format("written-{}", ++number);
+            disk.write_durably(directory / record.written, content->second, 0600);
+        }
+    }
+}
+
+std::map<std::string, std::string> contents_by_path(const std::vector<BundleFile>& files, const Route& route) {
+    std::map<std::string, std::string> contents;
+    for (const BundleFile& file : files) {
+        contents[(route.folder / kOurFolder / file.path).string()] = file.content;
+    }
+    return contents;
+}
+
+void write_paths(const std::vector<PathRecord>& paths, const std::map<std::string, std::string>& contents,
                  Files& disk) {
-    const Path folder = route.folder / kOurFolder;
     for (const PathRecord& record : paths) {
         if (record.after.kind == "directory") {
             disk.make_directory(record.path, record.after.mode);
         } else if (record.after.kind == "symlink") {
             disk.write_link(record.path, record.after.content);
-        } else {
-            const auto file = std::find_if(files.begin(), files.end(), [&](const BundleFile& one) {
-                return (folder / one.path).string() == record.path;
-            });
-            if (file != files.end()) {
-                disk.write_durably(record.path, file->content, record.after.mode);
-            }
+        } else if (const auto content = contents.find(record.path); content != contents.end()) {
+            disk.write_durably(record.path, content->second, record.after.mode);
+        } else if (record.after.kind == "absent") {
+            disk.remove(record.path);
         }
     }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,9 +19,15 @@ std::vector<PathRecord> paths_to_write(const std::vector<BundleFile>& files, con
 /// Keeps the bytes that stand there now in `directory`, the snapshot's.
 void keep_bytes(std::vector<PathRecord>& paths, const Path& directory, Files& disk);
 
-/// Makes what the records say: folders 0755, files 0644, the link last.
-void write_paths(const std::vector<PathRecord>& paths, const std::vector<BundleFile>& files, const Route& route,
-                 Files& disk);
+/// Keeps what is going to be written there, too: what a user changes in it later can be shown.
+void keep_written(std::vector<PathRecord>& paths, const std::map<std::string, std::string>& contents,
+                  const Path& directory, Files& disk);
+
+/// The files' contents by their absolute paths.
+std::map<std::string, std::string> contents_by_path(const std::vector<BundleFile>& files, const Route& route);
+
+/// Makes what the records say: folders 0755, files 0644, the link last; what is to be absent is removed.
+void write_paths(const std::vector<PathRecord>& paths, const std::map<std::string, std::string>& contents, Files& disk);
 
 /// The paths that hold neither what was there before nor what we put there: somebody changed them since.
 std::vector<std::string> changed_since(const std::vector<PathRecord>& paths, const Files& disk);

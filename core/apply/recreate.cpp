@@ -6,8 +6,10 @@
 #include <cctype>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "core/docker/json.h"
+#include "core/model/sha256.h"
 
 namespace pilotpros {
 
@@ -221,6 +223,26 @@ std::vector<LiveContainer> containers_of(Engine& engine, const std::string& proj
         result.push_back({text(container, "Id"), name, text(container, "State")});
     }
     return result;
+}
+
+std::vector<ContainerRecord> keep_containers(Engine& engine, const std::string& project, const std::string& service,
+                                             const Path& directory, int& number, Files& files) {
+    std::vector<ContainerRecord> records;
+    for (const LiveContainer& live : containers_of(engine, project, service)) {
+        const std::string inspected = engine.get("/containers/" + live.id + "/json");
+        const Json json = Json::parse(inspected, nullptr, false);
+        ContainerRecord record;
+        record.id = live.id;
+        record.name = live.name;
+        record.image_id = text(json, "Image");
+        record.config_hash = text(member(member(json, "Config"), "Labels"), "com.docker.compose.config-hash");
+        record.running = live.running();
+        record.kept = fmt::format("container-{}.json", ++number);
+        record.sha256 = sha256_hex(inspected);
+        files.write_durably(directory / record.kept, inspected, 0600);
+        records.push_back(std::move(record));
+    }
+    return records;
 }
 
 Json creation_of(const Json& inspect, const std::string& image) {

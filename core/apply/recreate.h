@@ -20,6 +20,10 @@ struct LiveContainer {
 /// The service's containers, running or not; those of `docker compose run` and Compose's helpers left out.
 std::vector<LiveContainer> containers_of(Engine& engine, const std::string& project, const std::string& service);
 
+/// Keeps the inspection of each of them in `directory`, the snapshot's, as container-N.json, and counts `number` on.
+std::vector<ContainerRecord> keep_containers(Engine& engine, const std::string& project, const std::string& service,
+                                             const Path& directory, int& number, Files& files);
+
 /// What POST /containers/create needs to make a container again from its own inspection: its labels, mounts and limits;
 /// anonymous volumes by their names, so that their data comes along. `image` is what it is made of. Pure.
 nlohmann::json creation_of(const nlohmann::json& inspect, const std::string& image);

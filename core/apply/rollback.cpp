@@ -8,13 +8,13 @@
 #include <set>
 #include <utility>
 
-#include "core/apply/compose_run.h"
-#include "core/apply/dependencies.h"
-#include "core/apply/gate.h"
 #include "core/apply/guard.h"
+#include "core/apply/layer_data.h"
 #include "core/apply/live.h"
+#include "core/apply/part.h"
 #include "core/apply/project_files.h"
 #include "core/apply/recreate.h"
+#include "core/apply/recreation.h"
 #include "core/apply/reload.h"
 #include "core/model/json.h"
 
@@ -22,11 +22,30 @@ namespace pilotpros {
 
 namespace {
 
-void refuse_conflicts(const std::vector<std::string>& conflicts) {
-    if (!conflicts.empty()) {
-        throw Error(ExitCode::kRefused, fmt::format("{} changed since we wrote it", fmt::join(conflicts, ", ")),
-                    "move your version away, or take it back, and run docker pilotpros rollback again");
+/// What a rollback is told, and what it finds at its beginning: a killed one is finished by the same.
+struct Begun {
+    std::map<std::string, int> running;  ///< containers of each service: what it left stopped is to run again
+    bool exact = false, force = false;
+};
+
+Begun begun_of(const Journal& journal) {
+    Begun begun;
+    for (const JournalRecord& record : journal.records()) {
+        if (record.step != Journal::kUndo || record.state != "intent") {
+            continue;
+        }
+        const auto detail = nlohmann::json::parse(record.detail, nullptr, false);
+        // Before there was anything else to tell, the numbers stood there alone.
+        const bool alone = !member(detail, "running").is_object();
+        begun.running = (alone ? detail : detail["running"]).get<std::map<std::string, int>>();
+        begun.exact = flag(detail, "exact");
+        begun.force = flag(detail, "force");
     }
+    return begun;
+}
+
+std::string as_detail(const Begun& begun) {
+    return nlohmann::json{{"running", begun.running}, {"exact", begun.exact}, {"force", begun.force}}.dump();
 }
 
 int running_of(const std::vector<LiveContainer>& containers) {
@@ -34,43 +53,44 @@ int running_of(const std::vector<LiveContainer>& containers) {
         std::count_if(containers.begin(), containers.end(), [](const auto& one) { return one.running(); }));
 }
 
-/// How many containers of each service ran when its rollback began: what a killed one left stopped is to run again.
-std::map<std::string, int> running_at_begin(const Journal& journal) {
-    std::map<std::string, int> running;
-    for (const JournalRecord& record : journal.records()) {
-        if (record.step == Journal::kUndo && record.state == "intent") {
-            running = nlohmann::json::parse(record.detail).get<std::map<std::string, int>>();
-        }
+/// The files of one transaction. What the user changed since is refused, or kept beside with `force`.
+void put_files_back(const ApplyStore& store, const Snapshot& snapshot, bool force, Files& disk,
+                    std::vector<std::string>& said) {
+    const std::vector<std::string> changed = changed_since(snapshot.paths, disk);
+    if (!changed.empty() && !force) {
+        throw Error(ExitCode::kRefused, fmt::format("{} changed since we wrote it", fmt::join(changed, ", ")),
+                    "take your change back, or docker pilotpros rollback --force, which keeps your version beside it");
     }
-    return running;
+    for (const std::string& kept : keep_theirs(changed, disk)) {
+        said.push_back(fmt::format("your version is kept: {}", kept));
+    }
+    restore_paths(snapshot.paths, store.directory_of(snapshot.id), disk);
 }
 
 /// A rollback of transactions that were committed, newest first; the lock is held.
 class Rollback {
   public:
-    Rollback(World& world, Engine& engine, ApplyStore& store, ApplyWatcher& watcher)
-        : world_(world), engine_(engine), store_(store), watcher_(watcher) {}
+    /// `looked`: what its containers' writable layers hold was just read.
+    Rollback(World& world, Engine& engine, ApplyStore& store, ApplyWatcher& watcher, const Begun& begun, bool looked)
+        : world_(world),
+          engine_(engine),
+          store_(store),
+          watcher_(watcher),
+          exact_(begun.exact),
+          force_(begun.force),
+          looked_(looked) {}
 
     RollbackResult run(const std::vector<std::string>& ids) {
         RollbackResult result;
+        services_ = carried_by(store_, ids);
         for (const std::string& id : ids) {
-            Snapshot snapshot = store_.snapshot(id);
-            Journal journal = store_.journal(id);
-            refuse_conflicts(changed_since(snapshot.paths, world_.files));
-            Guard guard(engine_, snapshot.project, lock_owner(world_));
-            lock(guard, snapshot);
-            if (journal.phase() == Journal::Phase::kApplied) {
-                std::map<std::string, int> running;
-                for (const ServiceRecord& service : snapshot.services) {
-                    running[service.service] = running_of(containers_of(engine_, snapshot.project, service.service));
-                }
-                journal.intend(Journal::kUndo, nlohmann::json(running).dump());
-            }
-            watcher_.step(fmt::format("putting the files of {} back", id));
-            restore_paths(snapshot.paths, store_.directory_of(id), world_.files);
-            result.undone.push_back(std::move(snapshot));
+            put_back(id, result);
         }
         recreate_services(result);
+        if (!left_.empty()) {
+            throw Error(ExitCode::kNotRestored, fmt::format("all the rest went back, but {}", fmt::join(left_, "; ")),
+                        next_);
+        }
         for (const Snapshot& snapshot : result.undone) {
             Guard guard(engine_, snapshot.project, lock_owner(world_));
             guard.drop(snapshot.id);  // first: once the journal says undone, nobody looks for it any more
@@ -86,6 +106,31 @@ class Rollback {
     }
 
   private:
+    void put_back(const std::string& id, RollbackResult& result) {
+        Snapshot snapshot = store_.snapshot(id);
+        Journal journal = store_.journal(id);
+        const Journal::Phase phase = journal.phase();
+        const bool files = journal.last_done(Journal::kUndoFiles) == nullptr;
+        if (files && !force_ && !changed_since(snapshot.paths, world_.files).empty()) {
+            put_files_back(store_, snapshot, false, world_.files,
+                           result.said);  // refuses, before anything is announced
+        }
+        Guard guard(engine_, snapshot.project, lock_owner(world_));
+        lock(guard, snapshot);
+        if (phase != Journal::Phase::kUndoing) {
+            Begun begun{{}, exact_, force_};
+            for (const ServiceRecord& service : snapshot.services) {
+                begun.running[service.service] = running_of(containers_of(engine_, snapshot.project, service.service));
+            }
+            journal.intend(Journal::kUndo, as_detail(begun));
+        }
+        if (files) {
+            watcher_.step(fmt::format("putting the files of {} back", id));
+            put_files_back(store_, snapshot, force_, world_.files, result.said);
+        }
+        result.undone.push_back(std::move(snapshot));
+    }
+
     void lock(Guard& guard, const Snapshot& snapshot) {
         std::vector<std::string> images;
         for (const ServiceRecord& service : snapshot.services) {
@@ -104,80 +149,82 @@ class Rollback {
         std::vector<std::string> order;
         for (const Snapshot& snapshot : result.undone) {
             for (const ServiceRecord& service : snapshot.services) {
-                if (!oldest.contains(service.service)) {
+                if (!oldest.contains(service.service) && services_.contains(service.service)) {
                     order.push_back(service.service);
                 }
                 oldest[service.service] = {&snapshot, &service};
             }
-            for (const auto& [service, number] : running_at_begin(store_.journal(snapshot.id))) {
+            for (const auto& [service, number] : begun_of(store_.journal(snapshot.id)).running) {
                 running[service] = std::max(running[service], number);
             }
         }
         for (const std::string& name : order) {
             const auto& [snapshot, service] = oldest.at(name);
-            result.said.push_back(running[name] == 0
-                                      ? fmt::format("{} does not run: only its files were put back", name)
-                                      : recreate(*snapshot, *service, running[name]));
+            if (running[name] == 0) {
+                result.said.push_back(without_containers(*snapshot, *service));
+            } else {
+                recreate(*snapshot, *service, running[name], result);
+            }
+        }
+        unhealthy_ = recreation_.unhealthy();
+    }
+
+    /// It does not run. What a prune took is said: the next start would not find it.
+    std::string without_containers(const Snapshot& snapshot, const ServiceRecord& service) {
+        const Intended intended = read_intended(recreation_.compose_of(snapshot));
+        const std::vector<std::string> gone =
+            images_gone(engine_, service, intended.services, store_.directory_of(snapshot.id), world_.files);
+        return fmt::format("{} does not run: only its files were put back{}{}", service.service,
+                           gone.empty() ? "" : "; ", fmt::join(gone, "; "));
+    }
+
+    /// What cannot go back is noted with what to do, and the rest goes on.
+    void recreate(const Snapshot& snapshot, const ServiceRecord& service, int running, RollbackResult& result) {
+        try {
+            if (const auto data = data_that_would_go(snapshot, service, running); !data.empty()) {
+                throw Error(ExitCode::kNotRestored,
+                            fmt::format("{} keeps data in its container's writable layer: {}", service.service,
+                                        fmt::join(data, ", ")),
+                            how_to_keep(service.service));
+            }
+            Journal journal = store_.journal(snapshot.id);
+            for (std::string& line : recreation_.back(snapshot, service, running, journal)) {
+                result.said.push_back(std::move(line));
+            }
+        } catch (const EngineLost&) {
+            throw;
+        } catch (const Interrupted&) {
+            throw;
+        } catch (const Error& error) {
+            left_.emplace_back(error.what());
+            next_ = error.hint();
+            watcher_.step(error.what());
         }
     }
 
-    std::string recreate(const Snapshot& snapshot, const ServiceRecord& service, int running) {
-        const std::string& name = service.service;
-        tidy_after_compose(engine_, snapshot.project, name);
-        const ComposeRun base{world_, snapshot.compose_arguments, snapshot.working_directory, snapshot.variables};
-        // What earlier applies wrote stays in force.
-        const ComposeRun run = world_.files.exists(snapshot.layer) ? base.with(snapshot.layer) : base;
-        watcher_.step(fmt::format("recreating {} from its files", name));
-        const std::vector<Finished> read = run.run({run.question({"config", "--format", "json"})});
-        const auto model = nlohmann::json::parse(read.front().output, nullptr, false);
-        nlohmann::json resolved = member(member(model, "services"), name.c_str());
-        bool by_compose = false;
-        if (resolved.is_object()) {
-            constexpr std::chrono::minutes kTime{5};
-            const auto& replicas = member(member(resolved, "deploy"), "replicas");
-            const int declared = replicas.is_number_integer() ? replicas.get<int>() : 1;
-            const bool alone = !dependencies_stand(engine_, run, snapshot.project, member(model, "services"), name);
-            by_compose = run.run({run.up(name, alone, running == declared ? 0 : running, kTime)}).front().ok();
+    /// Since a rollback was cut short, a container may have got some.
+    std::vector<std::string> data_that_would_go(const Snapshot& snapshot, const ServiceRecord& service, int running) {
+        if (looked_) {
+            return {};
         }
-        if (by_compose) {
-            // What was mounted is what it was; a container that Compose saw no reason to replace has to read it again.
-            reload(engine_, snapshot.project, service.reloads);
-            if (service.live) {
-                for (const std::string& line :
-                     restore_limits(engine_, service, store_.directory_of(snapshot.id), world_.files)) {
-                    watcher_.step(line);
-                }
-            }
-        } else {
-            watcher_.step(fmt::format("docker compose cannot: making {} again as it was", name));
-            Journal journal = store_.journal(snapshot.id);
-            restore_containers(engine_, snapshot.project, service, store_.directory_of(snapshot.id), world_.files,
-                               journal);
-            resolved = nullptr;
-            running = static_cast<int>(std::count_if(service.containers.begin(), service.containers.end(),
-                                                     [](const ContainerRecord& one) { return one.running; }));
+        const Replacement how = replacement_of(engine_, read_intended(recreation_.compose_of(snapshot)),
+                                               snapshot.project, service, exact_, running);
+        if (how.replaced.empty()) {
+            return {};
         }
-        watcher_.step(fmt::format("waiting until {} is healthy", name));
-        // Swap is left out: what the files say of it is the user's own, and was in force or not before us.
-        const GateResult gate =
-            pass_gate(engine_, world_.clock, {snapshot.project, name, running, resolved, false, service.start_seconds});
-        if (!gate.passed) {
-            unhealthy_.push_back(gate.said);
-        }
-        for (const std::string& user : reload(engine_, snapshot.project, service.name_users)) {
-            watcher_.step(
-                fmt::format("{} could not be told that {} has a new container: should it not find it, "
-                            "docker restart {}",
-                            user, name, user));
-        }
-        return gate.said;
+        auto data = data_before_replacing(world_, engine_, snapshot, {service.service});
+        return std::move(data[service.service]);
     }
 
     World& world_;
     Engine& engine_;
     ApplyStore& store_;
     ApplyWatcher& watcher_;
-    std::vector<std::string> unhealthy_;
+    bool exact_ = false, force_ = false, looked_ = false;
+    Recreation recreation_{world_, engine_, store_, watcher_, exact_};
+    std::set<std::string> services_;
+    std::vector<std::string> unhealthy_, left_;
+    std::string next_;
 };
 
 std::vector<std::string> newest_first(std::vector<std::string> ids) {
@@ -185,12 +232,10 @@ std::vector<std::string> newest_first(std::vector<std::string> ids) {
     return ids;
 }
 
-std::vector<std::string> to_undo(const ApplyStore& store, bool all) {
-    std::vector<std::string> ids = newest_first(store.in_phase(Journal::Phase::kApplied));
-    if (!all && ids.size() > 1) {
-        ids.resize(1);
-    }
-    return ids;
+/// The files of transactions whose files alone go back.
+void finish_files(World& world, ApplyStore& store, const std::string& id, bool force, std::vector<std::string>& said) {
+    put_files_back(store, store.snapshot(id), force, world.files, said);
+    store.journal(id).done(Journal::kUndoFiles);
 }
 
 }  // namespace
@@ -198,9 +243,12 @@ std::vector<std::string> to_undo(const ApplyStore& store, bool all) {
 void undo_exactly(World& world, Engine& engine, ApplyStore& store, const std::string& id) {
     const Snapshot snapshot = store.snapshot(id);
     Journal journal = store.journal(id);
-    refuse_conflicts(changed_since(snapshot.paths, world.files));
+    std::vector<std::string> said;
+    if (!changed_since(snapshot.paths, world.files).empty()) {
+        put_files_back(store, snapshot, false, world.files, said);  // refuses
+    }
     journal.intend(Journal::kUndo);
-    restore_paths(snapshot.paths, store.directory_of(id), world.files);
+    put_files_back(store, snapshot, false, world.files, said);
     for (const ServiceRecord& service : snapshot.services) {
         restore_containers(engine, snapshot.project, service, store.directory_of(id), world.files, journal);
         if (service.live) {
@@ -223,8 +271,16 @@ int finish_pending(World& world, Engine& engine, ApplyStore& store, ApplyWatcher
     const std::vector<std::string> half_undone = newest_first(store.in_phase(Journal::Phase::kUndoing));
     if (!half_undone.empty()) {
         watcher.step("a rollback was cut short: finishing it");
-        Rollback{world, engine, store, watcher}.run(half_undone);
+        const Begun begun = begun_of(store.journal(half_undone.front()));
+        Rollback{world, engine, store, watcher, begun, false}.run(half_undone);
         finished += static_cast<int>(half_undone.size());
+    }
+    for (const std::string& id : newest_first(store.in_phase(Journal::Phase::kUndoingFiles))) {
+        watcher.step(fmt::format("putting the files of {} back was cut short: finishing it", id));
+        std::vector<std::string> said;
+        finish_files(world, store, id, true, said);
+        std::for_each(said.begin(), said.end(), [&](const std::string& line) { watcher.step(line); });
+        ++finished;
     }
     // What a killed command left elsewhere: what it kept before its journal began, and its lock on the engine, which is
     // to keep the images of the last one that was applied.
@@ -237,33 +293,60 @@ int finish_pending(World& world, Engine& engine, ApplyStore& store, ApplyWatcher
     return finished;
 }
 
-RollbackPreview preview_rollback(const ApplyStore& store, const Files& files, bool all) {
-    RollbackPreview preview;
-    std::set<std::string> seen;
-    for (const std::string& id : to_undo(store, all)) {
-        Snapshot snapshot = store.snapshot(id);
-        std::vector<PathRecord> paths = snapshot.paths;
-        std::erase_if(paths, [&](const PathRecord& record) { return !seen.insert(record.path).second; });
-        for (std::string& path : changed_since(paths, files)) {
-            preview.conflicts.push_back(std::move(path));
-        }
-        for (const std::string& service : snapshot.service_names()) {
-            if (std::find(preview.services.begin(), preview.services.end(), service) == preview.services.end()) {
-                preview.services.push_back(service);
-            }
-        }
-        preview.undone.push_back(std::move(snapshot));
+RollbackResult roll_back(World& world, Engine& engine, ApplyStore& store, const RollbackRequest& request,
+                         ApplyWatcher& watcher) {
+    const RollbackPreview preview = preview_rollback(world, &engine, store, request);
+    refuse_what_is_in_the_way(preview, request);
+    if (preview.scope.part) {
+        return take_back_part(world, engine, store, request, preview, watcher);
     }
-    return preview;
+    return Rollback{world, engine, store, watcher, {{}, request.exact, request.force}, true}.run(preview.scope.ids);
 }
 
-RollbackResult roll_back(World& world, Engine& engine, ApplyStore& store, bool all, ApplyWatcher& watcher) {
-    refuse_conflicts(preview_rollback(store, world.files, all).conflicts);
-    return Rollback{world, engine, store, watcher}.run(to_undo(store, all));
+RollbackResult roll_back_files(World& world, ApplyStore& store, const RollbackRequest& request, ApplyWatcher& watcher) {
+    RollbackResult result;
+    const auto put_back = [&](const std::string& id, bool force) {
+        watcher.step(fmt::format("putting the files of {} back", id));
+        result.undone.push_back(store.snapshot(id));
+        put_files_back(store, result.undone.back(), force, world.files, result.said);
+    };
+    bool pending = false;
+    for (const std::string& id : newest_first(store.transactions())) {
+        const Journal::Phase phase = store.journal(id).phase();
+        if (phase == Journal::Phase::kUndoingFiles) {
+            finish_files(world, store, id, true, result.said);
+            pending = true;
+        } else if (phase == Journal::Phase::kApplying || phase == Journal::Phase::kUndoing) {
+            put_back(id, request.force);
+            result.said.push_back(
+                fmt::format("{} was cut short: the next command that reaches the engine puts its containers back", id));
+            pending = true;
+        }
+    }
+    if (pending) {
+        return result;
+    }
+    const RollbackPreview preview = preview_rollback(world, nullptr, store, request);
+    refuse_what_is_in_the_way(preview, request);
+    for (const std::string& id : preview.scope.ids) {
+        store.journal(id).intend(Journal::kUndoFiles);
+        put_back(id, request.force);
+        store.journal(id).done(Journal::kUndoFiles);
+    }
+    for (const std::string& service : preview.scope.services) {
+        result.said.push_back(
+            fmt::format("{0}: a container that runs goes on with the change until it is recreated: docker pilotpros "
+                        "rollback, or docker compose up -d {0}",
+                        service));
+    }
+    return result;
 }
 
-RollbackResult purge(World& world, Engine& engine, ApplyStore& store, ApplyWatcher& watcher) {
-    RollbackResult result = roll_back(world, engine, store, true, watcher);
+RollbackResult purge(World& world, Engine& engine, ApplyStore& store, ApplyWatcher& watcher, bool force) {
+    RollbackRequest request;
+    request.all = true;
+    request.force = force;
+    RollbackResult result = roll_back(world, engine, store, request, watcher);
     Guard guard(engine, store.project(), lock_owner(world));
     for (const std::string& id : store.transactions()) {
         guard.drop(id);

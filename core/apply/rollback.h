@@ -1,8 +1,12 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
+#include "core/apply/conflict.h"
+#include "core/apply/replacement.h"
+#include "core/apply/rollback_scope.h"
 #include "core/apply/store.h"
 #include "core/apply/transaction.h"
 #include "core/docker/engine.h"
@@ -18,27 +22,43 @@ int finish_pending(World& world, Engine& engine, ApplyStore& store, ApplyWatcher
 /// Puts back files and containers as the snapshot of a transaction that was never committed has them.
 void undo_exactly(World& world, Engine& engine, ApplyStore& store, const std::string& id);
 
-/// What a rollback is going to do.
-struct RollbackPreview {
-    std::vector<Snapshot> undone;        ///< newest first; empty: there is nothing to undo
-    std::vector<std::string> conflicts;  ///< files that somebody changed since
-    std::vector<std::string> services;   ///< that are recreated
+/// What a rollback is going to do to one service.
+struct ServicePreviewBack {
+    std::string service;
+    Replacement how;
+    std::vector<std::string> data;     ///< what the containers that are replaced keep in their writable layers
+    std::vector<std::string> volumes;  ///< volumes that the snapshot's containers do not have, or had
 };
 
-/// The last applied transaction, or all of them.
-RollbackPreview preview_rollback(const ApplyStore& store, const Files& files, bool all);
+/// What a rollback is going to do.
+struct RollbackPreview {
+    RollbackScope scope;
+    std::vector<Snapshot> undone;  ///< newest first; empty: there is nothing to undo
+    std::vector<Conflict> conflicts;
+    std::vector<ServicePreviewBack> services;  ///< none when only files go back
+};
+
+/// Looks, and changes nothing. `engine`: null when only files go back. Throws Error as scope_of() does.
+RollbackPreview preview_rollback(World& world, Engine* engine, const ApplyStore& store, const RollbackRequest& request);
+
+/// Why it must not be done, each with the next step; passes where nothing is in the way. Throws Error (kRefused).
+void refuse_what_is_in_the_way(const RollbackPreview& preview, const RollbackRequest& request);
 
 struct RollbackResult {
     std::vector<Snapshot> undone;
-    std::vector<std::string> said;  ///< of each service, one line
+    std::vector<std::string> said;  ///< of each service, and of each file of the user's that was kept; a line each
 };
 
 /// Files byte for byte, then each service recreated by Compose from the user's present files, or from the snapshot
-/// where Compose cannot, through the same gate. Throws Error: kRefused on a conflict, before anything is touched;
-/// kNotRestored with what is left to do.
-RollbackResult roll_back(World& world, Engine& engine, ApplyStore& store, bool all, ApplyWatcher& watcher);
+/// where Compose cannot or `exact` says so, through the same gate. Throws Error: kRefused before anything is touched;
+/// kNotRestored with what is left to do, after all the rest was done.
+RollbackResult roll_back(World& world, Engine& engine, ApplyStore& store, const RollbackRequest& request,
+                         ApplyWatcher& watcher);
+
+/// The files alone; needs no engine. What a killed command left pending gets its files back, too, and stays pending.
+RollbackResult roll_back_files(World& world, ApplyStore& store, const RollbackRequest& request, ApplyWatcher& watcher);
 
 /// Rolls everything back, and takes away all that is kept of the project, on the disk and on the engine.
-RollbackResult purge(World& world, Engine& engine, ApplyStore& store, ApplyWatcher& watcher);
+RollbackResult purge(World& world, Engine& engine, ApplyStore& store, ApplyWatcher& watcher, bool force = false);
 
 }  // namespace pilotpros

@@ -28,9 +28,10 @@ PathImage image_of(const Path& path, const Files& files);
 struct PathRecord {
     std::string path;  ///< absolute
     PathImage before, after;
-    std::string kept;  ///< where in the snapshot's directory the bytes from before lie; empty when it was no file
+    std::string kept;     ///< where in the snapshot's directory the bytes from before lie; empty when it was no file
+    std::string written;  ///< likewise what we wrote, to show later what the user changed; empty when that is no file
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PathRecord, path, before, after, kept)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(PathRecord, path, before, after, kept, written)
 
 /// One container of a service, as it was.
 struct ContainerRecord {
@@ -66,11 +67,15 @@ struct Snapshot {
     std::vector<ServiceRecord> services;  ///< what others depend on first
     std::vector<Mask> masks;
     nlohmann::json changes;  ///< a list of {service, key, target, before, after}
+    /// It takes some services of the transactions since this one back, this one included; empty: it applied a Plan.
+    std::string takes_back;
 
     [[nodiscard]] std::vector<std::string> service_names() const;
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Snapshot, id, taken, engine, project, working_directory, plan, compose_arguments,
-                                   variables, layer, start, paths, services, masks, changes)
+// What a later version added has a default, so that a snapshot of any earlier version is read.
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Snapshot, id, taken, engine, project, working_directory, plan,
+                                                compose_arguments, variables, layer, start, paths, services, masks,
+                                                changes, takes_back)
 
 /// Reads a snapshot from its directory and proves all of it by its hashes. Throws Error (kRefused) that names what is
 /// damaged.

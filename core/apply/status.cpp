@@ -1,6 +1,7 @@
 #include "core/apply/status.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -10,6 +11,7 @@
 #include "core/apply/gate.h"
 #include "core/apply/masks.h"
 #include "core/apply/recreate.h"
+#include "core/apply/rollback_scope.h"
 #include "core/model/json.h"
 #include "core/observe/containers.h"
 
@@ -25,6 +27,9 @@ std::string phase_text(Journal::Phase phase) {
             return "applied";
         case Journal::Phase::kUndone:
             return "taken back";
+        case Journal::Phase::kFilesUndone:
+            return "files taken back";
+        case Journal::Phase::kUndoingFiles:
         case Journal::Phase::kNone:
         case Journal::Phase::kApplying:
         case Journal::Phase::kUndoing:
@@ -58,8 +63,9 @@ ServiceStatus status_of(Engine& engine, const std::string& project, const std::s
     if (status.drift.empty() && status.recreated_by_up && !while_running) {
         status.drift.emplace_back("it was started with another configuration");
     }
-    const char* const carries =
-        while_running && status.recreated_by_up ? "carries it until the next up, which recreates it once" : "carries it";
+    const char* const carries = while_running && status.recreated_by_up
+                                    ? "carries it until the next up, which recreates it once"
+                                    : "carries it";
     status.state = status.drift.empty() ? carries : "drifted";
     return status;
 }
@@ -72,6 +78,12 @@ std::vector<HistoryEntry> history_of(const ApplyStore& store) {
         const Snapshot snapshot = store.snapshot(id);
         HistoryEntry entry{
             id, snapshot.taken, snapshot.plan, snapshot.service_names(), phase_text(store.journal(id).phase()), {}};
+        if (!snapshot.takes_back.empty()) {
+            entry.changes.push_back(
+                fmt::format("takes {} back to before {}", fmt::join(entry.services, ", "), snapshot.takes_back));
+            history.push_back(std::move(entry));
+            continue;
+        }
         const bool several = snapshot.services.size() > 1;
         for (const Json& change : snapshot.changes) {
             entry.changes.push_back(fmt::format("{}{}: {}", several ? text(change, "service") + "." : "",
@@ -88,15 +100,19 @@ ProjectStatus read_status(World& world, Engine& engine, const Project& project, 
     status.project = project.name;
     status.history = history_of(store);
     std::map<std::string, PathImage> written;
-    std::map<std::string, bool> services;  // whether they got it while they ran
-    std::string layer;
+    std::set<std::string> live;  // services that got it while they ran
+    const std::set<std::string> services = carried_by(store, store.in_phase(Journal::Phase::kApplied));
+    const std::vector<std::string> files_undone = store.in_phase(Journal::Phase::kFilesUndone);
+    std::set<std::string> left = carried_by(store, files_undone);
+    std::erase_if(left, [&](const std::string& service) { return services.contains(service); });
+    std::string layer = files_undone.empty() ? "" : store.snapshot(files_undone.back()).layer;
     for (const std::string& id : store.in_phase(Journal::Phase::kApplied)) {
         const Snapshot snapshot = store.snapshot(id);
         for (const PathRecord& record : snapshot.paths) {
             written[record.path] = record.after;
         }
         for (const ServiceRecord& record : snapshot.services) {
-            services[record.service] = record.live;
+            record.live ? void(live.insert(record.service)) : void(live.erase(record.service));
         }
         layer = snapshot.layer;
         status.start = snapshot.start;
@@ -110,18 +126,28 @@ ProjectStatus read_status(World& world, Engine& engine, const Project& project, 
         }
     }
     status.masks = changed_masks(masks_in_force(store), project);
-    if (!services.empty() && !project.from_labels) {
+    if ((!services.empty() || !left.empty()) && !project.from_labels) {
         const ComposeRun base{world, compose_arguments(project, world), project.working_directory};
         const ComposeRun run = world.files.exists(layer) ? base.with(layer) : base;
         const std::vector<Finished> said =
             run.run({run.question({"config", "--format", "json"}), run.question({"config", "--hash", "*"})});
         const Json model = Json::parse(said[0].output, nullptr, false);
         std::map<std::string, std::string> hashes = hashes_of(said[1].output);
-        for (const auto& [service, live] : services) {
+        for (const std::string& service : services) {
             status.services.push_back(status_of(engine, project.name, service,
                                                 member(member(model, "services"), service.c_str()), hashes[service],
-                                                live, swap_limit));
+                                                live.contains(service), swap_limit));
         }
+        for (const std::string& service : left) {
+            status.services.push_back(status_of(engine, project.name, service,
+                                                member(member(model, "services"), service.c_str()), hashes[service],
+                                                false, swap_limit));
+            std::string& state = status.services.back().state;
+            state = state == "carries it" ? "as its files say" : state == "drifted" ? "not as its files say" : state;
+        }
+    }
+    if (!left.empty()) {
+        status.left = "the files were taken back alone; docker pilotpros rollback has the containers follow";
     }
     return status;
 }

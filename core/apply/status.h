@@ -14,7 +14,7 @@ namespace pilotpros {
 struct HistoryEntry {
     std::string id, taken, plan;
     std::vector<std::string> services;
-    std::string phase;                 ///< applied, taken back, pending
+    std::string phase;                 ///< applied, taken back, files taken back, pending
     std::vector<std::string> changes;  ///< "memory: 128m", or "db.memory: 128m" where there are several services
 };
 
@@ -27,7 +27,9 @@ struct FileStatus {
 /// Whether the running containers of a service carry what was applied.
 struct ServiceStatus {
     std::string service;
-    std::string state;               ///< carries it (until the next up), does not run, drifted, unknown
+    /// carries it (until the next up), does not run, drifted, unknown; where the files alone were taken back "as its
+    /// files say" or "not as its files say"
+    std::string state;
     std::vector<std::string> drift;  ///< what differs, one line each
     bool recreated_by_up = false;    ///< the next `up` with the change replaces its container
 };
@@ -39,6 +41,7 @@ struct ProjectStatus {
     std::vector<ServiceStatus> services;
     std::vector<Mask> masks;  ///< those that hide another value now
     std::string start;        ///< the command that starts the project with what is applied; empty when nothing is
+    std::string left;         ///< what a rollback of the files alone left to do; empty when nothing is
 };
 
 /// `swap_limit`: whether the engine can limit swap. What is applied, whether the files are as written, and whether what

@@ -22,7 +22,6 @@
 #include "core/apply/rollback.h"
 #include "core/apply/store.h"
 #include "core/model/json.h"
-#include "core/model/sha256.h"
 #include "core/observe/image_answers.h"
 
 namespace pilotpros {
@@ -134,13 +133,15 @@ class Transaction {
                                         {"after", change.after}});
         }
         keep_bytes(paths, directory, world_.files);
+        keep_written(paths, contents_by_path(preview_.files, preview_.route), directory, world_.files);
         snapshot.paths = std::move(paths);
         int kept = 0;
         for (const ServicePreview& preview : preview_.services) {
-            snapshot.services.push_back({preview.service, preview.start_seconds,
-                                         kept_containers(directory, preview.service, kept),
-                                         name_users_of(request_.project, request_.observation, preview.service),
-                                         reloads_of(request_.observation, preview.service), preview.live});
+            snapshot.services.push_back(
+                {preview.service, preview.start_seconds,
+                 keep_containers(engine_, snapshot.project, preview.service, directory, kept, world_.files),
+                 name_users_of(request_.project, request_.observation, preview.service),
+                 reloads_of(request_.observation, preview.service), preview.live});
         }
         write_snapshot(snapshot, directory, world_.files);
         snapshot_ = std::move(snapshot);
@@ -165,29 +166,10 @@ class Transaction {
         return masks;
     }
 
-    std::vector<ContainerRecord> kept_containers(const Path& directory, const std::string& service, int& number) {
-        std::vector<ContainerRecord> records;
-        for (const LiveContainer& live : containers_of(engine_, request_.project.name, service)) {
-            const std::string inspected = engine_.get("/containers/" + live.id + "/json");
-            const Json json = Json::parse(inspected, nullptr, false);
-            ContainerRecord record;
-            record.id = live.id;
-            record.name = live.name;
-            record.image_id = text(json, "Image");
-            record.config_hash = text(member(member(json, "Config"), "Labels"), "com.docker.compose.config-hash");
-            record.running = live.running();
-            record.kept = fmt::format("container-{}.json", ++number);
-            record.sha256 = sha256_hex(inspected);
-            world_.files.write_durably(directory / record.kept, inspected, 0600);
-            records.push_back(std::move(record));
-        }
-        return records;
-    }
-
     void apply(Journal& journal) {
         watcher_.step(fmt::format("writing {}", (preview_.route.folder / kOurFolder).string()));
         journal.intend("files");
-        write_paths(snapshot_.paths, preview_.files, preview_.route, world_.files);
+        write_paths(snapshot_.paths, contents_by_path(preview_.files, preview_.route), world_.files);
         journal.done("files");
         prove_the_command();
         for (std::size_t at = 0; at < preview_.services.size(); ++at) {

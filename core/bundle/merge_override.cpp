@@ -12,6 +12,8 @@ namespace pilotpros {
 
 namespace {
 
+constexpr std::size_t kServiceIndent = 2;
+
 /// What stands at one key: the comments above it, its line, what follows that is no key (a list), and the keys below.
 struct Block {
     std::vector<std::string> comments;
@@ -127,7 +129,6 @@ void put(const std::map<std::string, Block>& fresh, std::map<std::string, Block>
 }  // namespace
 
 std::string merge_override(const std::string& standing, const std::string& fresh, Replace replace) {
-    constexpr std::size_t kServiceIndent = 2;
     Reader new_lines{lines_of(fresh)};
     std::string text = new_lines.head();
     std::map<std::string, Block> newer = new_lines.blocks(kServiceIndent);
@@ -143,6 +144,27 @@ std::string merge_override(const std::string& standing, const std::string& fresh
         for (auto& [service, block] : newer) {
             all[service] = std::move(block);
         }
+    }
+    write(all, text);
+    return text;
+}
+
+std::string take_back_services(const std::string& standing, const std::string& before,
+                               const std::set<std::string>& services) {
+    Reader standing_lines{lines_of(standing)};
+    std::string text = standing_lines.head();
+    std::map<std::string, Block> all = standing_lines.blocks(kServiceIndent);
+    Reader earlier_lines{lines_of(before)};
+    earlier_lines.head();
+    std::map<std::string, Block> earlier = earlier_lines.blocks(kServiceIndent);
+    for (const std::string& service : services) {
+        all.erase(service);
+        if (const auto found = earlier.find(service); found != earlier.end()) {
+            all[service] = std::move(found->second);
+        }
+    }
+    if (all.empty()) {
+        return {};
     }
     write(all, text);
     return text;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 
 namespace pilotpros {
@@ -13,5 +14,10 @@ enum class Replace {
 /// The override for every service: what stands in ours for other services stays. Both texts are of our own making (see
 /// compose_override.h); a list that Compose adds to the user's own is added to here, too.
 std::string merge_override(const std::string& standing, const std::string& fresh, Replace replace);
+
+/// The override with the part of each of these services as `before` has it, which may be none; what stands of other
+/// services stays. Both texts are of our own making. Empty when no service is left.
+std::string take_back_services(const std::string& standing, const std::string& before,
+                               const std::set<std::string>& services);
 
 }  // namespace pilotpros

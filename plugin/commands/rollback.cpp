@@ -2,68 +2,149 @@
 
 #include <fmt/format.h>
 
-#include "core/apply/locate.h"
-#include "core/apply/rollback.h"
+#include <algorithm>
+
 #include "core/apply/status.h"
-#include "core/connection.h"
 #include "plugin/confirm.h"
 #include "plugin/views/apply_lines.h"
+#include "plugin/views/rollback_view.h"
 #include "plugin/views/status_table.h"
 
 namespace pilotpros {
 
+namespace {
+
+bool cut_short(const ApplyStore& store) {
+    const std::vector<std::string> ids = store.transactions();
+    return std::any_of(ids.begin(), ids.end(), [&](const std::string& id) { return store.journal(id).pending(); });
+}
+
+}  // namespace
+
 void RollbackCommand::declare(CLI::App& parent) {
     CLI::App* const command = parent.add_subcommand("rollback", "Take back what was applied last");
+    command
+        ->add_option("services", words_,
+                     "ID: back to and including this transaction, the later ones with it; then services: only theirs")
+        ->type_name("SERVICE")
+        ->group("");
     command->add_flag("--list", list_, "Show what was applied and taken back, change nothing");
     command->add_flag("--dry-run", dry_run_, "Show what would be done, change nothing");
-    command->add_flag("--all", all_, "Take back everything that was ever applied");
+    CLI::Option* const exact = command->add_flag(
+        "--exact", asked_.exact,
+        "Put the old containers back, and show what differs, instead of making new ones from your files");
+    command
+        ->add_flag("--files-only", asked_.files_only,
+                   "Put the files back and leave the containers as they run; needs no engine")
+        ->excludes(exact);
+    command->add_flag("--force", asked_.force,
+                      "Also put files back that you changed since; your version is kept as FILE.pilotpros-kept");
+    CLI::Option* const all = command->add_flag("--all", asked_.all, "Take back everything that was ever applied");
     command->add_flag("--purge", purge_, "With --all: leave no trace, neither history nor what was measured")
-        ->needs("--all");
+        ->needs(all);
     command->add_flag("-y,--yes", yes_, "Do not ask");
     declare_selectors(*command, selectors_);
-    command->footer("Example: docker pilotpros rollback --dry-run");
+    command->footer(
+        "Examples:\n"
+        "  docker pilotpros rollback --list           what was applied\n"
+        "  docker pilotpros rollback --dry-run        what the next line would do\n"
+        "  docker pilotpros rollback                  take the last one back\n"
+        "  docker pilotpros rollback 2                take 0002 and all after it back\n"
+        "  docker pilotpros rollback web              take back what the last one that changed web did to web\n"
+        "  docker pilotpros rollback --exact          the old containers, with what differs printed\n"
+        "  docker pilotpros rollback --files-only     while the engine is away\n"
+        "  docker pilotpros rollback --force          also where you edited what was written");
+}
+
+std::pair<Located, Engine*> RollbackCommand::locate(World& world, const Connection& connection) const {
+    try {
+        if (!connection.engine) {
+            throw EngineLost(*connection.why_not);
+        }
+        return {locate_project(world, *connection.engine, selectors_), connection.engine.get()};
+    } catch (const EngineLost&) {
+        if (!asked_.files_only) {
+            throw;
+        }
+        return {locate_by_snapshots(world, selectors_), nullptr};
+    }
+}
+
+RollbackRequest RollbackCommand::request(const ApplyStore& store) const {
+    RollbackRequest request = asked_;
+    request.services = words_;
+    if (!words_.empty() && means_transaction(store, words_.front())) {
+        request.id = words_.front();
+        request.services.erase(request.services.begin());
+    }
+    if (!request.services.empty() && (request.files_only || request.all)) {
+        throw Error(ExitCode::kUsage,
+                    fmt::format("{} takes whole transactions back", request.all ? "--all" : "--files-only"),
+                    "leave the services out");
+    }
+    if (!request.id.empty() && request.all) {
+        throw Error(ExitCode::kUsage, "--all and an ID exclude each other", "leave one of them out");
+    }
+    if (purge_ && request.files_only) {
+        throw Error(ExitCode::kUsage, "--purge needs the containers to go back, too", "leave --files-only out");
+    }
+    return request;
+}
+
+ExitCode RollbackCommand::dry_run(World& world, Terminal& terminal, Engine* engine, const ApplyStore& store) const {
+    if (cut_short(store)) {
+        terminal.out("a command was cut short: what it did is taken back first\n");
+    }
+    const RollbackRequest request = this->request(store);
+    const RollbackPreview preview = preview_rollback(world, engine, store, request);
+    terminal.out(rollback_as_text(preview, request, purge_));
+    refuse_what_is_in_the_way(preview, request);
+    return ExitCode::kDone;
+}
+
+ExitCode RollbackCommand::undo(World& world, Terminal& terminal, Engine* engine, ApplyStore& store) const {
+    ApplyLines lines(terminal);
+    const FileLock lock = store.lock();
+    const RollbackRequest request = this->request(store);
+    const int finished = engine == nullptr ? 0 : finish_pending(world, *engine, store, lines);
+    if (finished > 0 && !request.all) {
+        terminal.out("what was cut short is taken back\n");
+        return ExitCode::kDone;
+    }
+    const bool pending = engine == nullptr && cut_short(store);
+    const RollbackPreview preview =
+        pending ? RollbackPreview{} : preview_rollback(world, request.files_only ? nullptr : engine, store, request);
+    if (pending) {
+        terminal.out("a command was cut short: its files are put back first\n");
+    } else {
+        terminal.out(rollback_as_text(preview, request, purge_));
+    }
+    if (preview.undone.empty() && !purge_ && !pending) {
+        return ExitCode::kDone;
+    }
+    refuse_what_is_in_the_way(preview, request);
+    if (!yes_ && !confirm("Take it back?", terminal, world.cancel)) {
+        return ExitCode::kDone;
+    }
+    const RollbackResult result = purge_               ? purge(world, *engine, store, lines, request.force)
+                                  : request.files_only ? roll_back_files(world, store, request, lines)
+                                                       : roll_back(world, *engine, store, request, lines);
+    for (const std::string& said : result.said) {
+        terminal.out(printable(said) + "\n");
+    }
+    return ExitCode::kDone;
 }
 
 ExitCode RollbackCommand::run(World& world, Terminal& terminal) {
     const Connection connection = connect(world);
-    if (!connection.engine) {
-        throw EngineLost(*connection.why_not);
-    }
-    Engine& engine = *connection.engine;
-    const Located located = locate_project(world, engine, selectors_);
+    const auto [located, engine] = locate(world, connection);
     ApplyStore store(world.files, world.environment.state_directory(), located.engine, located.name);
     if (list_) {
         terminal.out(history_as_table(history_of(store), terminal.width()));
         return ExitCode::kDone;
     }
-    ApplyLines lines(terminal);
-    if (dry_run_) {
-        if (!store.in_phase(Journal::Phase::kApplying).empty() || !store.in_phase(Journal::Phase::kUndoing).empty()) {
-            terminal.out("a command was cut short: what it did is taken back first\n");
-        }
-        terminal.out(rollback_as_text(preview_rollback(store, world.files, all_), purge_));
-        return ExitCode::kDone;
-    }
-    const FileLock lock = store.lock();
-    const int finished = finish_pending(world, engine, store, lines);
-    const RollbackPreview preview = preview_rollback(store, world.files, all_);
-    if (finished > 0 && !all_) {
-        terminal.out("what was cut short is taken back\n");
-        return ExitCode::kDone;
-    }
-    terminal.out(rollback_as_text(preview, purge_));
-    if (preview.undone.empty() && !purge_) {
-        return ExitCode::kDone;
-    }
-    if (preview.conflicts.empty() && !yes_ && !confirm("Take it back?", terminal, world.cancel)) {
-        return ExitCode::kDone;
-    }
-    const RollbackResult result =
-        purge_ ? purge(world, engine, store, lines) : roll_back(world, engine, store, all_, lines);
-    for (const std::string& said : result.said) {
-        terminal.out(said + "\n");
-    }
-    return ExitCode::kDone;
+    return dry_run_ ? dry_run(world, terminal, asked_.files_only ? nullptr : engine, store)
+                    : undo(world, terminal, engine, store);
 }
 
 }  // namespace pilotpros

@@ -57,6 +57,9 @@ std::string status_as_table(const ProjectStatus& status, int width) {
         }
         text += "\n" + services.render(width);
     }
+    if (!status.left.empty()) {
+        text += "\n" + line(status.left);
+    }
     if (!status.start.empty()) {
         text += "\n" + line("start it with: " + status.start) + "take it back with: docker pilotpros rollback\n";
     }
@@ -88,33 +91,8 @@ nlohmann::json status_as_json(const ProjectStatus& status) {
     for (const Mask& mask : status.masks) {
         masks.push_back({{"service", mask.service}, {"path", mask.path}});
     }
-    return {{"project", status.project}, {"history", history},     {"files", files},
-            {"services", services},      {"changed_masks", masks}, {"start", status.start}};
-}
-
-std::string rollback_as_text(const RollbackPreview& preview, bool purge) {
-    std::string text;
-    if (preview.undone.empty()) {
-        text += "nothing to undo\n";
-    }
-    for (const std::string& path : preview.conflicts) {
-        text += line(path + " changed since we wrote it: it is in the way");
-    }
-    for (const Snapshot& snapshot : preview.undone) {
-        text +=
-            line(fmt::format("{} of {}: {}", snapshot.id, snapshot.taken, fmt::join(snapshot.service_names(), ", ")));
-        for (const PathRecord& record : snapshot.paths) {
-            text += line(fmt::format("  {} {}", record.before.kind == "absent" ? "remove" : "put back", record.path));
-        }
-    }
-    for (const std::string& service : preview.services) {
-        text +=
-            line(fmt::format("  recreate {}, which is interrupted for as long as it takes to stop and start", service));
-    }
-    if (purge) {
-        text += "  forget the history, the snapshots and what was measured\n";
-    }
-    return text;
+    return {{"project", status.project}, {"history", history},    {"files", files},     {"services", services},
+            {"changed_masks", masks},    {"start", status.start}, {"left", status.left}};
 }
 
 }  // namespace pilotpros

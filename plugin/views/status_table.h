@@ -5,7 +5,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/apply/rollback.h"
 #include "core/apply/status.h"
 
 namespace pilotpros {
@@ -13,7 +12,5 @@ namespace pilotpros {
 std::string history_as_table(const std::vector<HistoryEntry>& history, int width);
 std::string status_as_table(const ProjectStatus& status, int width);
 nlohmann::json status_as_json(const ProjectStatus& status);
-/// What a rollback is going to do; what keeps it from it first.
-std::string rollback_as_text(const RollbackPreview& preview, bool purge);
 
 }  // namespace pilotpros

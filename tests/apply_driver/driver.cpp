@@ -156,7 +156,7 @@ int run(const std::vector<std::string>& words) {
     if (words[0] == "rollback") {
         const FileLock lock = store.lock();
         finish_pending(world, engine, store, said);
-        roll_back(world, engine, store, false, said);
+        roll_back(world, engine, store, {}, said);
         finish_pending(world, engine, store, said);
         return 0;
     }

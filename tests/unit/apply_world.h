@@ -1,10 +1,12 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -102,6 +104,7 @@ class SmallEngine final : public Engine {
         std::string id, name, state;
         nlohmann::json body;  ///< as it was created
         std::vector<std::string> volumes;
+        std::string image;  ///< the ID that its name meant when it was made
     };
 
     SmallEngine() = default;
@@ -123,9 +126,27 @@ class SmallEngine final : public Engine {
         }
         return responses;
     }
-    StreamId open(const Request& /*request*/, OnBytes /*on_bytes*/, OnEnd /*on_end*/) override { return 0; }
+    /// Only what differs from the image is asked for in this way.
+    StreamId open(const Request& request, OnBytes on_bytes, OnEnd on_end) override {
+        asked.push_back(request.method + " " + request.path);
+        const std::string id = request.path.substr(12, request.path.rfind('/') - 12);
+        const Container* const container = find(id);
+        nlohmann::json changes = nlohmann::json::array();
+        if (container != nullptr && layers.contains(container->name)) {
+            changes.push_back({{"Path", layers.at(container->name)}, {"Kind", 1}});
+        }
+        streams_.push_back([container, changes, on_bytes = std::move(on_bytes), on_end = std::move(on_end)] {
+            on_bytes(changes.dump());
+            on_end(container == nullptr ? 404 : 200, "");
+        });
+        return streams_.size();
+    }
     void close(StreamId /*id*/) override {}
-    void pump(std::chrono::milliseconds /*at_most*/) override {}
+    void pump(std::chrono::milliseconds /*at_most*/) override {
+        for (const auto& stream : std::exchange(streams_, {})) {
+            stream();
+        }
+    }
 
     Container* find(const std::string& id_or_name) {
         const auto found = std::find_if(containers.begin(), containers.end(), [&](const Container& one) {
@@ -134,7 +155,9 @@ class SmallEngine final : public Engine {
         return found == containers.end() ? nullptr : &*found;
     }
     Container& create(const std::string& name, const nlohmann::json& body) {
-        Container made{sha256_hex("container " + std::to_string(++made_)), name, "created", body, {}};
+        const std::string image = text(body, "Image");
+        Container made{sha256_hex("container " + std::to_string(++made_)), name, "created", body, {},
+                       tags.contains(image) ? tags.at(image) : image};
         for (const auto& mount : member(member(body, "HostConfig"), "Mounts")) {
             if (text(mount, "Type") == "volume") {
                 made.volumes.push_back(text(mount, "Source").empty() ? "anonymous-" + std::to_string(made_)
@@ -156,6 +179,7 @@ class SmallEngine final : public Engine {
     std::string broken_when;     ///< a container with this in its description never gets healthy: it ends
     std::string broken_service;  ///< … if it is one of this service; empty: of any
     std::vector<std::string> asked;
+    std::map<std::string, std::string> layers;  ///< by name: a path that differs from the image
 
   private:
     static Response say(int status, const nlohmann::json& body) { return {status, body.dump(), {}}; }
@@ -177,13 +201,12 @@ class SmallEngine final : public Engine {
             !broken_when.empty() && container.body.dump().find(broken_when) != std::string::npos &&
             (broken_service.empty() || matches(container, "com.docker.compose.service=" + broken_service));
         const std::string state = broken && container.state == "running" ? "exited" : container.state;
-        const std::string image = text(container.body, "Image");
         nlohmann::json config = container.body;
         config.erase("HostConfig");
         config.erase("NetworkingConfig");
         return {{"Id", container.id},
                 {"Name", "/" + container.name},
-                {"Image", tags.contains(image) ? tags.at(image) : image},
+                {"Image", container.image},
                 {"Config", config},
                 {"HostConfig", member(container.body, "HostConfig")},
                 {"Mounts", mounts},
@@ -275,6 +298,7 @@ class SmallEngine final : public Engine {
     }
 
     int made_ = 0;
+    std::vector<std::function<void()>> streams_;
 };
 
 /// Time passes with every look at it.
@@ -335,9 +359,14 @@ struct ApplyMachine {
         return finish_pending(seams, engine, kept, watcher);
     }
     RollbackResult roll_back(bool all = false) {
+        RollbackRequest request;
+        request.all = all;
+        return roll_back(request);
+    }
+    RollbackResult roll_back(const RollbackRequest& request) {
         World seams = world();
         ApplyStore kept = store();
-        return pilotpros::roll_back(seams, engine, kept, all, watcher);
+        return pilotpros::roll_back(seams, engine, kept, request, watcher);
     }
 
     /// All that a person could see: files with their modes and links, containers with what they were made of, whether
@@ -441,6 +470,10 @@ struct ApplyMachine {
                     break;
                 }
             }
+        }
+        if (std::any_of(merged.begin(), merged.end(),
+                        [this](const std::string& name) { return name != "-" && !files.exists(name); })) {
+            return failed("no such file");
         }
         if (has(command.argv, "up")) {
             killer.step();

@@ -1,0 +1,132 @@
+#include "core/apply/inspect_difference.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "core/model/json.h"
+
+namespace pilotpros {
+
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::size_t kShortId = 12;
+
+void replace_all(std::string& text, const std::string& what, const std::string& with) {
+    if (what.empty()) {
+        return;
+    }
+    for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
+        text.replace(at, what.size(), with);
+    }
+}
+
+/// Its own ID stands in host name, aliases and paths: the same in both from here on.
+Json without_id(const Json& inspect) {
+    std::string dumped = inspect.dump(-1, ' ', false, Json::error_handler_t::replace);
+    const std::string id = text(inspect, "Id");
+    replace_all(dumped, id, "ID");
+    replace_all(dumped, id.substr(0, kShortId), "ID");
+    return Json::parse(dumped, nullptr, false);
+}
+
+bool matches(const std::string& path, const std::string& field) {
+    const std::size_t star = field.find('*');
+    if (star == std::string::npos) {
+        return path == field || path.starts_with(field + ".");
+    }
+    return path.starts_with(field.substr(0, star)) && path.ends_with(field.substr(star + 1));
+}
+
+bool must_differ(const std::string& path) {
+    const std::vector<std::string>& fields = fields_that_must_differ();
+    return std::any_of(fields.begin(), fields.end(), [&](const std::string& one) { return matches(path, one); });
+}
+
+/// A list whose order means nothing is compared as a set; the engine gives mounts and names in any.
+Json in_order(Json list) {
+    std::sort(list.begin(), list.end(), [](const Json& left, const Json& right) { return left.dump() < right.dump(); });
+    return list;
+}
+
+void flatten(const Json& value, const std::string& path, std::map<std::string, Json>& into) {
+    if (!path.empty() && must_differ(path)) {
+        return;
+    }
+    if (value.is_object() && !value.empty()) {
+        for (const auto& [key, below] : value.items()) {
+            flatten(below, path.empty() ? key : path + "." + key, into);
+        }
+    } else if (path == "Config.Env" && value.is_array()) {
+        for (const Json& one : value) {
+            const std::string variable = one.is_string() ? one.get<std::string>() : "";
+            into[path + "." + variable.substr(0, variable.find('='))] = one;
+        }
+    } else {
+        const bool set = path == "Mounts" || path.ends_with(".Aliases");
+        // The engine writes "none" as null, as an empty list or not at all.
+        const bool none = value.is_null() || ((value.is_array() || value.is_object()) && value.empty());
+        if (!none) {
+            into[path] = set && value.is_array() ? in_order(value) : value;
+        }
+    }
+}
+
+std::string shown(const Json& value) {
+    return value.is_number() || value.is_boolean() ? value.dump() : value.is_null() ? "nothing" : "another value";
+}
+
+}  // namespace
+
+const std::vector<std::string>& fields_that_must_differ() {
+    static const std::vector<std::string> kFields{
+        "Id",
+        "Created",
+        "State",
+        "RestartCount",
+        "GraphDriver",
+        "ExecIDs",
+        "NetworkSettings.SandboxID",
+        "NetworkSettings.SandboxKey",
+        "NetworkSettings.EndpointID",
+        "NetworkSettings.IPAddress",
+        "NetworkSettings.MacAddress",
+        "NetworkSettings.GlobalIPv6Address",
+        "NetworkSettings.Ports",
+        "NetworkSettings.Networks.*.EndpointID",
+        "NetworkSettings.Networks.*.IPAddress",
+        "NetworkSettings.Networks.*.MacAddress",
+        "NetworkSettings.Networks.*.GlobalIPv6Address",
+        "HostConfig.Mounts",
+    };
+    return kFields;
+}
+
+std::vector<std::string> differences(const Json& was, const Json& is) {
+    std::map<std::string, Json> before;
+    std::map<std::string, Json> after;
+    flatten(without_id(was), "", before);
+    flatten(without_id(is), "", after);
+    std::set<std::string> paths;
+    for (const auto& [path, value] : before) {
+        paths.insert(path);
+    }
+    for (const auto& [path, value] : after) {
+        paths.insert(path);
+    }
+    std::vector<std::string> lines;
+    for (const std::string& path : paths) {
+        const Json then = before.contains(path) ? before.at(path) : Json();
+        const Json now = after.contains(path) ? after.at(path) : Json();
+        if (then != now) {
+            lines.push_back(fmt::format("{}: {}, was {}", path, shown(now), shown(then)));
+        }
+    }
+    return lines;
+}
+
+}  // namespace pilotpros

@@ -1,0 +1,97 @@
+#include "core/apply/layer_data.h"
+
+#include <fmt/format.h>
+
+#include "core/advise/data.h"
+#include "core/apps/application.h"
+#include "core/apps/asking.h"
+#include "core/compose/discovery.h"
+#include "core/compose/wishes.h"
+#include "core/observe/image_answers.h"
+#include "core/observe/services.h"
+#include "core/observe/writable_layers.h"
+
+namespace pilotpros {
+
+namespace {
+
+/// The selectors that gave the project when it was applied to.
+Selectors selectors_of(const Snapshot& snapshot) {
+    Selectors selectors;
+    selectors.project_directory = snapshot.working_directory;
+    selectors.project_name = snapshot.project;
+    const std::vector<std::string>& words = snapshot.compose_arguments;
+    for (std::size_t at = 0; at + 1 < words.size(); ++at) {
+        if (words[at] == "-f") {
+            selectors.files.push_back(words[at + 1]);
+        } else if (words[at] == "--env-file") {
+            selectors.env_files.push_back(words[at + 1]);
+        } else if (words[at] == "--profile") {
+            selectors.profiles.push_back(words[at + 1]);
+        }
+    }
+    return selectors;
+}
+
+/// By its name alone where its files cannot be read any more.
+Project project_of(World& world, Engine& engine, const Snapshot& snapshot) {
+    try {
+        return discover(selectors_of(snapshot), {world.environment, world.files, world.process, world.cancel, &engine,
+                                                 world.docker_command(), world.read_standard_input});
+    } catch (const EngineLost&) {
+        throw;
+    } catch (const Interrupted&) {
+        throw;
+    } catch (const Error&) {
+        Project project;
+        project.name = snapshot.project;
+        project.from_labels = true;
+        return project;
+    }
+}
+
+Wishes wishes_of(const Project& project, const Files& files) {
+    try {
+        return read_wishes(project, files);
+    } catch (const Error&) {
+        return {};  // a wish that cannot be read lets nothing be lost
+    }
+}
+
+}  // namespace
+
+std::map<std::string, std::vector<std::string>> data_before_replacing(World& world, Engine& engine,
+                                                                      const Snapshot& snapshot,
+                                                                      const std::set<std::string>& services) {
+    if (services.empty()) {
+        return {};
+    }
+    const Project project = project_of(world, engine, snapshot);
+    Observation observation =
+        observe_services(engine, project, {services.begin(), services.end()}, world.files, world.clock.now());
+    WritableLayers layers(engine, world.files, {}, true, observation);
+    layers.finish(world.clock, world.cancel, observation);
+    const Wishes wishes = wishes_of(project, world.files);
+    if (data_in_layers(observation, wishes).empty()) {
+        return {};
+    }
+    // What a program makes again at every start only its own facts tell: asked where it may matter.
+    FileImageAnswers answers(world.files,
+                             image_answers_directory(world.environment.state_directory(), observation.engine->id));
+    for (ServiceObservation& service : observation.services) {
+        const apps::Evidence evidence = apps::evidence_of(service, project, observation);
+        service.applications = apps::recognise_all(evidence);
+        apps::Asking asking{engine, answers, evidence, *observation.engine};
+        apps::ask_all(asking, service.applications);
+    }
+    return data_in_layers(observation, wishes);
+}
+
+std::string how_to_keep(const std::string& service) {
+    return fmt::format(
+        "put it on a volume first, or name it disposable (x-pilotpros: {{disposable: [PATH]}} in {}); docker pilotpros "
+        "rollback SERVICE… takes the other services back, --files-only the files alone",
+        service);
+}
+
+}  // namespace pilotpros

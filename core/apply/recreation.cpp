@@ -1,0 +1,123 @@
+#include "core/apply/recreation.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "core/apply/dependencies.h"
+#include "core/apply/gate.h"
+#include "core/apply/inspect_difference.h"
+#include "core/apply/live.h"
+#include "core/apply/recreate.h"
+#include "core/apply/reload.h"
+#include "core/model/json.h"
+
+namespace pilotpros {
+
+namespace {
+
+int running_in(const ServiceRecord& service) {
+    return static_cast<int>(std::count_if(service.containers.begin(), service.containers.end(),
+                                          [](const ContainerRecord& one) { return one.running; }));
+}
+
+}  // namespace
+
+ComposeRun Recreation::compose_of(const Snapshot& snapshot) const {
+    const ComposeRun base{world_, snapshot.compose_arguments, snapshot.working_directory, snapshot.variables};
+    return world_.files.exists(snapshot.layer) ? base.with(snapshot.layer) : base;
+}
+
+bool Recreation::by_compose(const ComposeRun& run, const Intended& intended, const Snapshot& snapshot,
+                            const std::string& service, int running) const {
+    constexpr std::chrono::minutes kTime{5};
+    const auto& replicas = member(member(member(intended.services, service.c_str()), "deploy"), "replicas");
+    const int declared = replicas.is_number_integer() ? replicas.get<int>() : 1;
+    const bool alone = !dependencies_stand(engine_, run, snapshot.project, intended.services, service);
+    return run.run({run.up(service, alone, running == declared ? 0 : running, kTime)}).front().ok();
+}
+
+void Recreation::by_snapshot(const Snapshot& snapshot, const ServiceRecord& service, Journal& journal) const {
+    const Path directory = store_.directory_of(snapshot.id);
+    const auto other_volumes = volumes_in_the_way(engine_, snapshot.project, service, directory, world_.files);
+    if (!other_volumes.empty()) {
+        throw Error(ExitCode::kNotRestored,
+                    fmt::format("{} is left as it runs, since it has other volumes than before: {}", service.service,
+                                fmt::join(other_volumes, "; ")),
+                    fmt::format("docker compose up -d {} recreates it from your files", service.service));
+    }
+    restore_containers(engine_, snapshot.project, service, directory, world_.files, journal);
+}
+
+std::vector<std::string> Recreation::compared(const Snapshot& snapshot, const ServiceRecord& service) const {
+    std::vector<std::string> lines;
+    const std::vector<LiveContainer> live = containers_of(engine_, snapshot.project, service.service);
+    for (const ContainerRecord& record : service.containers) {
+        const auto found =
+            std::find_if(live.begin(), live.end(), [&](const LiveContainer& one) { return one.name == record.name; });
+        if (found == live.end()) {
+            continue;
+        }
+        const auto was = nlohmann::json::parse(
+            world_.files.read(store_.directory_of(snapshot.id) / record.kept).value_or(""), nullptr, false);
+        const auto is = nlohmann::json::parse(engine_.get("/containers/" + found->id + "/json"), nullptr, false);
+        const std::vector<std::string> differ = differences(was, is);
+        lines.push_back(differ.empty()
+                            ? fmt::format("{} is what it was, field by field", record.name)
+                            : fmt::format("{} differs from what it was: {}", record.name, fmt::join(differ, "; ")));
+    }
+    return lines;
+}
+
+std::vector<std::string> Recreation::back(const Snapshot& snapshot, const ServiceRecord& service, int running,
+                                          Journal& journal) {
+    const std::string& name = service.service;
+    tidy_after_compose(engine_, snapshot.project, name);
+    const ComposeRun run = compose_of(snapshot);
+    const Intended intended = read_intended(run);
+    const Replacement how = replacement_of(engine_, intended, snapshot.project, service, exact_, running);
+    nlohmann::json resolved = member(intended.services, name.c_str());
+    std::string why = how.why;
+    bool made = false;
+    if (how.by == Replacement::By::kCompose) {
+        watcher_.step(fmt::format("recreating {} from its files{}", name, why.empty() ? "" : ": " + why));
+        made = by_compose(run, intended, snapshot, name, running);
+        why = made ? why : "docker compose cannot recreate it";
+    }
+    if (made) {
+        // What was mounted is what it was; a container that Compose saw no reason to replace has to read it again.
+        reload(engine_, snapshot.project, service.reloads);
+        if (service.live) {
+            for (const std::string& line :
+                 restore_limits(engine_, service, store_.directory_of(snapshot.id), world_.files)) {
+                watcher_.step(line);
+            }
+        }
+    } else {
+        watcher_.step(fmt::format("making {} again as it was{}", name, why.empty() ? "" : ": " + why));
+        by_snapshot(snapshot, service, journal);
+        resolved = nullptr;
+        running = running_in(service);
+    }
+    watcher_.step(fmt::format("waiting until {} is healthy", name));
+    // Swap is left out: what the files say of it is the user's own, and was in force or not before us.
+    const GateResult gate =
+        pass_gate(engine_, world_.clock, {snapshot.project, name, running, resolved, false, service.start_seconds});
+    if (!gate.passed) {
+        unhealthy_.push_back(gate.said);
+    }
+    for (const std::string& user : reload(engine_, snapshot.project, service.name_users)) {
+        watcher_.step(
+            fmt::format("{} could not be told that {} has a new container: should it not find it, docker restart {}",
+                        user, name, user));
+    }
+    std::vector<std::string> said{gate.said};
+    if (exact_ && !made) {
+        const std::vector<std::string> lines = compared(snapshot, service);
+        said.insert(said.end(), lines.begin(), lines.end());
+    }
+    return said;
+}
+
+}  // namespace pilotpros

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/apply/journal.h"
+#include "core/apply/replacement.h"
+#include "core/apply/store.h"
+#include "core/apply/transaction.h"
+#include "core/docker/engine.h"
+#include "core/world.h"
+
+namespace pilotpros {
+
+/// Has a service's containers go back once its files have: by Compose or from the snapshot, and through the gate.
+class Recreation {
+  public:
+    Recreation(World& world, Engine& engine, const ApplyStore& store, ApplyWatcher& watcher, bool exact)
+        : world_(world), engine_(engine), store_(store), watcher_(watcher), exact_(exact) {}
+
+    /// How the project's own files are resolved, as they are now: with what earlier applies wrote where it stands.
+    [[nodiscard]] ComposeRun compose_of(const Snapshot& snapshot) const;
+
+    /// `service` as `snapshot` has it, `running` containers of it. What it makes is journaled. Returns what the gate
+    /// said, and in exact mode what differs from before, a line each. Throws Error (kNotRestored) with what is left to
+    /// do.
+    std::vector<std::string> back(const Snapshot& snapshot, const ServiceRecord& service, int running,
+                                  Journal& journal);
+
+    /// Services that did not come up healthy, as their gates said.
+    [[nodiscard]] const std::vector<std::string>& unhealthy() const { return unhealthy_; }
+
+  private:
+    bool by_compose(const ComposeRun& run, const Intended& intended, const Snapshot& snapshot,
+                    const std::string& service, int running) const;
+    void by_snapshot(const Snapshot& snapshot, const ServiceRecord& service, Journal& journal) const;
+    [[nodiscard]] std::vector<std::string> compared(const Snapshot& snapshot, const ServiceRecord& service) const;
+
+    World& world_;
+    Engine& engine_;
+    const ApplyStore& store_;
+    ApplyWatcher& watcher_;
+    bool exact_ = false;
+    std::vector<std::string> unhealthy_;
+};
+
+}  // namespace pilotpros

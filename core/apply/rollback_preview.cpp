@@ -1,0 +1,145 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "core/apply/layer_data.h"
+#include "core/apply/part.h"
+#include "core/apply/rollback.h"
+#include "core/bundle/merge_override.h"
+#include "core/model/json.h"
+
+namespace pilotpros {
+
+namespace {
+
+/// Those whose files are still to go back.
+std::vector<Snapshot> with_files(const std::vector<Snapshot>& undone, const ApplyStore& store) {
+    std::vector<Snapshot> result;
+    std::copy_if(undone.begin(), undone.end(), std::back_inserter(result),
+                 [&](const Snapshot& one) { return store.journal(one.id).phase() != Journal::Phase::kFilesUndone; });
+    return result;
+}
+
+std::vector<Conflict> all_conflicts(const RollbackPreview& preview, const ApplyStore& store, const Files& disk) {
+    std::vector<Conflict> conflicts;
+    std::set<std::string> seen;
+    std::set<std::string> wanted;
+    if (preview.scope.part) {
+        for (const PathRecord& record : files_of_part(preview.undone, preview.scope.services, store, disk).paths) {
+            wanted.insert(record.path);
+        }
+    }
+    for (const Snapshot& snapshot : with_files(preview.undone, store)) {
+        std::vector<PathRecord> paths = snapshot.paths;
+        std::erase_if(paths, [&](const PathRecord& record) {
+            return (preview.scope.part && !wanted.contains(record.path)) || !seen.insert(record.path).second;
+        });
+        for (Conflict& conflict : conflicts_of(paths, store.directory_of(snapshot.id), disk)) {
+            conflicts.push_back(std::move(conflict));
+        }
+    }
+    return conflicts;
+}
+
+/// What Compose will make of the files when they have gone back.
+Intended intended_after(World& world, const RollbackPreview& preview, const ApplyStore& store) {
+    const Snapshot& newest = preview.undone.front();
+    const ComposeRun base{world, newest.compose_arguments, newest.working_directory, newest.variables};
+    const std::vector<Snapshot> files = with_files(preview.undone, store);
+    std::optional<std::string> text = override_before(files, newest.layer, store, world.files);
+    if (preview.scope.part) {
+        const FilesOfPart part = files_of_part(preview.undone, preview.scope.services, store, world.files);
+        for (const auto& [path, content] : part.contents) {
+            text =
+                Path{path}.filename() == kOurFile && Path{path}.parent_path().filename() == kOurFolder ? content : text;
+        }
+    }
+    return text ? read_intended(base.with("-"), *text) : read_intended(base);
+}
+
+/// Each service as the oldest of the transactions has it.
+std::map<std::string, std::pair<const Snapshot*, const ServiceRecord*>> oldest_of(const RollbackPreview& preview) {
+    std::map<std::string, std::pair<const Snapshot*, const ServiceRecord*>> oldest;
+    for (const Snapshot& snapshot : preview.undone) {
+        for (const ServiceRecord& service : snapshot.services) {
+            if (preview.scope.services.contains(service.service)) {
+                oldest[service.service] = {&snapshot, &service};
+            }
+        }
+    }
+    return oldest;
+}
+
+void look_at_services(World& world, Engine& engine, const ApplyStore& store, const RollbackRequest& request,
+                      RollbackPreview& preview) {
+    const Intended intended = intended_after(world, preview, store);
+    std::set<std::string> replaced;
+    for (const auto& [name, record] : oldest_of(preview)) {
+        const auto& [snapshot, service] = record;
+        ServicePreviewBack back{
+            name, replacement_of(engine, intended, snapshot->project, *service, request.exact), {}, {}};
+        if (back.how.by == Replacement::By::kSnapshot) {
+            back.volumes =
+                volumes_in_the_way(engine, snapshot->project, *service, store.directory_of(snapshot->id), world.files);
+        }
+        if (!back.how.replaced.empty()) {
+            replaced.insert(name);
+        }
+        preview.services.push_back(std::move(back));
+    }
+    auto data = data_before_replacing(world, engine, preview.undone.front(), replaced);
+    for (ServicePreviewBack& back : preview.services) {
+        back.data = std::move(data[back.service]);
+    }
+}
+
+}  // namespace
+
+RollbackPreview preview_rollback(World& world, Engine* engine, const ApplyStore& store,
+                                 const RollbackRequest& request) {
+    RollbackPreview preview;
+    preview.scope = scope_of(store, request);
+    for (const std::string& id : preview.scope.ids) {
+        preview.undone.push_back(store.snapshot(id));
+    }
+    preview.conflicts = all_conflicts(preview, store, world.files);
+    if (engine != nullptr && !preview.undone.empty()) {
+        look_at_services(world, *engine, store, request, preview);
+    }
+    return preview;
+}
+
+void refuse_what_is_in_the_way(const RollbackPreview& preview, const RollbackRequest& request) {
+    if (!preview.conflicts.empty() && (!request.force || preview.scope.part)) {
+        std::vector<std::string> paths;
+        std::transform(preview.conflicts.begin(), preview.conflicts.end(), std::back_inserter(paths),
+                       [](const Conflict& one) { return one.path; });
+        throw Error(ExitCode::kRefused, fmt::format("{} changed since we wrote it", fmt::join(paths, ", ")),
+                    preview.scope.part
+                        ? "take your change back; --force decides only where all services go back"
+                        : "take your change back, or docker pilotpros rollback --force: what was there before comes "
+                          "back, and your version is kept beside it as FILE.pilotpros-kept");
+    }
+    for (const ServicePreviewBack& back : preview.services) {
+        if (!back.data.empty()) {
+            throw Error(ExitCode::kRefused,
+                        fmt::format("{} keeps data in its container's writable layer, which the next one does not "
+                                    "have: {}",
+                                    back.service, fmt::join(back.data, ", ")),
+                        how_to_keep(back.service));
+        }
+        if (!back.volumes.empty()) {
+            throw Error(ExitCode::kRefused,
+                        fmt::format("the old container of {} has other volumes than the present one, whose data would "
+                                    "be gone from sight: {}",
+                                    back.service, fmt::join(back.volumes, "; ")),
+                        request.exact ? "leave --exact out: the service is then recreated from your files"
+                                      : "mend the Compose file first: the service is then recreated from it");
+        }
+    }
+}
+
+}  // namespace pilotpros

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+#include "core/apply/rollback.h"
+
+namespace pilotpros {
+
+/// What a rollback is going to do; what keeps it from it first. A file that the user changed is shown as a diff against
+/// what we wrote, values that are not ours left out.
+std::string rollback_as_text(const RollbackPreview& preview, const RollbackRequest& request, bool purge);
+
+}  // namespace pilotpros

@@ -1,0 +1,148 @@
+#!/usr/bin/env bash
+# beside: it judges no time
+# Rollback beyond the last apply: an ID, one service, the old containers, the files alone without an engine, a file that the user edited, a tag that moved,
+# data in a container's own layer, a pruned image. Judged by docker inspect and sha256sum, never by our own snapshot.
+# shellcheck disable=SC2016 # what is in single quotes is for other shells
+. "$(dirname "$0")/lib.sh"
+driver=${BINARY_DIR:-$SOURCE_DIR/build/dev}/tests/apply_driver/pilotpros-apply-driver
+name=pilotpros-back-$$
+image=pilotpros-back-image-$$
+folder=$scratch/project
+mkdir -p "$folder"
+cd "$folder" || exit
+export COMPOSE_PROGRESS=quiet
+cat >compose.yaml <<YAML
+name: $name
+services:
+  db: &sleeper
+    image: $image
+    init: true
+    stop_grace_period: 0s
+    command: sleep infinity
+    environment: {TOKEN: canary-of-the-rollback}
+    volumes: ["data:/data"]
+  web:
+    <<: *sleeper
+    volumes: [/anonymous]
+volumes: {data: {}}
+YAML
+cp compose.yaml "$scratch/good"
+docker tag debian:trixie-slim "$image"
+finally "cd '$folder'; cp '$scratch/good' compose.yaml; docker compose -p $name down -v -t 0 >/dev/null 2>&1; docker rmi -f $image >/dev/null 2>&1"
+finally "docker ps -aq --filter 'name=pilotpros-(keep|lock)-$name' | xargs -r docker rm -f >/dev/null"
+docker compose up -d
+docker compose exec -T db sh -c 'echo row >/data/row'
+docker compose exec -T web sh -c 'echo row >/anonymous/row'
+
+ours() { run "$PILOTPROS" pilotpros "$@"; }
+memory() { docker inspect --format '{{.HostConfig.Memory}}' "$name-$1-1"; }
+files() { find . -mindepth 1 -printf '%p %M %y %l\n' | sort; find . -type f -exec sha256sum {} + | sort; }
+volumes() { docker inspect "$name-db-1" "$name-web-1" | jq -c '[.[].Mounts[] | {Name, Destination}] | sort'; }
+rows() { docker compose exec -T db cat /data/row && docker compose exec -T web cat /anonymous/row; }
+apply() { run "$driver" apply "$1" "$2"; expect_status "apply $2 to $1" 0; }
+is() { expect "$1" test "$2" = "$3"; }
+files >"$scratch/files"
+volumes >"$scratch/volumes"
+as_before() { files >"$scratch/now"; expect "$1: the files are as they were" diff "$scratch/files" "$scratch/now"; }
+
+# ---- one service of two, an ID ----------------------------------------------------------------------------------------
+apply db,web 128m
+ours rollback web --yes
+expect_status "one service" 0
+is "one service: its limit is gone" "$(memory web)" 0
+is "one service: the other's stays" "$(memory db)" 134217728
+db=$(docker compose ps -q db)
+run docker compose up -d
+is "one service: the next up keeps the other's container" "$(docker compose ps -q db)" "$db"
+ours rollback web --yes
+expect_in "one service, again: nothing to undo" 'nothing to undo' "$out"
+ours status
+expect_in "one service: status tells" 'takes web back to before 0001' "$out"
+apply db 256m
+ours rollback 9
+expect_status "an ID that is none" 64
+expect_in "an ID that is none" 'there is no transaction 9' "$err"
+ours rollback 1 --yes
+expect_status "back to an ID" 0
+expect_in "back to an ID: the later ones are named" '0003, 0002 came after 0001' "$out"
+is "back to an ID" "$(memory db) $(memory web)" "0 0"
+as_before "back to an ID"
+
+# ---- the old containers, field by field -------------------------------------------------------------------------------
+docker inspect "$name-web-1" | jq '.[0] | {Image, Config: .Config | del(.Hostname), Mounts, memory: .HostConfig.Memory}' >"$scratch/inspect"
+apply web 128m
+sed -i 's/TOKEN: canary/TOKEN: another-canary/' compose.yaml
+ours rollback --exact --yes
+expect_status "exact" 0
+expect_in "exact: compared" "$name-web-1 is what it was, field by field" "$out"
+docker inspect "$name-web-1" | jq '.[0] | {Image, Config: .Config | del(.Hostname), Mounts, memory: .HostConfig.Memory}' >"$scratch/now"
+expect "exact: as docker inspect has it" diff "$scratch/inspect" "$scratch/now"
+cp "$scratch/good" compose.yaml
+as_before "exact"
+
+# ---- the files alone, the engine away ---------------------------------------------------------------------------------
+apply web 128m
+run env DOCKER_HOST=unix:///nowhere/docker.sock "$PILOTPROS" pilotpros rollback --files-only --yes
+expect_status "files only, without an engine" 0
+expect_in "files only: what remains is said" 'web: a container that runs goes on with the change' "$out"
+as_before "files only"
+is "files only: the container was left" "$(memory web)" 134217728
+ours status
+expect_in "files only: the history tells" '0005 +web +files taken back' "$out"
+expect_in "files only: the container is told" 'web +not as its files say' "$out"
+ours rollback --yes
+expect_status "the containers follow" 0
+is "the containers follow" "$(memory web)" 0
+ours rollback --yes
+expect_in "twice is once" 'nothing to undo' "$out"
+
+# ---- a file that the user edited --------------------------------------------------------------------------------------
+apply web 128m
+printf '    environment:\n      PASSWORD: canary-of-the-edit\n' >>.pilotpros/compose.yaml
+cp .pilotpros/compose.yaml "$scratch/edited"
+ours rollback --yes
+expect_status "edited" 3
+expect_in "edited: the diff" '^\+      PASSWORD: \(not shown\)' "$out"
+expect_not_in "edited: no secret" canary-of-the-edit "$out$err"
+expect "edited: untouched" diff "$scratch/edited" .pilotpros/compose.yaml
+ours rollback --force --yes
+expect_status "forced" 0
+expect_in "forced: where the version is" 'your version is kept: .*compose.yaml.pilotpros-kept' "$out"
+expect "forced: it is" diff "$scratch/edited" .pilotpros/compose.yaml.pilotpros-kept
+is "forced: the limit is gone" "$(memory web)" 0
+rm -r .pilotpros
+as_before "forced"
+
+# ---- data in the layer, a tag that moved, a file that is gone, a prune -----------------------------------------------
+apply web 128m
+docker compose exec -T web sh -c 'mkdir -p /srv/upload && echo row >/srv/upload/1'
+ours rollback --yes
+expect_status "data in the layer" 3
+expect_in "data in the layer: where" '/srv/upload' "$err"
+is "data in the layer: untouched" "$(memory web)" 134217728
+docker compose exec -T web rm -r /srv/upload
+old=$(docker inspect --format '{{.Image}}' "$name-web-1")
+docker commit -c 'LABEL newer=1' "$name-db-1" "$image" >/dev/null
+ours rollback --yes
+expect_status "a tag that moved" 0
+is "a tag that moved: the image by its ID" "$(docker inspect --format '{{.Image}}' "$name-web-1") $(memory web)" "$old 0"
+docker tag "$old" "$image"
+docker compose up -d
+apply web 128m
+rm compose.yaml
+ours rollback --yes
+expect_status "the Compose file is gone" 0
+cp "$scratch/good" compose.yaml
+is "the Compose file is gone: the container is back" "$(memory web)" 0
+as_before "the Compose file is gone"
+expect "the data are there, on the same volumes" rows
+volumes >"$scratch/now"
+expect "the volumes are the same" diff "$scratch/volumes" "$scratch/now"
+apply web 128m
+docker compose down -t 0
+docker ps -aq --filter "name=pilotpros-keep-$name" | xargs -r docker rm -f >/dev/null
+docker rmi -f "$image" >/dev/null
+ours rollback --yes
+expect_status "the project is down" 0
+expect_in "the project is down" 'web does not run: only its files were put back' "$out"
+as_before "the project is down"
