@@ -15,6 +15,7 @@
 #include "core/apply/project_files.h"
 #include "core/apply/recreate.h"
 #include "core/apply/reload.h"
+#include "core/apply/swap.h"
 #include "core/model/json.h"
 
 namespace pilotpros {
@@ -133,6 +134,7 @@ class Rollback {
         bool by_compose = false;
         if (resolved.is_object()) {
             constexpr std::chrono::minutes kTime{5};
+            remove_where_swapped(engine_, snapshot.project, name);
             const auto& replicas = member(member(resolved, "deploy"), "replicas");
             const int declared = replicas.is_number_integer() ? replicas.get<int>() : 1;
             const bool alone = !dependencies_stand(engine_, run, snapshot.project, member(model, "services"), name);
@@ -157,11 +159,8 @@ class Rollback {
         if (!gate.passed) {
             unhealthy_.push_back(gate.said);
         }
-        for (const std::string& user : reload(engine_, snapshot.project, service.name_users)) {
-            watcher_.step(
-                fmt::format("{} could not be told that {} has a new container: should it not find it, "
-                            "docker restart {}",
-                            user, name, user));
+        for (const std::string& line : look_up_again(engine_, snapshot.project, name, service.name_users)) {
+            watcher_.step(line);
         }
         return gate.said;
     }
@@ -194,7 +193,11 @@ void undo_exactly(World& world, Engine& engine, ApplyStore& store, const std::st
     refuse_conflicts(changed_since(snapshot.paths, world.files));
     journal.intend(Journal::kUndo);
     restore_paths(snapshot.paths, store.directory_of(id), world.files);
+    const bool look_again = take_pins_back(engine, journal);
     for (const ServiceRecord& service : snapshot.services) {
+        if (look_again) {
+            reload(engine, snapshot.project, service.name_users);
+        }
         restore_containers(engine, snapshot.project, service, store.directory_of(id), world.files, journal);
         reload(engine, snapshot.project, service.name_users);
         reload(engine, snapshot.project, service.reloads);
