@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""load.py URL STOP LEAST: GET and POST in turn, each on a connection of its own, four at a time, until the file STOP is
-there and LEAST requests were made. Prints how many there were, how many failed (no answer, or another than 200), what
+"""load.py URL STOP LEAST SECONDS: GET and POST in turn, each on a connection of its own, four at a time, until the file
+STOP is there and LEAST requests were made, or SECONDS have passed since it came. Prints how many there were, how many failed (no answer, or another than 200), what
 the first failure was, the slowest answer and all of it in seconds."""
 import http.client
 import os
@@ -9,7 +9,7 @@ import threading
 import time
 import urllib.parse
 
-url, stop, least = urllib.parse.urlsplit(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+url, stop, least, seconds = urllib.parse.urlsplit(sys.argv[1]), sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
 lock = threading.Lock()
 total, failed, slowest, first = 0, 0, 0.0, ""
 
@@ -34,7 +34,7 @@ def work():
     global total, failed, slowest, first
     while True:
         with lock:
-            if total >= least and os.path.exists(stop):
+            if os.path.exists(stop) and (total >= least or time.time() - os.path.getmtime(stop) > seconds):
                 return
             total += 1
             number = total
