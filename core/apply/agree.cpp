@@ -10,13 +10,15 @@ namespace pilotpros {
 
 std::vector<std::string> not_in_force(Engine& engine, ImageAnswers& answers, const Project& project, const Files& files,
                                       TimePoint now, const std::string& service,
-                                      const std::vector<const Change*>& changes) {
+                                      const std::vector<const Change*>& changes,
+                                      const std::set<std::string>& left_out) {
     Observation observation = observe_services(engine, project, {service}, files, now);
     std::vector<std::string> complaints;
     for (ServiceObservation& seen : observation.services) {
         if (seen.service != service || !observation.engine) {
             continue;
         }
+        std::erase_if(seen.containers, [&](const Container& container) { return left_out.contains(container.id); });
         const apps::Evidence evidence = apps::evidence_of(seen, project, observation);
         apps::Asking asking{engine, answers, evidence, *observation.engine};
         apps::ask_all(asking, seen.applications);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,9 +14,11 @@
 namespace pilotpros {
 
 /// What a service's own programs, asked after the Changes were applied, do not go by: "db: work_mem is 4MB, not 8MB".
-/// A program that does not answer is no complaint. Lets Interrupted and EngineLost through.
+/// Containers with an ID in `left_out` are not asked. A program that does not answer is no complaint. Lets Interrupted
+/// and EngineLost through.
 std::vector<std::string> not_in_force(Engine& engine, ImageAnswers& answers, const Project& project, const Files& files,
                                       TimePoint now, const std::string& service,
-                                      const std::vector<const Change*>& changes);
+                                      const std::vector<const Change*>& changes,
+                                      const std::set<std::string>& left_out = {});
 
 }  // namespace pilotpros

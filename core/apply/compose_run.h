@@ -27,6 +27,10 @@ class ComposeRun {
     [[nodiscard]] Command up(const std::string& service, bool alone, int scale,
                              std::chrono::milliseconds timeout) const;
 
+    /// The same, but what runs stays: up to `scale` containers are added beside it.
+    [[nodiscard]] Command up_beside(const std::string& service, bool alone, int scale,
+                                    std::chrono::milliseconds timeout) const;
+
     std::vector<Finished> run(const std::vector<Command>& commands) const;
 
   private:

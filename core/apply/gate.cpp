@@ -49,7 +49,9 @@ class Gate {
         for (;;) {
             std::vector<std::string> ids;
             for (const LiveContainer& live : containers_of(engine_, request_.project, request_.service)) {
-                ids.push_back(live.id);
+                if (!request_.left_out.contains(live.id)) {
+                    ids.push_back(live.id);
+                }
             }
             const std::vector<Container> containers = inspect_containers(engine_, ids);
             if (auto result = judge(containers)) {

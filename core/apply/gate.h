@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,10 +15,11 @@ namespace pilotpros {
 /// What a service has to show before a change is kept.
 struct GateRequest {
     std::string project, service;
-    int containers = 1;        ///< how many have to run
-    nlohmann::json resolved;   ///< the service as Compose resolves it: its limits have to be in force
-    bool swap_limit = true;    ///< whether the engine can limit swap; without, that is not compared
-    double start_seconds = 0;  ///< how long it was seen to take to start; 0: never seen
+    int containers = 1;                   ///< how many have to run
+    nlohmann::json resolved;              ///< the service as Compose resolves it: its limits have to be in force
+    bool swap_limit = true;               ///< whether the engine can limit swap; without, that is not compared
+    double start_seconds = 0;             ///< how long it was seen to take to start; 0: never seen
+    std::set<std::string> left_out = {};  ///< IDs of containers that are not judged: they are about to go
 };
 
 struct GateResult {

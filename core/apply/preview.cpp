@@ -9,6 +9,7 @@
 #include "core/apply/compose_run.h"
 #include "core/apply/data_volumes.h"
 #include "core/apply/dependencies.h"
+#include "core/apply/start_first.h"
 #include "core/model/json.h"
 #include "core/observe/startup.h"
 
@@ -114,10 +115,23 @@ ServicePreview preview_of(const ApplyRequest& request, const std::string& name, 
     return preview;
 }
 
+std::string how_it_is_replaced(const ServicePreview& service) {
+    return service.start_first()
+               ? fmt::format(
+                     "{} goes on: a second one is started beside it, takes over when it is healthy, and only "
+                     "then the first one stops",
+                     service.service)
+               : fmt::format("{} is stopped before it is started again: {}", service.service, service.why_stop_first);
+}
+
 }  // namespace
 
 bool ApplyPreview::recreates() const {
     return std::any_of(services.begin(), services.end(), [](const ServicePreview& one) { return one.recreates; });
+}
+
+bool ApplyPreview::interrupts() const {
+    return std::any_of(services.begin(), services.end(), [](const ServicePreview& one) { return one.interrupted(); });
 }
 
 ApplyPreview preview_apply(World& world, const ApplyRequest& request) {
@@ -163,7 +177,15 @@ ApplyPreview preview_apply(World& world, const ApplyRequest& request) {
         }
         refuse_another_mount(request.project.services.at(name).resolved, service, name);
         preview.services.push_back(preview_of(request, name, hash->second, service));
-        if (preview.services.back().live) {
+        ServicePreview& shown = preview.services.back();
+        shown.why_stop_first =
+            why_stop_first(services, name, request.observation.service(name), request.observation.images);
+        if (shown.why_stop_first.empty()) {
+            shown.why_stop_first = why_no_room_for_two(request.observation, name);
+        }
+        if (shown.recreates) {
+            preview.notes.push_back(how_it_is_replaced(shown));
+        } else if (shown.live) {
             preview.notes.push_back(
                 fmt::format("{} keeps its container; the next `up` recreates it once, to run as its files say", name));
         }

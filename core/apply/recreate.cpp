@@ -18,6 +18,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr const char* kMade = "make container";
+constexpr const char* kStop = "stop container";
 constexpr std::size_t kShortId = 12;
 
 Request request_to(const char* method, const std::string& path) {
@@ -41,28 +42,6 @@ void stop(Engine& engine, const std::string& id) {
     Request request = request_to("POST", "/containers/" + id + "/stop");
     request.timeout = kLongest;
     engine.call(request);
-}
-
-/// Never with its volumes: an anonymous one holds the data that its successor needs.
-void remove(Engine& engine, const LiveContainer& container) {
-    if (container.running()) {
-        stop(engine, container.id);
-    }
-    Request request = request_to("DELETE", "/containers/" + container.id);
-    request.query = {{"force", "1"}};
-    const Response response = engine.call(request);
-    if (!response.ok() && response.status != 404) {
-        throw Error(ExitCode::kNotRestored,
-                    fmt::format("cannot remove the container {}: {}", container.name, response.message()),
-                    fmt::format("docker rm -f {}, then docker pilotpros rollback", container.name));
-    }
-}
-
-void rename(Engine& engine, const std::string& id, const std::string& name) {
-    Request request = request_to("POST", "/containers/" + id + "/rename");
-    request.query = {{"name", name}};
-    require(engine, request, fmt::format("cannot name a container {}", name),
-            fmt::format("free the name {}, then docker pilotpros rollback", name));
 }
 
 void start(Engine& engine, const std::string& id, const std::string& name) {
@@ -201,7 +180,40 @@ std::string made_for(const Journal& journal, const std::string& id) {
     return made;
 }
 
+/// Whether we asked the engine to stop it, and did not live to see it gone.
+bool told_to_stop(const Journal& journal, const std::string& id) {
+    return std::any_of(journal.records().begin(), journal.records().end(),
+                       [&](const JournalRecord& record) { return record.step == kStop && record.detail == id; });
+}
+
 }  // namespace
+
+void remove(Engine& engine, const LiveContainer& container) {
+    if (container.running()) {
+        stop(engine, container.id);
+    }
+    Request request = request_to("DELETE", "/containers/" + container.id);
+    request.query = {{"force", "1"}};
+    const Response response = engine.call(request);
+    if (!response.ok() && response.status != 404) {
+        throw Error(ExitCode::kNotRestored,
+                    fmt::format("cannot remove the container {}: {}", container.name, response.message()),
+                    fmt::format("docker rm -f {}, then docker pilotpros rollback", container.name));
+    }
+}
+
+void rename(Engine& engine, const std::string& id, const std::string& name) {
+    Request request = request_to("POST", "/containers/" + id + "/rename");
+    request.query = {{"name", name}};
+    require(engine, request, fmt::format("cannot name a container {}", name),
+            fmt::format("free the name {}, then docker pilotpros rollback", name));
+}
+
+void stop_and_remove(Engine& engine, const LiveContainer& container, Journal& journal) {
+    journal.intend(kStop, container.id);
+    remove(engine, container);
+    journal.done(kStop, container.id);
+}
 
 std::vector<LiveContainer> containers_of(Engine& engine, const std::string& project, const std::string& service) {
     const Json filters{{"label", {"com.docker.compose.project=" + project, "com.docker.compose.service=" + service}}};
@@ -310,10 +322,11 @@ void restore_containers(Engine& engine, const std::string& project, const Servic
             rename(engine, there->id, record.name);
         }
         // Compose makes the next container and then stops this one. Killed in between, its request to stop goes on in
-        // the engine and would end what looks running now: waited for.
-        const bool stopping = std::any_of(live.begin(), live.end(), [&](const LiveContainer& other) {
-            return name_beneath(other.name) == record.name;
-        });
+        // the engine and would end what looks running now: waited for. So does ours.
+        const bool stopping =
+            told_to_stop(journal, record.id) || std::any_of(live.begin(), live.end(), [&](const LiveContainer& other) {
+                return name_beneath(other.name) == record.name;
+            });
         if (stopping && there->running()) {
             stop(engine, there->id);
         }

@@ -23,6 +23,13 @@ std::vector<LiveContainer> containers_of(Engine& engine, const std::string& proj
 /// Keeps the inspection of each of them in `directory`, the snapshot's, as container-N.json, and counts `number` on.
 std::vector<ContainerRecord> keep_containers(Engine& engine, const std::string& project, const std::string& service,
                                              const Path& directory, int& number, Files& files);
+/// Stops it in the time that it gives its program, and removes it. Never with its volumes: an anonymous one holds the
+/// data that its successor needs. Throws Error (kNotRestored).
+void remove(Engine& engine, const LiveContainer& container);
+/// The same while its successor runs already. Journaled: should we be killed meanwhile, the engine goes on stopping it.
+void stop_and_remove(Engine& engine, const LiveContainer& container, Journal& journal);
+/// Throws Error (kNotRestored), e.g. when another container has the name.
+void rename(Engine& engine, const std::string& id, const std::string& name);
 
 /// What POST /containers/create needs to make a container again from its own inspection: its labels, mounts and limits;
 /// anonymous volumes by their names, so that their data comes along. `image` is what it is made of. Pure.

@@ -11,6 +11,7 @@
 #include "core/apply/live.h"
 #include "core/apply/recreate.h"
 #include "core/apply/reload.h"
+#include "core/apply/swap.h"
 #include "core/model/json.h"
 
 namespace pilotpros {
@@ -35,6 +36,7 @@ bool Recreation::by_compose(const ComposeRun& run, const Intended& intended, con
     const auto& replicas = member(member(member(intended.services, service.c_str()), "deploy"), "replicas");
     const int declared = replicas.is_number_integer() ? replicas.get<int>() : 1;
     const bool alone = !dependencies_stand(engine_, run, snapshot.project, intended.services, service);
+    remove_where_swapped(engine_, snapshot.project, service);
     return run.run({run.up(service, alone, running == declared ? 0 : running, kTime)}).front().ok();
 }
 
@@ -107,10 +109,8 @@ std::vector<std::string> Recreation::back(const Snapshot& snapshot, const Servic
     if (!gate.passed) {
         unhealthy_.push_back(gate.said);
     }
-    for (const std::string& user : reload(engine_, snapshot.project, service.name_users)) {
-        watcher_.step(
-            fmt::format("{} could not be told that {} has a new container: should it not find it, docker restart {}",
-                        user, name, user));
+    for (const std::string& line : look_up_again(engine_, snapshot.project, name, service.name_users)) {
+        watcher_.step(line);
     }
     std::vector<std::string> said{gate.said};
     if (exact_ && !made) {

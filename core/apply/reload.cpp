@@ -1,5 +1,7 @@
 #include "core/apply/reload.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
@@ -10,9 +12,6 @@
 
 namespace pilotpros {
 
-namespace {
-
-/// What others may call it on the project's networks.
 std::set<std::string> names_of(const Project& project, const std::string& name) {
     std::set<std::string> names{name};
     const auto service = project.services.find(name);
@@ -29,8 +28,6 @@ std::set<std::string> names_of(const Project& project, const std::string& name) 
     names.erase("");
     return names;
 }
-
-}  // namespace
 
 std::vector<Reload> name_users_of(const Project& project, const Observation& observation, const std::string& service) {
     const std::set<std::string> names = names_of(project, service);
@@ -79,6 +76,17 @@ std::vector<std::string> reload(Engine& engine, const std::string& project, cons
         }
     }
     return failed;
+}
+
+std::vector<std::string> look_up_again(Engine& engine, const std::string& project, const std::string& service,
+                                       const std::vector<Reload>& users) {
+    std::vector<std::string> lines;
+    for (const std::string& name : reload(engine, project, users)) {
+        lines.push_back(
+            fmt::format("{} could not be told that {} has a new container: should it not find it, docker restart {}",
+                        name, service, name));
+    }
+    return lines;
 }
 
 }  // namespace pilotpros

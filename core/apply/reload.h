@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct Reload {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Reload, service, programs)
 
+/// What others may call a service on the project's networks. Pure.
+std::set<std::string> names_of(const Project& project, const std::string& service);
+
 /// Who looked up a name of this service once, as its program's own facts say: after the service's container was
 /// replaced, they would go on asking its old address. Pure.
 std::vector<Reload> name_users_of(const Project& project, const Observation& observation, const std::string& service);
@@ -29,5 +33,9 @@ std::vector<Reload> reloads_of(const Observation& observation, const std::string
 
 /// Runs each; the names of the containers in which it did not succeed.
 std::vector<std::string> reload(Engine& engine, const std::string& project, const std::vector<Reload>& reloads);
+
+/// The same for who looked up the name of `service`, after its containers changed: a line for each that was not told.
+std::vector<std::string> look_up_again(Engine& engine, const std::string& project, const std::string& service,
+                                       const std::vector<Reload>& users);
 
 }  // namespace pilotpros

@@ -16,6 +16,7 @@
 #include "core/apply/recreate.h"
 #include "core/apply/recreation.h"
 #include "core/apply/reload.h"
+#include "core/apply/swap.h"
 #include "core/model/json.h"
 
 namespace pilotpros {
@@ -249,7 +250,11 @@ void undo_exactly(World& world, Engine& engine, ApplyStore& store, const std::st
     }
     journal.intend(Journal::kUndo);
     put_files_back(store, snapshot, false, world.files, said);
+    const bool look_again = take_pins_back(engine, journal);
     for (const ServiceRecord& service : snapshot.services) {
+        if (look_again) {
+            reload(engine, snapshot.project, service.name_users);
+        }
         restore_containers(engine, snapshot.project, service, store.directory_of(id), world.files, journal);
         if (service.live) {
             restore_limits(engine, service, store.directory_of(id), world.files);

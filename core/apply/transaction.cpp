@@ -21,6 +21,7 @@
 #include "core/apply/reload.h"
 #include "core/apply/rollback.h"
 #include "core/apply/store.h"
+#include "core/apply/swap.h"
 #include "core/model/json.h"
 #include "core/observe/image_answers.h"
 
@@ -32,14 +33,6 @@ using Json = nlohmann::json;
 
 ComposeRun base_of(World& world, const Project& project) {
     return {world, compose_arguments(project, world), project.working_directory};
-}
-
-Json services_as_resolved(const Project& project) {
-    Json services = Json::object();
-    for (const auto& [name, service] : project.services) {
-        services[name] = service.resolved;
-    }
-    return services;
 }
 
 /// One transaction being applied; the lock is held.
@@ -181,7 +174,11 @@ class Transaction {
                 recreate(service, journal);
                 gate(service, journal);
                 require_agreement(service);
-                have_its_name_looked_up(snapshot_.services[at]);
+                if (service.start_first()) {
+                    said_.push_back(take_over(world_, engine_, swap_of(service), journal, watcher_));
+                } else {
+                    have_its_name_looked_up(snapshot_.services[at]);
+                }
                 recreated_.push_back(service.service);
             } else if (service.running == 0) {
                 said_.push_back(service.service + " does not run: the change is in force when it is started");
@@ -217,14 +214,18 @@ class Transaction {
     void recreate(const ServicePreview& service, Journal& journal) {
         constexpr int kBeside = 120;  // for Compose itself and a busy engine
         const std::chrono::seconds time{2 * service.stop_seconds + kBeside};
-        watcher_.step(fmt::format("recreating {}: docker compose may take up to {} for it", service.service,
+        watcher_.step(fmt::format("{} {}: docker compose may take up to {} for it",
+                                  service.start_first() ? "starting a second" : "recreating", service.service,
                                   format_duration(time)));
         journal.intend("recreate", service.service);
         const ComposeRun run = base_of(world_, request_.project).with(preview_.route.layer());
         const auto declared = request_.project.services.find(service.service);
         const int replicas = declared == request_.project.services.end() ? service.running : declared->second.replicas;
-        const bool alone = !dependencies_stand(engine_, run, request_.project.name,
-                                               services_as_resolved(request_.project), service.service);
+        Json services = Json::object();
+        for (const auto& [name, one] : request_.project.services) {
+            services[name] = one.resolved;
+        }
+        const bool alone = !dependencies_stand(engine_, run, request_.project.name, services, service.service);
         if (alone) {
             watcher_.step(
                 fmt::format("what {} depends on does not run as its files say and is left alone: the next up "
@@ -232,7 +233,9 @@ class Transaction {
                             service.service, service.service));
         }
         const int scale = service.running == replicas ? 0 : service.running;
-        const Finished finished = run.run({run.up(service.service, alone, scale, time)}).front();
+        const Command up = service.start_first() ? run.up_beside(service.service, alone, 2 * service.running, time)
+                                                 : run.up(service.service, alone, scale, time);
+        const Finished finished = run.run({up}).front();
         if (!finished.ok()) {
             throw Error(ExitCode::kGateFailed,
                         fmt::format("docker compose up did not replace {} (exit {}{})", service.service,
@@ -250,6 +253,22 @@ class Transaction {
         said_.push_back(service.service + " has its limits, read back as asked; it was not interrupted");
     }
 
+    [[nodiscard]] Swap swap_of(const ServicePreview& service) const {
+        const auto record = std::find_if(snapshot_.services.begin(), snapshot_.services.end(),
+                                         [&](const ServiceRecord& one) { return one.service == service.service; });
+        return {snapshot_.project,
+                service.service,
+                record->containers,
+                record->name_users,
+                names_of(request_.project, service.service),
+                Seconds{service.stop_seconds}};
+    }
+
+    /// What a gate is not to judge: the containers beside which a second generation was started.
+    [[nodiscard]] std::set<std::string> on_their_way_out(const ServicePreview& service) const {
+        return service.start_first() ? ids_of(swap_of(service).old) : std::set<std::string>{};
+    }
+
     void gate(const ServicePreview& service, Journal& journal) {
         const double seen = service.start_seconds;
         Seconds healthy = time_to_be_stable(seen);
@@ -264,7 +283,7 @@ class Transaction {
         journal.intend("gate", service.service);
         const GateResult result = pass_gate(engine_, world_.clock,
                                             {snapshot_.project, service.service, service.running, service.resolved,
-                                             request_.observation.engine->swap_limit, seen});
+                                             request_.observation.engine->swap_limit, seen, on_their_way_out(service)});
         if (!result.passed) {
             throw Error(ExitCode::kGateFailed, result.said);
         }
@@ -302,12 +321,14 @@ class Transaction {
         }
         FileImageAnswers answers(world_.files, image_answers_directory(world_.environment.state_directory(),
                                                                        request_.observation.engine->id));
+        const std::set<std::string> leaving = on_their_way_out(service);
         constexpr std::chrono::seconds kSoon{5};  // a server that was told to reload does it in its own time
         constexpr std::chrono::milliseconds kPause{500};
         const auto until = world_.clock.steady() + kSoon;
         for (;;) {
-            const std::vector<std::string> complaints = not_in_force(engine_, answers, request_.project, world_.files,
-                                                                     world_.clock.now(), service.service, changes);
+            const std::vector<std::string> complaints =
+                not_in_force(engine_, answers, request_.project, world_.files, world_.clock.now(), service.service,
+                             changes, leaving);
             if (complaints.empty()) {
                 return;
             }
@@ -325,11 +346,8 @@ class Transaction {
         for (const Reload& user : service.name_users) {
             watcher_.step(fmt::format("{} looks the name of {} up again", user.service, service.service));
         }
-        for (const std::string& name : reload(engine_, snapshot_.project, service.name_users)) {
-            watcher_.step(
-                fmt::format("{} could not be told that {} has a new container: should it not find it, "
-                            "docker restart {}",
-                            name, service.service, name));
+        for (const std::string& line : look_up_again(engine_, snapshot_.project, service.service, service.name_users)) {
+            watcher_.step(line);
         }
     }
 

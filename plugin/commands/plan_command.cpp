@@ -190,13 +190,13 @@ void PlanCommand::announce(Terminal& terminal, const ApplyPreview& preview) cons
     for (const std::string& note : preview.notes) {
         terminal.err(printable(note) + "\n");
     }
-    if (!preview.recreates()) {
+    if (!preview.interrupts()) {
         terminal.err("Nothing is interrupted.\n");
         return;
     }
     terminal.err("Interrupted, one after the other, each until it is healthy again:\n");
     for (const ServicePreview& service : preview.services) {
-        if (service.recreates) {
+        if (service.interrupted()) {
             terminal.err(
                 printable(fmt::format(
                     "  {}: at most {} to stop, {}", service.service, format_duration(Seconds{service.stop_seconds}),

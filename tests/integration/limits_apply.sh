@@ -82,7 +82,7 @@ expect_status "a service that would lose data is refused" 3
 expect_in "with what it would lose, and the fix" 'keeper.*/etc/keeper.key.*volume' "$err"
 pilotpros tune --apply --yes --duration 1s
 expect_status "the others are applied" 0
-expect_in "what others depend on comes first" 'recreating store.*recreating web.*recreating client' "$(tr '\n' ' ' <<<"$err")"
+expect_in "what others depend on comes first" 'starting a second store.*starting a second web.*starting a second client' "$(tr '\n' ' ' <<<"$err")"
 same "the service that would lose data is the same" "$(id keeper) $(docker exec "$(id keeper)" cat /etc/keeper.key)" "$keeper word"
 rotated() { docker inspect --format '{{index .HostConfig.LogConfig.Config "max-size"}}' "$@" | tr '\n' ' '; }
 same "the others rotate their logs" "$(rotated "$(id store)" "$(id web)" "$(id client)")" "10m 10m 10m "

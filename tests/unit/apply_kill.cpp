@@ -1,67 +1,9 @@
 #include <catch2/catch.hpp>
 
-#include "tests/unit/apply_world.h"
+#include "tests/unit/apply_kills.h"
 
 using namespace pilotpros;
 using namespace pilotpros::testing;
-
-namespace {
-
-enum class Begin { kNothingApplied, kApplied };
-
-/// A machine on which the work is killed before its step number `at`, and nothing else happened yet.
-template <typename Work>
-void kill_at(ApplyMachine& machine, Begin begin, int at, bool torn, Work work) {
-    if (begin == Begin::kApplied) {
-        REQUIRE(machine.apply().code == ExitCode::kDone);
-    }
-    machine.killer = {at, 0, torn};
-    try {
-        work(machine);
-    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): that is how it dies
-    }
-}
-
-template <typename Work>
-int steps_of(Begin begin, Work work, bool two = false) {
-    ApplyMachine machine{two};
-    kill_at(machine, begin, 0, false, work);
-    return machine.killer.count;
-}
-
-struct Tally {
-    int points = 0, third_states = 0;
-};
-
-/// Kills at every step in turn; what is there after `recover` has to be what was there before or after.
-template <typename Work, typename Recover>
-Tally every_kill(Begin begin, bool torn, Work work, Recover recover, bool two = false) {
-    ApplyMachine whole{two};
-    kill_at(whole, begin, 0, false, [](ApplyMachine& /*machine*/) {});
-    const std::string before = whole.seen();
-    work(whole);
-    const std::string after = whole.seen();
-    CHECK(before != after);
-    Tally tally;
-    for (int at = 1; at <= steps_of(begin, work, two); ++at) {
-        ApplyMachine machine{two};
-        kill_at(machine, begin, at, torn, work);
-        machine.killer = {};
-        recover(machine);
-        const std::string now = machine.seen();
-        ++tally.points;
-        if (now != before && now != after) {
-            ++tally.third_states;
-        }
-    }
-    return tally;
-}
-
-void put_on(ApplyMachine& machine) { machine.apply(); }
-void take_back(ApplyMachine& machine) { machine.roll_back(); }
-void recover(ApplyMachine& machine) { machine.recover(); }
-
-}  // namespace
 
 TEST_CASE("an apply that is killed between any two steps ends as before or after", "[apply]") {
     const bool torn = GENERATE(false, true);
@@ -92,7 +34,7 @@ TEST_CASE("a recovery that is killed itself is finished by the next one", "[appl
         for (int again = 1;; ++again) {
             ApplyMachine machine;
             kill_at(machine, Begin::kNothingApplied, at, false, put_on);
-            machine.killer = {again, 0, false};
+            machine.killer = {again};
             bool killed = false;
             try {
                 machine.recover();

@@ -104,7 +104,9 @@ class SmallEngine final : public Engine {
         std::string id, name, state;
         nlohmann::json body;  ///< as it was created
         std::vector<std::string> volumes;
-        std::string image;  ///< the ID that its name meant when it was made
+        std::string image;                     ///< the ID that its name meant when it was made
+        std::vector<std::string> hosts{};      ///< lines that were added to its /etc/hosts
+        std::vector<std::string> looked_up{};  ///< the same as they were when its program was last told to reload
     };
 
     SmallEngine() = default;
@@ -174,12 +176,13 @@ class SmallEngine final : public Engine {
     Killer none;
     Killer* killer = &none;
     std::vector<Container> containers;
-    std::set<std::string> images{"sha256:web"};
-    std::map<std::string, std::string> tags{{"nginx:1", "sha256:web"}};
+    std::set<std::string> images{"sha256:web", "sha256:lean"};  ///< the second one has no volume
+    std::map<std::string, std::string> tags{{"nginx:1", "sha256:web"}, {"lean:1", "sha256:lean"}};
     std::string broken_when;     ///< a container with this in its description never gets healthy: it ends
     std::string broken_service;  ///< … if it is one of this service; empty: of any
     std::vector<std::string> asked;
     std::map<std::string, std::string> layers;  ///< by name: a path that differs from the image
+    bool has_shell = true;                      ///< every image
 
   private:
     static Response say(int status, const nlohmann::json& body) { return {status, body.dump(), {}}; }
@@ -204,14 +207,16 @@ class SmallEngine final : public Engine {
         nlohmann::json config = container.body;
         config.erase("HostConfig");
         config.erase("NetworkingConfig");
-        return {{"Id", container.id},
-                {"Name", "/" + container.name},
-                {"Image", container.image},
-                {"Config", config},
-                {"HostConfig", member(container.body, "HostConfig")},
-                {"Mounts", mounts},
-                {"State", {{"Status", state}, {"Running", state == "running"}, {"ExitCode", 1}}},
-                {"NetworkSettings", {{"Networks", {{"shop_default", {{"Aliases", {"web"}}}}}}}}};
+        return {
+            {"Id", container.id},
+            {"Name", "/" + container.name},
+            {"Image", container.image},
+            {"Config", config},
+            {"HostConfig", member(container.body, "HostConfig")},
+            {"Mounts", mounts},
+            {"State", {{"Status", state}, {"Running", state == "running"}, {"ExitCode", 1}}},
+            {"NetworkSettings",
+             {{"Networks", {{"shop_default", {{"Aliases", {"web"}}, {"IPAddress", "address of " + container.id}}}}}}}};
     }
 
     Response list(const Request& request) const {
@@ -265,11 +270,17 @@ class SmallEngine final : public Engine {
         if (path.starts_with("/images/")) {
             std::string image = path.substr(8, path.rfind("/json") - 8);
             image = tags.contains(image) ? tags.at(image) : image;
-            return images.contains(image) ? say(200, {{"Id", image}, {"Config", {{"Volumes", {{"/data", {}}}}}}})
+            const nlohmann::json volumes =
+                image == "sha256:lean" ? nlohmann::json(nullptr) : nlohmann::json{{"/data", nlohmann::json::object()}};
+            return images.contains(image) ? say(200, {{"Id", image}, {"Config", {{"Volumes", volumes}}}})
                                           : say(404, {{"message", "no such image"}});
         }
         if (path.starts_with("/networks/")) {
             return say(200, nullptr);
+        }
+        if (path.starts_with("/exec/")) {
+            return path.ends_with("/start") ? Response{200, "", {}}
+                                            : say(200, {{"Running", false}, {"ExitCode", exec_code_}, {"Pid", 1}});
         }
         const std::string rest = path.starts_with("/containers/") ? path.substr(12) : "";
         Container* const container = find(rest.substr(0, rest.find('/')));
@@ -284,6 +295,9 @@ class SmallEngine final : public Engine {
             return say(200, {{"Warnings", nullptr}});
         } else if (verb == "json") {
             return say(200, inspect(*container));
+        } else if (verb == "exec") {
+            run_inside(*container, nlohmann::json::parse(request.body).at("Cmd"));
+            return say(201, {{"Id", "exec"}});
         } else if (verb == "start") {
             container->state = "running";
         } else if (verb == "stop") {
@@ -297,8 +311,24 @@ class SmallEngine final : public Engine {
         return say(204, nullptr);
     }
 
+    /// What a program inside does to the container's hosts file, which is what an apply runs there.
+    void run_inside(Container& container, const std::vector<std::string>& argv) {
+        exec_code_ = container.state == "running" && (argv.front() != "sh" || has_shell) ? 0 : 126;
+        if (exec_code_ != 0) {
+            return;
+        }
+        if (argv.front() == "nginx") {
+            container.looked_up = container.hosts;
+        } else if (argv.at(2).find(">>/etc/hosts") != std::string::npos) {
+            container.hosts.insert(container.hosts.end(), argv.begin() + 4, argv.end());
+        } else if (argv.at(2).find("</etc/hosts") != std::string::npos) {
+            std::erase_if(container.hosts, [&](const std::string& line) { return line.ends_with(argv.at(4)); });
+        }
+    }
+
     int made_ = 0;
     std::vector<std::function<void()>> streams_;
+    int exec_code_ = 0;
 };
 
 /// Time passes with every look at it.
@@ -316,7 +346,8 @@ class HurryingClock final : public Clock {
 /// A machine in memory with the project "shop" in /shop, whose service "web" runs, and "db" on which it depends when
 /// there are two; Compose 2.26 as far as it matters here, its own steps of replacing a container included.
 struct ApplyMachine {
-    explicit ApplyMachine(bool with_db = false) : two(with_db) {
+    explicit ApplyMachine(bool with_db = false, bool web_is_stateless = false)
+        : two(with_db), stateless(web_is_stateless) {
         environment.working_directory = "/shop";
         environment.variables = {{"XDG_STATE_HOME", "/state"}, {"HOME", "/home/me"}};
         files.contents["/shop/compose.yaml"] = "services: {web: {image: nginx:1}}\n";
@@ -324,6 +355,14 @@ struct ApplyMachine {
         engine.killer = &killer;
         for (const std::string& name : names()) {
             up(service(name, {"/shop/compose.yaml"}, ""), name);
+        }
+        if (stateless) {
+            engine
+                .create("shop-front-1", {{"Labels",
+                                          {{"com.docker.compose.project", "shop"},
+                                           {"com.docker.compose.service", "front"},
+                                           {"com.docker.compose.oneoff", "False"}}}})
+                .state = "running";
         }
         engine.asked.clear();
     }
@@ -346,6 +385,13 @@ struct ApplyMachine {
         const Project project = discover(selectors);
         Observation observation = observe_services(engine, project, {}, files, clock.now());
         observation.engine->local = local;
+        if (stateless) {
+            ServiceObservation front;
+            front.service = "front";
+            front.applications.push_back(
+                {"nginx", 1, {}, {{"servers", {{{"locations", {{{"path", "/"}, {"target", "web:80"}}}}}}}}});
+            observation.services.push_back(std::move(front));
+        }
         const Plan plan = memory_plan("shop", names(), memory);
         Bundle bundle = make_bundle(plan, project);
         bundle.files.insert(bundle.files.end(), more_files.begin(), more_files.end());
@@ -388,8 +434,12 @@ struct ApplyMachine {
                 // A volume without a name has one after the container was made again: the volumes are compared below.
                 host.erase("Mounts");
             }
-            all["containers"][container.name] = {container.state, member(container.body, "Labels"),
-                                                 member(container.body, "Image"), host, container.volumes};
+            all["containers"][container.name] = {container.state,
+                                                 member(container.body, "Labels"),
+                                                 member(container.body, "Image"),
+                                                 host,
+                                                 container.volumes,
+                                                 container.hosts};
         }
         return all.dump(1);
     }
@@ -408,6 +458,7 @@ struct ApplyMachine {
     std::vector<BundleFile> more_files;
     std::string shown_hash;
     bool two = false;
+    bool stateless = false;  ///< web may run twice, and the nginx in front of it, "front", looked its name up once
     bool local = true;
     bool live = false;               ///< its containers get the limits while they run
     bool compose_is_broken = false;  ///< it reads files, and cannot replace a container
@@ -428,6 +479,9 @@ struct ApplyMachine {
     [[nodiscard]] nlohmann::json service(const std::string& service, const std::vector<std::string>& names,
                                          const std::string& input) const {
         nlohmann::json result{{"image", "nginx:1"}, {"volumes", {{{"type", "volume"}, {"target", "/data"}}}}};
+        if (stateless && service == "web") {
+            result = {{"image", "lean:1"}};
+        }
         if (two && service == "web") {
             result["depends_on"] = {{"db", {{"condition", "service_started"}}}};
         }
@@ -478,7 +532,10 @@ struct ApplyMachine {
         if (has(command.argv, "up")) {
             killer.step();
             const std::string& name = command.argv.back();
-            return compose_is_broken ? failed("no") : up(service(name, merged, command.input), name);
+            const nlohmann::json resolved = service(name, merged, command.input);
+            return compose_is_broken                    ? failed("no")
+                   : has(command.argv, "--no-recreate") ? up_beside(resolved, name, command.argv)
+                                                        : up(resolved, name);
         }
         nlohmann::json services;
         std::string hashes;
@@ -492,20 +549,50 @@ struct ApplyMachine {
         return printed(nlohmann::json{{"name", "shop"}, {"services", services}}.dump());
     }
 
-    Finished up(const nlohmann::json& resolved, const std::string& name) {
+    [[nodiscard]] nlohmann::json description(const nlohmann::json& resolved, const std::string& name,
+                                             int number) const {
         const nlohmann::json memory = resolved.contains("mem_limit")
                                           ? nlohmann::json(std::stoll(resolved["mem_limit"].get<std::string>()))
                                           : nlohmann::json(0);
-        nlohmann::json body{{"Image", "nginx:1"},
+        nlohmann::json body{{"Image", resolved["image"]},
                             {"Labels",
                              {{"com.docker.compose.project", "shop"},
                               {"com.docker.compose.service", name},
                               {"com.docker.compose.oneoff", "False"},
+                              {"com.docker.compose.container-number", std::to_string(number)},
                               {"com.docker.compose.config-hash", hash(resolved)}}},
-                            {"HostConfig",
-                             {{"Memory", memory},
-                              {"NetworkMode", "shop_default"},
-                              {"Mounts", {{{"Type", "volume"}, {"Target", "/data"}}}}}}};
+                            {"HostConfig", {{"Memory", memory}, {"NetworkMode", "shop_default"}}}};
+        if (resolved.contains("volumes")) {
+            body["HostConfig"]["Mounts"] = {{{"Type", "volume"}, {"Target", "/data"}}};
+        }
+        return body;
+    }
+
+    /// Adds containers until there are as many as told; their numbers go on from the highest.
+    Finished up_beside(const nlohmann::json& resolved, const std::string& name, const std::vector<std::string>& argv) {
+        const auto scale = std::find(argv.begin(), argv.end(), "--scale") + 1;
+        const int wanted = std::stoi(scale->substr(scale->find('=') + 1));
+        int there = 0;
+        int highest = 0;
+        for (const SmallEngine::Container& one : engine.containers) {
+            const nlohmann::json& labels = member(one.body, "Labels");
+            if (text(labels, "com.docker.compose.service") == name) {
+                ++there;
+                highest = std::max(highest, std::stoi(text(labels, "com.docker.compose.container-number")));
+            }
+        }
+        for (; there < wanted; ++there) {
+            const std::string full = "shop-" + name + "-" + std::to_string(++highest);
+            killer.step();
+            engine.create(full, description(resolved, name, highest));
+            killer.step();
+            engine.find(full)->state = "running";
+        }
+        return printed("");
+    }
+
+    Finished up(const nlohmann::json& resolved, const std::string& name) {
+        nlohmann::json body = description(resolved, name, 1);
         const std::string full = "shop-" + name + "-1";
         SmallEngine::Container* const old = engine.find(full);
         if (old == nullptr) {
@@ -517,7 +604,9 @@ struct ApplyMachine {
             old->state = "running";
             return printed("");
         }
-        body["HostConfig"]["Mounts"][0]["Source"] = old->volumes.front();  // Compose carries it over
+        if (!old->volumes.empty()) {
+            body["HostConfig"]["Mounts"][0]["Source"] = old->volumes.front();  // Compose carries it over
+        }
         const std::string id = old->id;
         killer.step();
         const std::string made = engine.create(id.substr(0, 12) + "_" + full, body).id;
