@@ -22,7 +22,8 @@ void keep_bytes(std::vector<PathRecord>& paths, const Path& directory, Files& di
 void write_paths(const std::vector<PathRecord>& paths, const std::vector<BundleFile>& files, const Route& route,
                  Files& disk);
 
-/// The paths that hold neither what was there before nor what we put there: somebody changed them since.
+/// The paths that hold neither what was there before nor what we put there: somebody changed them since. Of several
+/// records of one path, from several applies, each may be what stands there.
 std::vector<std::string> changed_since(const std::vector<PathRecord>& paths, const Files& disk);
 
 /// Puts back what was there, last first, byte for byte; a folder of ours that holds something of others stays. What

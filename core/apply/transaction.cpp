@@ -42,6 +42,18 @@ Json services_as_resolved(const Project& project) {
     return services;
 }
 
+/// A service whose containers the engine does not show is none that does not run.
+void refuse_what_is_not_seen(const ApplyRequest& request) {
+    for (const Change& change : request.plan.changes) {
+        const ServiceObservation* const service = request.observation.service(change.service);
+        if (service != nullptr && service->refused) {
+            throw Error(ExitCode::kRefused,
+                        fmt::format("the engine does not show the containers of {}", change.service),
+                        "docker inspect says why; then try again");
+        }
+    }
+}
+
 /// One transaction being applied; the lock is held.
 class Transaction {
   public:
@@ -362,6 +374,7 @@ ApplyResult apply_plan(World& world, Engine& engine, const ApplyRequest& request
     if (!request.observation.engine) {
         throw Error(ExitCode::kEngineNeeded, "applying needs the engine", "docker version shows whether it answers");
     }
+    refuse_what_is_not_seen(request);
     ApplyStore store(world.files, world.environment.state_directory(), request.observation.engine->id,
                      request.project.name);
     const FileLock lock = store.lock();
