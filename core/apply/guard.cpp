@@ -108,14 +108,21 @@ void Guard::unlock() {
     }
 }
 
-void Guard::drop(const std::string& transaction) { remove(keeper_name(transaction)); }
+void Guard::drop(const std::string& transaction) {
+    const std::string name = keeper_name(transaction);
+    const Response response = remove(name);
+    if (!response.ok() && response.status != 404) {
+        throw Error(ExitCode::kNotRestored, fmt::format("cannot remove the container {}: {}", name, response.message()),
+                    "any command of docker pilotpros tries again");
+    }
+}
 
-void Guard::remove(const std::string& name) {
+Response Guard::remove(const std::string& name) {
     Request request;
     request.method = "DELETE";
     request.path = "/containers/" + name;
     request.query = {{"force", "1"}};
-    engine_.call(request);
+    return engine_.call(request);
 }
 
 }  // namespace pilotpros

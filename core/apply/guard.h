@@ -22,8 +22,9 @@ class Guard {
     void lock(const std::vector<std::string>& images);
     /// The lock, where it is ours, becomes the keeper of the images of this transaction: one step, a rename.
     void keep(const std::string& transaction);
-    /// Only our own.
+    /// Only our own. What the engine refuses is left to the next command.
     void unlock();
+    /// Of a transaction that needs no images any more. Throws Error (kNotRestored) when it stays.
     void drop(const std::string& transaction);
 
   private:
@@ -31,7 +32,7 @@ class Guard {
     [[nodiscard]] std::string keeper_name(const std::string& transaction) const;
     /// Who holds the lock; empty when nobody does.
     [[nodiscard]] std::string holder();
-    void remove(const std::string& name);
+    Response remove(const std::string& name);
 
     Engine& engine_;
     std::string project_, owner_;

@@ -127,7 +127,7 @@ class Part {
                 world_.cancel.acknowledge();
             }
             watcher_.step(fmt::format("leaving all as it was: {}", error.what()));
-            undo_exactly(world_, engine_, store_, id);
+            undo_exactly(world_, engine_, store_, id, watcher_);
             guard_.unlock();
             if (error.code() == ExitCode::kNotRestored) {
                 throw Error(ExitCode::kGateFailed, error.what(), error.hint());

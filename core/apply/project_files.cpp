@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "core/model/error.h"
 #include "core/model/sha256.h"
@@ -108,14 +109,18 @@ void write_paths(const std::vector<PathRecord>& paths, const std::map<std::strin
 }
 
 std::vector<std::string> changed_since(const std::vector<PathRecord>& paths, const Files& disk) {
-    std::vector<std::string> changed;
+    std::map<std::string, bool> known;  // whether what stands there is of one of the records
     for (const PathRecord& record : paths) {
         PathImage now = image_of(record.path, disk);
         const auto same = [&](const PathImage& image) {
             return now.kind == image.kind && now.content == image.content;
         };
-        if (!same(record.before) && !same(record.after)) {
-            changed.push_back(record.path);
+        known[record.path] = known[record.path] || same(record.before) || same(record.after);
+    }
+    std::vector<std::string> changed;
+    for (const auto& [path, is_known] : known) {
+        if (!is_known) {
+            changed.push_back(path);
         }
     }
     return changed;

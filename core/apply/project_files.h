@@ -29,7 +29,8 @@ std::map<std::string, std::string> contents_by_path(const std::vector<BundleFile
 /// Makes what the records say: folders 0755, files 0644, the link last; what is to be absent is removed.
 void write_paths(const std::vector<PathRecord>& paths, const std::map<std::string, std::string>& contents, Files& disk);
 
-/// The paths that hold neither what was there before nor what we put there: somebody changed them since.
+/// The paths that hold neither what was there before nor what we put there: somebody changed them since. Of several
+/// records of one path, from several applies, each may be what stands there.
 std::vector<std::string> changed_since(const std::vector<PathRecord>& paths, const Files& disk);
 
 /// Puts back what was there, last first, byte for byte; a folder of ours that holds something of others stays. What

@@ -59,6 +59,11 @@ std::string image_to_use(Engine& engine, const ContainerRecord& record, const st
         }
         const std::string path = "/images/" + name + "/json";
         const Response response = engine.call(request_to("GET", path));
+        if (!response.ok() && response.status != 404) {  // no word on whether it is there
+            throw Error(ExitCode::kNotRestored,
+                        fmt::format("cannot look at the image of {}: {}", record.name, response.message()),
+                        "docker pilotpros rollback tries again");
+        }
         if (response.ok() && text(parse_answer(response.body, path), "Id") == record.image_id) {
             return name;
         }
@@ -289,10 +294,11 @@ Json further_networks_of(const Json& inspect) {
     return further;
 }
 
-void restore_containers(Engine& engine, const std::string& project, const ServiceRecord& service, const Path& directory,
-                        const Files& files, Journal& journal) {
+std::set<std::string> restore_containers(Engine& engine, const std::string& project, const ServiceRecord& service,
+                                         const Path& directory, const Files& files, Journal& journal) {
+    std::set<std::string> stood;
     if (service.containers.empty()) {
-        return;  // it did not run, and nothing was started
+        return stood;  // it did not run, and nothing was started
     }
     const std::vector<LiveContainer> live = containers_of(engine, project, service.service);
     std::set<std::string> kept;
@@ -332,10 +338,13 @@ void restore_containers(Engine& engine, const std::string& project, const Servic
         }
         if (record.running && (stopping || !there->running())) {
             start(engine, there->id, record.name);
+        } else if (there->running()) {
+            stood.insert(there->id);
         }
     }
     // What a killed Compose had asked for may have come meanwhile.
     remove_others(engine, containers_of(engine, project, service.service), kept);
+    return stood;
 }
 
 void tidy_after_compose(Engine& engine, const std::string& project, const std::string& service) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,9 +41,10 @@ nlohmann::json further_networks_of(const nlohmann::json& inspect);
 
 /// Puts the service's containers back as the snapshot has them: what is still there is kept (and started), what is gone
 /// is made again by image ID with its old labels and name, what came since is removed; volumes are never removed. What
-/// it makes is journaled, so that doing it again keeps it. Throws Error (kNotRestored) with what is left to do.
-void restore_containers(Engine& engine, const std::string& project, const ServiceRecord& service, const Path& directory,
-                        const Files& files, Journal& journal);
+/// it makes is journaled, so that doing it again keeps it. Returns the IDs of those that ran, and run on untouched.
+/// Throws Error (kNotRestored) with what is left to do.
+std::set<std::string> restore_containers(Engine& engine, const std::string& project, const ServiceRecord& service,
+                                         const Path& directory, const Files& files, Journal& journal);
 
 /// Compose makes the next container under a temporary name "ID_NAME" before it removes the old one; one that was killed
 /// meanwhile leaves it. Removed where the old one lives, renamed where it is gone: it has the anonymous volumes.

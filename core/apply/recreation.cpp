@@ -40,7 +40,8 @@ bool Recreation::by_compose(const ComposeRun& run, const Intended& intended, con
     return run.run({run.up(service, alone, running == declared ? 0 : running, kTime)}).front().ok();
 }
 
-void Recreation::by_snapshot(const Snapshot& snapshot, const ServiceRecord& service, Journal& journal) const {
+std::set<std::string> Recreation::by_snapshot(const Snapshot& snapshot, const ServiceRecord& service,
+                                              Journal& journal) const {
     const Path directory = store_.directory_of(snapshot.id);
     const auto other_volumes = volumes_in_the_way(engine_, snapshot.project, service, directory, world_.files);
     if (!other_volumes.empty()) {
@@ -49,7 +50,7 @@ void Recreation::by_snapshot(const Snapshot& snapshot, const ServiceRecord& serv
                                 fmt::join(other_volumes, "; ")),
                     fmt::format("docker compose up -d {} recreates it from your files", service.service));
     }
-    restore_containers(engine_, snapshot.project, service, directory, world_.files, journal);
+    return restore_containers(engine_, snapshot.project, service, directory, world_.files, journal);
 }
 
 std::vector<std::string> Recreation::compared(const Snapshot& snapshot, const ServiceRecord& service) const {
@@ -82,14 +83,18 @@ std::vector<std::string> Recreation::back(const Snapshot& snapshot, const Servic
     nlohmann::json resolved = member(intended.services, name.c_str());
     std::string why = how.why;
     bool made = false;
+    std::set<std::string> stood;
+    for (const LiveContainer& live : containers_of(engine_, snapshot.project, name)) {
+        if (live.running()) {
+            stood.insert(live.id);
+        }
+    }
     if (how.by == Replacement::By::kCompose) {
         watcher_.step(fmt::format("recreating {} from its files{}", name, why.empty() ? "" : ": " + why));
         made = by_compose(run, intended, snapshot, name, running);
         why = made ? why : "docker compose cannot recreate it";
     }
     if (made) {
-        // What was mounted is what it was; a container that Compose saw no reason to replace has to read it again.
-        reload(engine_, snapshot.project, service.reloads);
         if (service.live) {
             for (const std::string& line :
                  restore_limits(engine_, service, store_.directory_of(snapshot.id), world_.files)) {
@@ -98,10 +103,12 @@ std::vector<std::string> Recreation::back(const Snapshot& snapshot, const Servic
         }
     } else {
         watcher_.step(fmt::format("making {} again as it was{}", name, why.empty() ? "" : ": " + why));
-        by_snapshot(snapshot, service, journal);
+        stood = by_snapshot(snapshot, service, journal);
         resolved = nullptr;
         running = running_in(service);
     }
+    // What was mounted is what it was; a container that nobody saw a reason to replace has to read it again.
+    require_reload(engine_, snapshot.project, name, service.reloads, stood);
     watcher_.step(fmt::format("waiting until {} is healthy", name));
     // Swap is left out: what the files say of it is the user's own, and was in force or not before us.
     const GateResult gate =

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,8 @@ class Recreation {
   private:
     bool by_compose(const ComposeRun& run, const Intended& intended, const Snapshot& snapshot,
                     const std::string& service, int running) const;
-    void by_snapshot(const Snapshot& snapshot, const ServiceRecord& service, Journal& journal) const;
+    /// Returns the IDs of those that stood all along.
+    std::set<std::string> by_snapshot(const Snapshot& snapshot, const ServiceRecord& service, Journal& journal) const;
     [[nodiscard]] std::vector<std::string> compared(const Snapshot& snapshot, const ServiceRecord& service) const;
 
     World& world_;

@@ -89,4 +89,19 @@ std::vector<std::string> look_up_again(Engine& engine, const std::string& projec
     return lines;
 }
 
+void require_reload(Engine& engine, const std::string& project, const std::string& service,
+                    const std::vector<Reload>& reloads, const std::set<std::string>& stood) {
+    std::vector<std::string> failed = reload(engine, project, reloads);
+    for (const LiveContainer& live : containers_of(engine, project, service)) {
+        if (!stood.contains(live.id)) {
+            std::erase(failed, live.name);
+        }
+    }
+    if (!failed.empty()) {
+        throw Error(ExitCode::kNotRestored,
+                    fmt::format("{} could not be told to read its files again", fmt::join(failed, ", ")),
+                    fmt::format("docker restart {}, then docker pilotpros rollback", fmt::join(failed, " ")));
+    }
+}
+
 }  // namespace pilotpros

@@ -38,4 +38,9 @@ std::vector<std::string> reload(Engine& engine, const std::string& project, cons
 std::vector<std::string> look_up_again(Engine& engine, const std::string& project, const std::string& service,
                                        const std::vector<Reload>& users);
 
+/// Its programs read their files again. One whose container stood all along (`stood`, by ID) and was not told goes by
+/// what is taken back: throws Error (kNotRestored). A program that starts just now reads them by itself.
+void require_reload(Engine& engine, const std::string& project, const std::string& service,
+                    const std::vector<Reload>& reloads, const std::set<std::string>& stood);
+
 }  // namespace pilotpros

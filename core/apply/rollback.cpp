@@ -54,18 +54,43 @@ int running_of(const std::vector<LiveContainer>& containers) {
         std::count_if(containers.begin(), containers.end(), [](const auto& one) { return one.running(); }));
 }
 
+void refuse_changed(const std::vector<std::string>& changed) {
+    if (!changed.empty()) {
+        throw Error(ExitCode::kRefused, fmt::format("{} changed since we wrote it", fmt::join(changed, ", ")),
+                    "take your change back, or docker pilotpros rollback --force, which keeps your version beside it");
+    }
+}
+
+void keep_changed(const std::vector<std::string>& changed, Files& disk, std::vector<std::string>& said) {
+    for (const std::string& kept : keep_theirs(changed, disk)) {
+        said.push_back(fmt::format("your version is kept: {}", kept));
+    }
+}
+
 /// The files of one transaction. What the user changed since is refused, or kept beside with `force`.
 void put_files_back(const ApplyStore& store, const Snapshot& snapshot, bool force, Files& disk,
                     std::vector<std::string>& said) {
     const std::vector<std::string> changed = changed_since(snapshot.paths, disk);
-    if (!changed.empty() && !force) {
-        throw Error(ExitCode::kRefused, fmt::format("{} changed since we wrote it", fmt::join(changed, ", ")),
-                    "take your change back, or docker pilotpros rollback --force, which keeps your version beside it");
+    if (!force) {
+        refuse_changed(changed);
     }
-    for (const std::string& kept : keep_theirs(changed, disk)) {
-        said.push_back(fmt::format("your version is kept: {}", kept));
-    }
+    keep_changed(changed, disk, said);
     restore_paths(snapshot.paths, store.directory_of(snapshot.id), disk);
+}
+
+/// What stops a restoration half way, a full disk for one, is no refusal: the journal stays pending.
+template <typename Work>
+void restoring(Work work) {
+    try {
+        work();
+    } catch (const Error& error) {
+        if (error.code() != ExitCode::kRefused) {
+            throw;
+        }
+        throw Error(
+            ExitCode::kNotRestored, fmt::format("cut short: {}", error.what()),
+            (error.hint().empty() ? "" : error.hint() + "; ") + std::string{"docker pilotpros rollback goes on"});
+    }
 }
 
 /// A rollback of transactions that were committed, newest first; the lock is held.
@@ -85,19 +110,26 @@ class Rollback {
         RollbackResult result;
         services_ = carried_by(store_, ids);
         for (const std::string& id : ids) {
-            put_back(id, result);
+            result.undone.push_back(store_.snapshot(id));
         }
-        recreate_services(result);
-        if (!left_.empty()) {
-            throw Error(ExitCode::kNotRestored, fmt::format("all the rest went back, but {}", fmt::join(left_, "; ")),
-                        next_);
+        if (!force_) {
+            refuse_changed(changed_since(paths_to_restore(result.undone), world_.files));
         }
-        for (const Snapshot& snapshot : result.undone) {
-            Guard guard(engine_, snapshot.project, lock_owner(world_));
-            guard.drop(snapshot.id);  // first: once the journal says undone, nobody looks for it any more
-            store_.journal(snapshot.id).done(Journal::kUndo);
-            guard.unlock();
-        }
+        announce(result.undone);
+        restoring([&] {
+            restore_files(result);
+            recreate_services(result);
+            if (!left_.empty()) {
+                throw Error(ExitCode::kNotRestored,
+                            fmt::format("all the rest went back, but {}", fmt::join(left_, "; ")), next_);
+            }
+            for (const Snapshot& snapshot : result.undone) {
+                Guard guard(engine_, snapshot.project, lock_owner(world_));
+                guard.drop(snapshot.id);  // first: once the journal says undone, nobody looks for it any more
+                store_.journal(snapshot.id).done(Journal::kUndo);
+                guard.unlock();
+            }
+        });
         if (!unhealthy_.empty()) {
             throw Error(ExitCode::kNotRestored,
                         fmt::format("the files are as they were, but {}", fmt::join(unhealthy_, "; ")),
@@ -107,29 +139,58 @@ class Rollback {
     }
 
   private:
-    void put_back(const std::string& id, RollbackResult& result) {
-        Snapshot snapshot = store_.snapshot(id);
-        Journal journal = store_.journal(id);
-        const Journal::Phase phase = journal.phase();
-        const bool files = journal.last_done(Journal::kUndoFiles) == nullptr;
-        if (files && !force_ && !changed_since(snapshot.paths, world_.files).empty()) {
-            put_files_back(store_, snapshot, false, world_.files,
-                           result.said);  // refuses, before anything is announced
-        }
-        Guard guard(engine_, snapshot.project, lock_owner(world_));
-        lock(guard, snapshot);
-        if (phase != Journal::Phase::kUndoing) {
-            Begun begun{{}, exact_, force_};
-            for (const ServiceRecord& service : snapshot.services) {
-                begun.running[service.service] = running_of(containers_of(engine_, snapshot.project, service.service));
+    /// Files that did not go back alone before.
+    [[nodiscard]] bool has_files_to_restore(const Snapshot& snapshot) const {
+        return store_.journal(snapshot.id).last_done(Journal::kUndoFiles) == nullptr;
+    }
+
+    [[nodiscard]] std::vector<PathRecord> paths_to_restore(const std::vector<Snapshot>& undone) const {
+        std::vector<PathRecord> paths;
+        for (const Snapshot& snapshot : undone) {
+            if (has_files_to_restore(snapshot)) {
+                paths.insert(paths.end(), snapshot.paths.begin(), snapshot.paths.end());
             }
-            journal.intend(Journal::kUndo, as_detail(begun));
         }
-        if (files) {
-            watcher_.step(fmt::format("putting the files of {} back", id));
-            put_files_back(store_, snapshot, force_, world_.files, result.said);
+        return paths;
+    }
+
+    /// The oldest first: from its record on, all of them are being taken back, see to_finish().
+    void announce(const std::vector<Snapshot>& undone) {
+        // clang 14 cannot compile libstdc++'s reverse_view. NOLINTNEXTLINE(modernize-loop-convert)
+        for (auto snapshot = undone.rbegin(); snapshot != undone.rend(); ++snapshot) {
+            Guard guard(engine_, snapshot->project, lock_owner(world_));
+            lock(guard, *snapshot);
+            Journal journal = store_.journal(snapshot->id);
+            if (journal.phase() != Journal::Phase::kUndoing) {
+                Begun begun{{}, exact_, force_};
+                for (const ServiceRecord& service : snapshot->services) {
+                    begun.running[service.service] =
+                        running_of(containers_of(engine_, snapshot->project, service.service));
+                }
+                journal.intend(Journal::kUndo, as_detail(begun));
+            }
         }
-        result.undone.push_back(std::move(snapshot));
+    }
+
+    /// Each path once, as the oldest that wrote it found it: a killed run may have taken folders of it away already.
+    void restore_files(RollbackResult& result) {
+        keep_changed(changed_since(paths_to_restore(result.undone), world_.files), world_.files, result.said);
+        std::map<std::string, std::string> oldest;  // by path
+        for (const Snapshot& snapshot : result.undone) {
+            if (has_files_to_restore(snapshot)) {
+                for (const PathRecord& record : snapshot.paths) {
+                    oldest[record.path] = snapshot.id;
+                }
+            }
+        }
+        for (const Snapshot& snapshot : result.undone) {
+            std::vector<PathRecord> paths = snapshot.paths;
+            std::erase_if(paths, [&](const PathRecord& record) { return oldest[record.path] != snapshot.id; });
+            if (!paths.empty()) {
+                watcher_.step(fmt::format("putting the files of {} back", snapshot.id));
+                restore_paths(paths, store_.directory_of(snapshot.id), world_.files);
+            }
+        }
     }
 
     void lock(Guard& guard, const Snapshot& snapshot) {
@@ -233,6 +294,24 @@ std::vector<std::string> newest_first(std::vector<std::string> ids) {
     return ids;
 }
 
+/// Of a rollback that was cut short, newest first. Whatever was applied later than what is being taken back is taken
+/// back with it: that was announced last, or not yet.
+std::vector<std::string> to_finish(const ApplyStore& store) {
+    std::vector<std::string> ids = store.in_phase(Journal::Phase::kUndoing);
+    if (!ids.empty()) {
+        const std::string oldest = ids.front();
+        for (const Journal::Phase phase : {Journal::Phase::kApplied, Journal::Phase::kFilesUndone}) {
+            for (std::string& id : store.in_phase(phase)) {
+                if (id > oldest) {
+                    ids.push_back(std::move(id));
+                }
+            }
+        }
+        std::sort(ids.begin(), ids.end());
+    }
+    return newest_first(std::move(ids));
+}
+
 /// The files of transactions whose files alone go back.
 void finish_files(World& world, ApplyStore& store, const std::string& id, bool force, std::vector<std::string>& said) {
     put_files_back(store, store.snapshot(id), force, world.files, said);
@@ -241,28 +320,30 @@ void finish_files(World& world, ApplyStore& store, const std::string& id, bool f
 
 }  // namespace
 
-void undo_exactly(World& world, Engine& engine, ApplyStore& store, const std::string& id) {
+void undo_exactly(World& world, Engine& engine, ApplyStore& store, const std::string& id, ApplyWatcher& watcher) {
     const Snapshot snapshot = store.snapshot(id);
     Journal journal = store.journal(id);
-    std::vector<std::string> said;
-    if (!changed_since(snapshot.paths, world.files).empty()) {
-        put_files_back(store, snapshot, false, world.files, said);  // refuses
-    }
-    journal.intend(Journal::kUndo);
-    put_files_back(store, snapshot, false, world.files, said);
-    const bool look_again = take_pins_back(engine, journal);
-    for (const ServiceRecord& service : snapshot.services) {
-        if (look_again) {
+    refuse_changed(changed_since(snapshot.paths, world.files));
+    restoring([&] {
+        journal.intend(Journal::kUndo);
+        restore_paths(snapshot.paths, store.directory_of(id), world.files);
+        const bool look_again = take_pins_back(engine, journal);
+        for (const ServiceRecord& service : snapshot.services) {
+            if (look_again) {
+                reload(engine, snapshot.project, service.name_users);
+            }
+            const std::set<std::string> stood =
+                restore_containers(engine, snapshot.project, service, store.directory_of(id), world.files, journal);
+            if (service.live) {
+                for (const std::string& line : restore_limits(engine, service, store.directory_of(id), world.files)) {
+                    watcher.step(line);
+                }
+            }
             reload(engine, snapshot.project, service.name_users);
+            require_reload(engine, snapshot.project, service.service, service.reloads, stood);
         }
-        restore_containers(engine, snapshot.project, service, store.directory_of(id), world.files, journal);
-        if (service.live) {
-            restore_limits(engine, service, store.directory_of(id), world.files);
-        }
-        reload(engine, snapshot.project, service.name_users);
-        reload(engine, snapshot.project, service.reloads);
-    }
-    journal.done(Journal::kUndo);
+        journal.done(Journal::kUndo);
+    });
 }
 
 int finish_pending(World& world, Engine& engine, ApplyStore& store, ApplyWatcher& watcher) {
@@ -270,13 +351,13 @@ int finish_pending(World& world, Engine& engine, ApplyStore& store, ApplyWatcher
     const std::vector<std::string> half_applied = newest_first(store.in_phase(Journal::Phase::kApplying));
     for (const std::string& id : half_applied) {
         watcher.step(fmt::format("an apply was cut short: taking {} back", id));
-        undo_exactly(world, engine, store, id);
+        undo_exactly(world, engine, store, id, watcher);
         ++finished;
     }
-    const std::vector<std::string> half_undone = newest_first(store.in_phase(Journal::Phase::kUndoing));
+    const std::vector<std::string> half_undone = to_finish(store);
     if (!half_undone.empty()) {
         watcher.step("a rollback was cut short: finishing it");
-        const Begun begun = begun_of(store.journal(half_undone.front()));
+        const Begun begun = begun_of(store.journal(half_undone.back()));  // which was announced first
         Rollback{world, engine, store, watcher, begun, false}.run(half_undone);
         finished += static_cast<int>(half_undone.size());
     }
@@ -287,14 +368,14 @@ int finish_pending(World& world, Engine& engine, ApplyStore& store, ApplyWatcher
         std::for_each(said.begin(), said.end(), [&](const std::string& line) { watcher.step(line); });
         ++finished;
     }
-    // What a killed command left elsewhere: what it kept before its journal began, and its lock on the engine, which is
-    // to keep the images of the last one that was applied.
-    store.sweep();
+    // What a killed command left elsewhere: its lock on the engine, which is to keep the images of the last one that
+    // was applied, and what it kept before its journal began. That goes last: it is why the next command looks at all.
     Guard guard(engine, store.project(), lock_owner(world));
     if (const auto applied = store.in_phase(Journal::Phase::kApplied); !applied.empty()) {
         guard.keep(applied.back());
     }
     guard.unlock();
+    store.sweep();
     return finished;
 }
 
@@ -352,12 +433,14 @@ RollbackResult purge(World& world, Engine& engine, ApplyStore& store, ApplyWatch
     request.all = true;
     request.force = force;
     RollbackResult result = roll_back(world, engine, store, request, watcher);
-    Guard guard(engine, store.project(), lock_owner(world));
-    for (const std::string& id : store.transactions()) {
-        guard.drop(id);
-    }
-    guard.unlock();
-    store.purge();
+    restoring([&] {
+        Guard guard(engine, store.project(), lock_owner(world));
+        for (const std::string& id : store.transactions()) {
+            guard.drop(id);
+        }
+        guard.unlock();
+        store.purge();
+    });
     return result;
 }
 

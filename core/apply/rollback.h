@@ -20,7 +20,7 @@ namespace pilotpros {
 int finish_pending(World& world, Engine& engine, ApplyStore& store, ApplyWatcher& watcher);
 
 /// Puts back files and containers as the snapshot of a transaction that was never committed has them.
-void undo_exactly(World& world, Engine& engine, ApplyStore& store, const std::string& id);
+void undo_exactly(World& world, Engine& engine, ApplyStore& store, const std::string& id, ApplyWatcher& watcher);
 
 /// What a rollback is going to do to one service.
 struct ServicePreviewBack {

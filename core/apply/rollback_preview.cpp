@@ -32,11 +32,20 @@ std::vector<Conflict> all_conflicts(const RollbackPreview& preview, const ApplyS
             wanted.insert(record.path);
         }
     }
+    std::map<std::string, PathImage> next;  // what stands at a path once all that is newer is taken back
     for (const Snapshot& snapshot : with_files(preview.undone, store)) {
         std::vector<PathRecord> paths = snapshot.paths;
         std::erase_if(paths, [&](const PathRecord& record) {
             return (preview.scope.part && !wanted.contains(record.path)) || !seen.insert(record.path).second;
         });
+        for (const PathRecord& record : snapshot.paths) {
+            const auto newer = next.find(record.path);
+            if (!preview.scope.part && newer != next.end() &&
+                (newer->second.kind != record.after.kind || newer->second.content != record.after.content)) {
+                conflicts.push_back({record.path, "was changed between two applies", std::nullopt, ""});
+            }
+            next[record.path] = record.before;
+        }
         for (Conflict& conflict : conflicts_of(paths, store.directory_of(snapshot.id), disk)) {
             conflicts.push_back(std::move(conflict));
         }

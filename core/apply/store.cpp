@@ -63,6 +63,10 @@ void ApplyStore::sweep() {
 }
 
 void ApplyStore::purge() {
+    // Killed in between, nothing that is left half there may look like a transaction.
+    for (const std::string& id : transactions()) {
+        files_.remove(directory_of(id) / kJournalFile);
+    }
     files_.remove_tree(directory_);
     const Path engine = directory_.parent_path();
     std::vector<std::string> others = files_.list(engine);

@@ -35,6 +35,18 @@ ComposeRun base_of(World& world, const Project& project) {
     return {world, compose_arguments(project, world), project.working_directory};
 }
 
+/// A service whose containers the engine does not show is none that does not run.
+void refuse_what_is_not_seen(const ApplyRequest& request) {
+    for (const Change& change : request.plan.changes) {
+        const ServiceObservation* const service = request.observation.service(change.service);
+        if (service != nullptr && service->refused) {
+            throw Error(ExitCode::kRefused,
+                        fmt::format("the engine does not show the containers of {}", change.service),
+                        "docker inspect says why; then try again");
+        }
+    }
+}
+
 /// One transaction being applied; the lock is held.
 class Transaction {
   public:
@@ -74,7 +86,7 @@ class Transaction {
                 world_.cancel.acknowledge();
             }
             watcher_.step(fmt::format("taking it back: {}", error.what()));
-            undo_exactly(world_, engine_, store_, result.id);
+            undo_exactly(world_, engine_, store_, result.id, watcher_);
             guard_.unlock();
             // Refused is what was found out before anything was interrupted.
             result.code = stopped                              ? ExitCode::kInterrupted
@@ -374,6 +386,7 @@ ApplyResult apply_plan(World& world, Engine& engine, const ApplyRequest& request
     if (!request.observation.engine) {
         throw Error(ExitCode::kEngineNeeded, "applying needs the engine", "docker version shows whether it answers");
     }
+    refuse_what_is_not_seen(request);
     ApplyStore store(world.files, world.environment.state_directory(), request.observation.engine->id,
                      request.project.name);
     const FileLock lock = store.lock();

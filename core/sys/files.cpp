@@ -31,7 +31,7 @@ constexpr const char* kRandom = "XXXXXX";
     const std::string reason = std::generic_category().message(error);
     std::string hint;
     if (error == ENOSPC || error == EDQUOT) {
-        hint = "free some space on that file system and run the same command again; nothing was changed";
+        hint = "free some space on that file system and run the same command again";
     } else if (error == EACCES || error == EPERM || error == EROFS) {
         hint = "make it writable for you, or name another place with XDG_STATE_HOME";
     }
@@ -234,6 +234,7 @@ void DiskFiles::make_private_directory(const Path& directory) {
     if (mkdir(directory.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
         fail("make the directory", directory, errno);
     }
+    sync_directory_of(directory);  // or a power cut takes it, with all that was synced in it
 }
 
 void DiskFiles::remove(const Path& path) {

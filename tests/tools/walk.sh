@@ -8,7 +8,7 @@ mkdir -p "$folder/sub/deep"
 cd "$folder" || exit
 export COMPOSE_PROGRESS=quiet
 
-write_project() { # FILE: two services with networks, an anonymous volume, a health check; "web" does not bear a limit of 64 MiB
+declare -F write_project >/dev/null || write_project() { # FILE, or what the test has defined: two services with networks, an anonymous volume, a health check; "web" does not bear a limit of 64 MiB
     cat >"$1" <<YAML
 name: $name
 services:

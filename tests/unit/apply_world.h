@@ -31,13 +31,18 @@ struct Killed : std::runtime_error {
 struct Killer {
     int at = 0;  ///< 0: never
     int count = 0;
-    int fail_at = 0;    ///< the disk is full at this step, once
-    int lose_at = 0;    ///< from this step on the engine gives no answer
-    bool torn = false;  ///< dies in the middle of a file's writing, where the step is one
+    int fail_at = 0;                          ///< the disk is full at this step, once
+    int lose_at = 0;                          ///< from this step on the engine gives no answer
+    bool torn = false;                        ///< dies in the middle of a file's writing, where the step is one
+    std::function<void()> instead = nullptr;  ///< is told of every step, and decides alone what happens there
     [[nodiscard]] bool dead() const { return at > 0 && count >= at; }
     [[nodiscard]] bool next_is_last() const { return at > 0 && count + 1 == at; }
     [[nodiscard]] bool engine_lost() const { return lose_at > 0 && count >= lose_at; }
     void step() {
+        if (instead) {
+            instead();
+            return;
+        }
         if (dead() || ++count == at) {
             throw Killed();
         }
@@ -158,11 +163,15 @@ class SmallEngine final : public Engine {
     }
     Container& create(const std::string& name, const nlohmann::json& body) {
         const std::string image = text(body, "Image");
-        Container made{sha256_hex("container " + std::to_string(++made_)), name, "created", body, {},
+        Container made{sha256_hex("container " + std::to_string(++made_so_far)),
+                       name,
+                       "created",
+                       body,
+                       {},
                        tags.contains(image) ? tags.at(image) : image};
         for (const auto& mount : member(member(body, "HostConfig"), "Mounts")) {
             if (text(mount, "Type") == "volume") {
-                made.volumes.push_back(text(mount, "Source").empty() ? "anonymous-" + std::to_string(made_)
+                made.volumes.push_back(text(mount, "Source").empty() ? "anonymous-" + std::to_string(made_so_far)
                                                                      : text(mount, "Source"));
             }
         }
@@ -178,6 +187,7 @@ class SmallEngine final : public Engine {
     std::vector<Container> containers;
     std::set<std::string> images{"sha256:web", "sha256:lean"};  ///< the second one has no volume
     std::map<std::string, std::string> tags{{"nginx:1", "sha256:web"}, {"lean:1", "sha256:lean"}};
+    int made_so_far = 0;         ///< containers so far: an ID is given once
     std::string broken_when;     ///< a container with this in its description never gets healthy: it ends
     std::string broken_service;  ///< … if it is one of this service; empty: of any
     std::vector<std::string> asked;
@@ -326,7 +336,6 @@ class SmallEngine final : public Engine {
         }
     }
 
-    int made_ = 0;
     std::vector<std::function<void()>> streams_;
     int exec_code_ = 0;
 };

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# beside: it judges no time
+# Twenty commands on one project at the same time, from two checkouts of it: one works at a time, who does not get his turn says why and ends with 3, and
+# at the end the project is as the history says. With one state directory, where a file is the lock; then ten with two, where the engine keeps it.
+. "$(dirname "$0")/lib.sh"
+. "$SOURCE_DIR/tests/tools/sleeping_project.sh"
+. "$SOURCE_DIR/tests/tools/walk.sh"
+here=$folder there=$scratch/checkout
+# Containers are the same whichever checkout they were started from.
+look() { seen | sed -E 's/"com.docker.compose.project.working_dir":"[^"]*",//'; }
+look >"$scratch/before"
+cp -a "$here" "$there"
+export COMPOSE_PROJECT_NAME=$name
+
+one() { # NUMBER FOLDER STATE COMMAND…
+    local number=$1 folder=$2 state=$3 status=0
+    shift 3
+    env -C "$folder" XDG_STATE_HOME="$state" timeout 100 "$@" >"$scratch/one-$number.out" 2>"$scratch/one-$number.err" </dev/null || status=$?
+    echo "$status $*" >"$scratch/one-$number.status"
+}
+launch() { # FOLDER STATE COMMAND…
+    one ${#waiting[@]} "$@" &
+    waiting+=($!)
+}
+at_once() { # TIMES STATE-HERE STATE-THERE: so many times ten commands
+    rm -f "$scratch"/one-*
+    waiting=()
+    for ((time = 0; time < $1; time++)); do
+        for at in "$here $2" "$there $3"; do
+            read -r folder state <<<"$at"
+            launch "$folder" "$state" "$driver" apply db,web 128m
+            launch "$folder" "$state" "$driver" apply web 192m
+            launch "$folder" "$state" "$PILOTPROS" pilotpros rollback --yes
+            launch "$folder" "$state" "$PILOTPROS" pilotpros status
+            launch "$folder" "$state" "$PILOTPROS" pilotpros tune
+        done
+    done
+    wait "${waiting[@]}"
+}
+judge() { # WHAT
+    local file status done=0 refused=0 silent=0 others=0
+    for file in "$scratch"/one-*.status; do
+        read -r status _ <"$file"
+        case $status in
+            0) done=$((done + 1)) ;;
+            3) refused=$((refused + 1)); [ -s "${file%.status}.err" ] || silent=$((silent + 1)) ;;
+            *) others=$((others + 1)); fail "$1: exit $(cat "$file"): $(tail -n 3 "${file%.status}.err")" ;;
+        esac
+    done
+    expect "$1: $done of $((done + refused + others)) were done, $refused say why not" test $((done + refused)) = ${#waiting[@]} -a "$silent" = 0
+    expect "$1: at least one worked" grep -lE '^0 .*apply' "$scratch"/one-*.status
+    cat "$scratch"/one-*.err | grep -E 'another command|works on|began to work|cut short|changed since|plan' | sed -E 's/[0-9]+/N/g' | sort | uniq -c | sort -rn | head -n 6
+}
+no_lock() { test -z "$(docker ps -aq --filter "name=pilotpros-lock-$name")"; }
+consistent() { # WHAT STATE: what runs is what the history says, and all of it can be taken back
+    local what=$1
+    export XDG_STATE_HOME=$2
+    ours status
+    expect_status "$what: status" 0
+    expect_not_in "$what: nothing is pending" 'pending' "$out"
+    expect "$what: no lock is left" no_lock
+    expect "$what: one container a service, and both run" test "$(docker ps -q --filter "label=com.docker.compose.project=$name" | wc -l) $(docker ps -aq --filter "label=com.docker.compose.project=$name" | wc -l)" = "2 2"
+}
+cleared() { # WHAT
+    look >"$scratch/now"
+    expect "$1: taken back, everything here is as it was" same before now
+    expect "$1: and in the other checkout" diff -r "$here" "$there"
+}
+
+at_once 2 "$scratch/state" "$scratch/state"
+judge "one state directory"
+consistent "one state directory" "$scratch/state"
+ours rollback --all --purge --yes
+expect_status "one state directory: purge" 0
+cleared "one state directory"
+
+at_once 1 "$scratch/state" "$scratch/state-there"
+judge "two state directories"
+consistent "two state directories" "$scratch/state"
+cd "$there"
+consistent "two state directories, there" "$scratch/state-there"
+
+docker create --name "pilotpros-lock-$name" --network none debian:trixie-slim true >/dev/null
+planted "a lock that is left" no_lock
