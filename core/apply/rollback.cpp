@@ -346,12 +346,14 @@ RollbackResult roll_back(World& world, Engine& engine, ApplyStore& store, bool a
 
 RollbackResult purge(World& world, Engine& engine, ApplyStore& store, ApplyWatcher& watcher) {
     RollbackResult result = roll_back(world, engine, store, true, watcher);
-    Guard guard(engine, store.project(), lock_owner(world));
-    for (const std::string& id : store.transactions()) {
-        guard.drop(id);
-    }
-    guard.unlock();
-    store.purge();
+    restoring([&] {
+        Guard guard(engine, store.project(), lock_owner(world));
+        for (const std::string& id : store.transactions()) {
+            guard.drop(id);
+        }
+        guard.unlock();
+        store.purge();
+    });
     return result;
 }
 
