@@ -22,7 +22,7 @@ struct Reload {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Reload, service, programs)
 
 /// What others may call a service on the project's networks. Pure.
-std::set<std::string> names_of(const Project& project, const std::string& service);
+std::set<std::string> names_of(const Project& project, const std::string& name);
 
 /// Who looked up a name of this service once, as its program's own facts say: after the service's container was
 /// replaced, they would go on asking its old address. Pure.

@@ -67,7 +67,7 @@ class TakeOver {
     std::string run() {
         find_both_generations();
         hand_the_name_over();
-        const std::string said = wait_for_the_last_caller();
+        std::string said = wait_for_the_last_caller();
         for (const LiveContainer& container : old_) {
             watcher_.step(
                 fmt::format("stopping {}, which has up to {} for it", container.name, format_duration(swap_.grace)));
@@ -220,6 +220,7 @@ std::string take_over(World& world, Engine& engine, const Swap& swap, Journal& j
 void remove_where_swapped(Engine& engine, const std::string& project, const std::string& service) {
     const std::vector<LiveContainer> live = containers_of(engine, project, service);
     std::vector<std::string> ids;
+    ids.reserve(live.size());
     for (const LiveContainer& container : live) {
         ids.push_back(container.id);
     }
