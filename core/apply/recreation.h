@@ -33,7 +33,8 @@ class Recreation {
   private:
     bool by_compose(const ComposeRun& run, const Intended& intended, const Snapshot& snapshot,
                     const std::string& service, int running) const;
-    void by_snapshot(const Snapshot& snapshot, const ServiceRecord& service, Journal& journal) const;
+    void by_snapshot(const Intended& intended, const Snapshot& snapshot, const ServiceRecord& service,
+                     Journal& journal) const;
     [[nodiscard]] std::vector<std::string> compared(const Snapshot& snapshot, const ServiceRecord& service) const;
 
     World& world_;
