@@ -51,10 +51,11 @@ std::string what_is(const PathImage& now, const PathImage& after) {
     return now.kind == "symlink" ? "leads elsewhere now" : "was changed";
 }
 
+/// No name that is_leftover() takes for a killed writer's: what it finds is removed.
 Path free_name(const Path& path, const PathImage& theirs, const Files& disk) {
     for (int number = 1;; ++number) {
         const Path name = number == 1 ? path.string() + ".pilotpros-kept"
-                                      : fmt::format("{}.pilotpros-kept-{}", path.string(), number);
+                                      : fmt::format("{}-{}.pilotpros-kept", path.string(), number);
         const PathImage there = image_of(name, disk);
         if (there.kind == "absent" || (there.kind == theirs.kind && there.content == theirs.content)) {
             return name;

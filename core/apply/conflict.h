@@ -25,7 +25,7 @@ std::vector<Conflict> conflicts_of(const std::vector<PathRecord>& paths, const P
 /// ourselves and that no environment variable hides behind. Pure.
 std::string without_values(const std::string& theirs, const std::string& ours);
 
-/// Keeps the user's version of each of these paths beside it, under the first name FILE.pilotpros-kept[-N] that is free
+/// Keeps the user's version of each of these paths beside it, under the first name FILE[-N].pilotpros-kept that is free
 /// or holds the same already; where each lies. Throws Error (kRefused) for a folder, before anything was kept.
 std::vector<std::string> keep_theirs(const std::vector<std::string>& paths, Files& disk);
 

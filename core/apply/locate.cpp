@@ -83,9 +83,12 @@ Located locate_project(World& world, Engine& engine, const Selectors& selectors)
         if (error.code() != ExitCode::kBadInput) {
             throw;
         }
-        const auto found = selectors.project_name
-                               ? std::set<Applied>{{located.engine, *selectors.project_name}}
-                               : applied_near(world, located.engine, folder_of(selectors, surroundings), {});
+        std::set<Applied> found;
+        if (selectors.project_name) {
+            found.insert({located.engine, *selectors.project_name});
+        } else {
+            found = applied_near(world, located.engine, folder_of(selectors, surroundings), {});
+        }
         if (found.empty()) {
             throw;
         }

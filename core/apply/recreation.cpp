@@ -40,8 +40,8 @@ bool Recreation::by_compose(const ComposeRun& run, const Intended& intended, con
     return run.run({run.up(service, alone, running == declared ? 0 : running, kTime)}).front().ok();
 }
 
-std::set<std::string> Recreation::by_snapshot(const Snapshot& snapshot, const ServiceRecord& service,
-                                              Journal& journal) const {
+std::set<std::string> Recreation::by_snapshot(const Intended& intended, const Snapshot& snapshot,
+                                              const ServiceRecord& service, Journal& journal) const {
     const Path directory = store_.directory_of(snapshot.id);
     const auto other_volumes = volumes_in_the_way(engine_, snapshot.project, service, directory, world_.files);
     if (!other_volumes.empty()) {
@@ -49,6 +49,13 @@ std::set<std::string> Recreation::by_snapshot(const Snapshot& snapshot, const Se
                     fmt::format("{} is left as it runs, since it has other volumes than before: {}", service.service,
                                 fmt::join(other_volumes, "; ")),
                     fmt::format("docker compose up -d {} recreates it from your files", service.service));
+    }
+    // Found out before the present ones go.
+    const auto gone = images_gone(engine_, service, intended.services, directory, world_.files);
+    if (!gone.empty()) {
+        throw Error(ExitCode::kNotRestored,
+                    fmt::format("{} is left as it runs: {}", service.service, fmt::join(gone, "; ")),
+                    "then docker pilotpros rollback");
     }
     return restore_containers(engine_, snapshot.project, service, directory, world_.files, journal);
 }
@@ -103,7 +110,7 @@ std::vector<std::string> Recreation::back(const Snapshot& snapshot, const Servic
         }
     } else {
         watcher_.step(fmt::format("making {} again as it was{}", name, why.empty() ? "" : ": " + why));
-        stood = by_snapshot(snapshot, service, journal);
+        stood = by_snapshot(intended, snapshot, service, journal);
         resolved = nullptr;
         running = running_in(service);
     }

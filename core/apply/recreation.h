@@ -35,7 +35,8 @@ class Recreation {
     bool by_compose(const ComposeRun& run, const Intended& intended, const Snapshot& snapshot,
                     const std::string& service, int running) const;
     /// Returns the IDs of those that stood all along.
-    std::set<std::string> by_snapshot(const Snapshot& snapshot, const ServiceRecord& service, Journal& journal) const;
+    std::set<std::string> by_snapshot(const Intended& intended, const Snapshot& snapshot, const ServiceRecord& service,
+                                      Journal& journal) const;
     [[nodiscard]] std::vector<std::string> compared(const Snapshot& snapshot, const ServiceRecord& service) const;
 
     World& world_;

@@ -236,7 +236,9 @@ class SmallEngine final : public Engine {
             for (const auto& [name, value] : request.query) {
                 if (name == "filters") {
                     const auto filters = nlohmann::json::parse(value);
-                    for (const auto& label : filters.at("label")) {
+                    const auto ids = texts(filters, "id");
+                    wanted = wanted && (ids.empty() || std::find(ids.begin(), ids.end(), container.id) != ids.end());
+                    for (const auto& label : member(filters, "label")) {
                         wanted = wanted && matches(container, label);
                     }
                 }
