@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # beside: judges no time
 # A service that may run twice is swapped start-first: under load through the nginx in front of it no request fails, also of programs that
+# REQUESTS and LOAD_SECONDS: how much load at least, and for how long after the apply at most.
 # end at once when they are told to. One that publishes a port is stopped first, the output says why, and requests fail.
 . "$(dirname "$0")/lib.sh"
 RUN_SECONDS=120
@@ -61,7 +62,7 @@ under_load() { # PATH LEAST COMMAND…: $load has what the load saw
     url=http://$(compose port front 80)$1
     shift 2
     rm -f "$scratch/stop"
-    python3 "$SOURCE_DIR/tests/tools/load.py" "$url" "$scratch/stop" "$least" 30 >"$scratch/load" &
+    python3 "$SOURCE_DIR/tests/tools/load.py" "$url" "$scratch/stop" "$least" "${LOAD_SECONDS:-15}" >"$scratch/load" &
     sleep 1
     "$@"
     touch "$scratch/stop"
@@ -91,7 +92,7 @@ for moment in 'starting a second' 'waiting until nobody'; do
 done
 
 # ---- start-first -----------------------------------------------------------------------------------------------------
-under_load / 10000 pilotpros limits --apply backend --yes --duration 1s
+under_load / "${REQUESTS:-3000}" pilotpros limits --apply backend --yes --duration 1s
 expect_status "a stateless service is changed" 0
 expect_in "it is said before that it goes on" 'backend goes on: a second one' "$err"
 expect_not_in "and not called interrupted" 'backend: at most' "$err"
