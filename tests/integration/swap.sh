@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # beside: judges no time
 # A service that may run twice is swapped start-first: under load through the nginx in front of it no request fails, also of programs that
-# REQUESTS and LOAD_SECONDS: how much load at least, and for how long after the apply at most.
 # end at once when they are told to. One that publishes a port is stopped first, the output says why, and requests fail.
+# REQUESTS and LOAD_SECONDS: how much load at least, and for how long after the apply at most.
 . "$(dirname "$0")/lib.sh"
 RUN_SECONDS=120
 "$SOURCE_DIR/tests/stack/stack.sh" images >/dev/null 2>&1
