@@ -33,7 +33,7 @@ Change change(const std::string& key, std::vector<std::string> path, const std::
 }
 
 std::int64_t memory_of(ApplyMachine& machine) {
-    return member(machine.engine.containers.front().body, "HostConfig").value("Memory", std::int64_t{0});
+    return member(machine.engine.find("shop-web-1")->body, "HostConfig").value("Memory", std::int64_t{0});
 }
 
 }  // namespace
@@ -132,11 +132,11 @@ TEST_CASE("a live apply keeps the containers, and a kill at any step leaves thei
     };
     ApplyMachine machine;
     limited(machine);
-    const std::string id = machine.engine.containers.front().id;
+    const std::string id = machine.engine.find("shop-web-1")->id;
     const ApplyResult result = machine.apply("256m");
     CHECK(result.code == ExitCode::kDone);
     CHECK(result.recreated.empty());
-    CHECK(machine.engine.containers.front().id == id);
+    CHECK(machine.engine.find("shop-web-1")->id == id);
     CHECK(memory_of(machine) == 256 * kMiB);
     const std::string files = machine.files.contents.at("/shop/.pilotpros/compose.yaml");
     CHECK(files.find("256m") != std::string::npos);
@@ -145,7 +145,7 @@ TEST_CASE("a live apply keeps the containers, and a kill at any step leaves thei
     }
     SECTION("a rollback gives the same container its limit of before") {
         machine.roll_back();
-        CHECK(machine.engine.containers.front().id == id);
+        CHECK(machine.engine.find("shop-web-1")->id == id);
         CHECK(memory_of(machine) == 128 * kMiB);
     }
     SECTION("killed at every step") {
