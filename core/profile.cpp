@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -124,9 +125,17 @@ class Session {
 
     void ask() {
         Observation& observation = profile_.observation;
+        std::vector<ExecRequest> first;
+        for (const ServiceObservation& service : observation.services) {
+            const apps::Evidence evidence = apps::evidence_of(service, profile_.project, observation);
+            std::vector<ExecRequest> more = apps::first_questions(evidence, service.applications);
+            std::move(more.begin(), more.end(), std::back_inserter(first));
+        }
+        ExecsAhead ahead(engine_);
+        ahead.run_ahead(first);
         for (ServiceObservation& service : observation.services) {
             const apps::Evidence evidence = apps::evidence_of(service, profile_.project, observation);
-            apps::Asking asking{engine_, answers_, evidence, *observation.engine};
+            apps::Asking asking{engine_, answers_, evidence, *observation.engine, &ahead};
             add_gaps(apps::ask_all(asking, service.applications));
             find_probes(evidence, service);
         }

@@ -10,19 +10,14 @@
 #include "core/advise/budget.h"
 #include "core/advise/data.h"
 #include "core/advise/environment.h"
-#include "core/advise/registry.h"
 #include "core/advised.h"
+#include "core/advising.h"
 #include "core/apply/masks.h"
-#include "core/apps/application.h"
-#include "core/apps/asking.h"
 #include "core/bundle/compose_override.h"
 #include "core/bundle/make_bundle.h"
 #include "core/compose/wishes.h"
-#include "core/model/near.h"
-#include "core/observe/image_answers.h"
 #include "core/observe/profile_store.h"
-#include "core/verify/compose_merge.h"
-#include "core/verify/probes.h"
+#include "core/verification.h"
 
 namespace pilotpros {
 
@@ -65,131 +60,12 @@ std::vector<std::string> masked_changes(World& world, const Project& project, co
     std::vector<std::string> said;
     if (observation.engine) {
         const ApplyStore store(world.files, world.environment.state_directory(), observation.engine->id, project.name);
-        for (const Mask& mask : changed_masks(masks_in_force(store), project)) {
+        for (const Mask& mask : changed_masks(masks_in_force(store), project, images_of(observation))) {
             said.push_back(fmt::format("{} of {}", mask.path, mask.service));
         }
     }
     return said;
 }
-
-template <typename Each>
-void for_each_application(const Observation& observation, Each each) {
-    for (const ServiceObservation& service : observation.services) {
-        for (const Application& application : service.applications) {
-            if (const apps::ApplicationModule* const found = apps::module_of(application.kind)) {
-                each(service, application, *found);
-            }
-        }
-    }
-}
-
-/// Facts that could not be asked are none: an advisor that would guess is not asked.
-bool has_facts(const Application& application) { return application.facts.is_object() && !application.facts.empty(); }
-
-std::map<std::string, Demand> demands_of(const Case& input) {
-    std::map<std::string, Demand> demands;
-    for_each_application(input.observation, [&](const ServiceObservation& service, const Application& application,
-                                                const apps::ApplicationModule& module) {
-        const auto demand =
-            module.demand && has_facts(application) ? module.demand(input, service, application.facts) : std::nullopt;
-        if (demand && demand->least >= demands[service.service].least) {
-            demands[service.service] = *demand;
-        }
-    });
-    return demands;
-}
-
-class Advising {
-  public:
-    Advising(const Case& input, const TuneRequest& request) : input_(input), request_(request) {}
-
-    Advice all() {
-        advise();
-        say_which_wishes_nobody_heard();
-        return std::move(advice_);
-    }
-
-  private:
-    void advise() {
-        for (const Advisor& advisor : advisors()) {
-            if (asked(advisor.name)) {
-                take(advisor.name, advisor.advise(input_));
-            }
-        }
-        for_each_application(input_.observation, [&](const ServiceObservation& service, const Application& application,
-                                                     const apps::ApplicationModule& module) {
-            if (module.advise && asked(module.kind) && has_facts(application)) {
-                take(module.kind, module.advise(input_, service, application.facts));
-            }
-        });
-    }
-
-    /// A pin or a bound of a key that nothing was said of is a slip of the pen, or waits for what is not known yet.
-    void say_which_wishes_nobody_heard() {
-        if (!request_.only.empty() || !request_.skip.empty()) {
-            return;
-        }
-        std::set<std::string> heard;  // of all services: a wish at the top is meant for those that it concerns
-        for (const Change& change : advice_.changes) {
-            heard.insert(change.key);
-        }
-        for (const LeftAlone& one : advice_.left_alone) {
-            heard.insert(one.key);
-        }
-        for (const auto& [service, wish] : input_.wishes) {
-            if (!wanted(service) || wish.excludes("*") || !input_.project.services.contains(service)) {
-                continue;
-            }
-            for (const auto* wishes : {&wish.pinned, &wish.least, &wish.most}) {
-                for (const auto& [key, value] : *wishes) {
-                    if (!heard.contains(key)) {
-                        advice_.left_alone.push_back(
-                            {service, "x-pilotpros", key,
-                             fmt::format("nobody advises {} here, so the wish has no effect{}", key,
-                                         did_you_mean({heard.begin(), heard.end()}, key))});
-                    }
-                }
-            }
-        }
-    }
-
-    [[nodiscard]] bool asked(const std::string& advisor) const {
-        return (request_.only.empty() || request_.only.contains(advisor)) && !request_.skip.contains(advisor);
-    }
-
-    /// Findings on the project as a whole are never out of place.
-    [[nodiscard]] bool wanted(const std::string& service) const {
-        const auto& services = request_.profile.services;
-        return service.empty() || services.empty() ||
-               std::find(services.begin(), services.end(), service) != services.end();
-    }
-
-    [[nodiscard]] bool excluded(const std::string& service, const std::string& advisor) const {
-        const auto wish = input_.wishes.find(service);
-        return wish != input_.wishes.end() && wish->second.excludes(advisor);
-    }
-
-    void take(const std::string& advisor, Advice advice) {
-        const auto unwanted = [&](const auto& one) { return !wanted(one.service) || excluded(one.service, advisor); };
-        std::set<std::string> left_out;
-        for (const Change& change : advice.changes) {
-            if (wanted(change.service) && excluded(change.service, advisor)) {
-                left_out.insert(change.service);
-            }
-        }
-        std::erase_if(advice.changes, unwanted);
-        std::erase_if(advice.findings, unwanted);
-        std::erase_if(advice.left_alone, unwanted);
-        for (const std::string& service : left_out) {
-            advice.left_alone.push_back({service, advisor, "", "excluded by x-pilotpros"});
-        }
-        advice_.add(std::move(advice));
-    }
-
-    const Case& input_;
-    const TuneRequest& request_;
-    Advice advice_;
-};
 
 /// Two advisors may have words about one place; the first one's stand.
 void settle_conflicts(Plan& plan) {
@@ -206,115 +82,6 @@ void settle_conflicts(Plan& plan) {
         }
     }
     plan.changes = std::move(kept);
-}
-
-class Verification {
-  public:
-    Verification(World& world, const Connection& connection, const Case& input, ProfileWatcher& watcher)
-        : world_(world), connection_(connection), input_(input), watcher_(watcher) {}
-
-    /// What everybody says who will read a part of the Plan.
-    std::vector<Verdict> ask(const Plan& plan, const Bundle& bundle) {
-        std::vector<Verdict> verdicts;
-        const auto add = [&](std::vector<Verdict> more) {
-            std::move(more.begin(), more.end(), std::back_inserter(verdicts));
-        };
-        nlohmann::json merged;
-        if (!input_.project.from_labels) {
-            watcher_.stage("asking Compose whether it merges");
-            const Surroundings surroundings{world_.environment,
-                                            world_.files,
-                                            world_.process,
-                                            world_.cancel,
-                                            connection_.engine.get(),
-                                            world_.docker_command(),
-                                            world_.read_standard_input};
-            const Path scratch = world_.environment.state_directory() / ("scratch-" + hash_of(plan).substr(0, 16));
-            MergeAnswer answer = verify_compose_merge(plan, input_.project, scratch, world_.files, surroundings);
-            add(std::move(answer.verdicts));
-            merged = std::move(answer.resolved);
-        }
-        if (!connection_.engine || !input_.observation.engine) {
-            return verdicts;
-        }
-        FileImageAnswers answers(
-            world_.files, image_answers_directory(world_.environment.state_directory(), input_.observation.engine->id));
-        for (const ServiceObservation& service : input_.observation.services) {
-            std::vector<const Change*> changes;
-            for (const Change& change : plan.changes) {
-                if (change.service == service.service) {
-                    changes.push_back(&change);
-                }
-            }
-            if (changes.empty()) {
-                continue;
-            }
-            const apps::Evidence evidence = apps::evidence_of(service, input_.project, input_.observation);
-            watcher_.stage("asking about the health check of " + service.service);
-            add(verify_probes(*connection_.engine, answers, input_, service, changes, merged, world_.clock));
-            for (const Application& application : service.applications) {
-                const apps::ApplicationModule* const module = apps::module_of(application.kind);
-                if (module != nullptr && module->verify && has_facts(application)) {
-                    watcher_.stage(fmt::format("asking {} of {}", application.kind, service.service));
-                    apps::Verifying verifying{*connection_.engine,
-                                              answers,
-                                              evidence,
-                                              *input_.observation.engine,
-                                              service,
-                                              application.facts,
-                                              input_,
-                                              changes,
-                                              bundle};
-                    add(module->verify(verifying));
-                }
-            }
-        }
-        return verdicts;
-    }
-
-  private:
-    World& world_;
-    const Connection& connection_;
-    const Case& input_;
-    ProfileWatcher& watcher_;
-};
-
-}  // namespace
-
-std::vector<std::pair<std::string, std::string>> advisor_names() {
-    std::vector<std::pair<std::string, std::string>> names;
-    for (const Advisor& advisor : advisors()) {
-        names.emplace_back(advisor.name, advisor.concern);
-    }
-    for (const apps::ApplicationModule& module : apps::registry()) {
-        if (module.advise) {
-            names.emplace_back(module.kind, "settings of " + module.kind);
-        }
-    }
-    return names;
-}
-
-void require_advisors(const std::set<std::string>& names) {
-    const auto known = advisor_names();
-    for (const std::string& name : names) {
-        if (std::none_of(known.begin(), known.end(), [&](const auto& one) { return one.first == name; })) {
-            std::vector<std::string> all;
-            std::transform(known.begin(), known.end(), std::back_inserter(all),
-                           [](const auto& one) { return one.first; });
-            throw Error(ExitCode::kUsage, fmt::format("there is no advisor {}", name),
-                        fmt::format("there are: {}", fmt::join(all, ", ")));
-        }
-    }
-}
-
-namespace {
-
-std::set<std::string> advisor_set() {
-    std::set<std::string> names;
-    for (const auto& [name, concern] : advisor_names()) {
-        names.insert(name);
-    }
-    return names;
 }
 
 }  // namespace
@@ -345,7 +112,7 @@ Applicable applicable_part(const Tuning& tuning) {
         return true;
     });
     if (!part.waiting.empty()) {
-        part.bundle = make_bundle(part.plan, tuning.profile.project);
+        part.bundle = make_bundle(part.plan, tuning.profile.project, images_of(tuning.profile.observation));
         part.hash = hash_of(part.plan);
     }
     return part;
@@ -387,13 +154,14 @@ Tuning tune(World& world, const Connection& connection, const TuneRequest& reque
     plan.budget = divide_memory(input, demands_of(input));
     plan.budget.cpus = observation.engine ? observation.engine->cpus : 0;
 
-    Advice advice = Advising(input, request).all();
+    Advice advice = all_advice(input, {request.only, request.skip, request.profile.services});
     plan.changes = std::move(advice.changes);
     plan.findings = std::move(advice.findings);
     plan.left_alone = std::move(advice.left_alone);
     settle_conflicts(plan);
     put_in_order(plan);
-    result.bundle = make_bundle(plan, project);
+    const ServiceImages images = images_of(observation);
+    result.bundle = make_bundle(plan, project, images);
 
     // What is refused goes, and the rest is asked again: a part may stand on what went.
     constexpr int kRounds = 4;
@@ -403,7 +171,7 @@ Tuning tune(World& world, const Connection& connection, const TuneRequest& reque
         if (drop_refused(plan) == 0) {
             break;
         }
-        result.bundle = make_bundle(plan, project);
+        result.bundle = make_bundle(plan, project, images);
     }
     advised.keep(plan);
     result.hash = hash_of(plan);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/advising.h"
 #include "core/model/advice.h"
 #include "core/model/bundle.h"
 #include "core/model/plan.h"
@@ -47,12 +48,6 @@ struct Applicable {
 /// Without the services that keep data in their containers' writable layer, and those whose profile is not active: each
 /// is a LeftAlone with the fix. Pure.
 Applicable applicable_part(const Tuning& tuning);
-
-/// Every name that --only and --skip take, with what it is about.
-std::vector<std::pair<std::string, std::string>> advisor_names();
-
-/// Throws Error (kUsage), naming all that exist, unless each is an advisor's name.
-void require_advisors(const std::set<std::string>& names);
 
 /// discover -> observe (measure, or rest on what is kept) -> advise -> bundle -> verify. Without an engine it works
 /// from the files alone. Changes nothing.

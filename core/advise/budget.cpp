@@ -8,6 +8,7 @@
 
 #include "core/advise/compose_limits.h"
 #include "core/advise/evidence.h"
+#include "core/advise/memory_flags.h"
 #include "core/advise/service_state.h"
 
 namespace pilotpros {
@@ -21,6 +22,7 @@ constexpr double kTightMargin = 0.10;
 constexpr Bytes kTightLeast = 16 * kMiB;
 constexpr double kStands = 0.25;
 constexpr double kHour = 3600;
+constexpr Bytes kFirstHour = 256 * kMiB;
 
 /// One service on its way to a share. `tight` <= `comfort` <= `target`, each a possible limit.
 struct Part {
@@ -49,8 +51,22 @@ Bytes with_margin(Bytes need, double margin) {
 
 std::string why_of(const Demand& demand) { return demand.why.empty() ? "what its application would use" : demand.why; }
 
+/// What a flag in the files lets the program take, where no application's module said more: a cache that a short
+/// profile sees all but empty fills up later.
+Demand with_flags(Demand demand, const Service* service) {
+    if (service != nullptr && demand.least == 0) {
+        for (const MemoryFlag& flag : memory_flags(*service)) {
+            if (const Bytes least = least_limit(flag); least > demand.least) {
+                demand.least = least;
+                demand.why = fmt::format("{} {} in its {}", flag.flag, format_bytes(flag.bytes), flag.where);
+            }
+        }
+    }
+    return demand;
+}
+
 /// What the rule gives with room and without, before the machine is divided.
-void size_up(Part& part, const Demand& demand, Bytes after_oom) {
+void size_up(Part& part, const Demand& demand, Bytes after_oom, bool known) {
     const MemoryEvidence& evidence = part.evidence;
     const Bytes floor = std::max({kLeastLimit, demand.least, after_oom});
     part.tight = round_up(std::max({with_margin(evidence.need, kTightMargin), evidence.need + kTightLeast, floor}));
@@ -67,9 +83,14 @@ void size_up(Part& part, const Demand& demand, Bytes after_oom) {
     const Bytes with_cache = round_up(part.comfort + evidence.page_cache);
     const Bytes wished = demand.wish > 0 ? round_up(demand.wish) : 0;
     const Bytes doubled = evidence.seconds < kHour ? round_up(2 * evidence.need) : 0;
-    part.target = std::max({with_cache, wished, doubled});
+    const Bytes first_hour = evidence.seconds < kHour && !known ? kFirstHour : 0;
+    part.target = std::max({with_cache, wished, doubled, first_hour});
     if (part.target == part.comfort) {
         part.extra.clear();
+    } else if (part.target == first_hour) {
+        part.extra =
+            fmt::format(", {} at least in the first hour, since nobody knows what its program's memory follows",
+                        format_bytes(kFirstHour));
     } else if (part.target == wished) {
         part.extra = fmt::format(", more for {}", why_of(demand));
     } else if (part.target == doubled) {
@@ -110,7 +131,7 @@ std::string alarm(const Part& part, Bytes own, Bytes oom) {
     return "";
 }
 
-Part begin_part(const Case& input, const std::string& service, const Demand& demand) {
+Part begin_part(const Case& input, const std::string& service, const std::optional<Demand>& of_application) {
     Part part;
     part.service = service;
     const ServiceObservation* const observed = input.observation.service(service);
@@ -128,7 +149,8 @@ Part begin_part(const Case& input, const std::string& service, const Demand& dem
     const Bytes own = declared.memory.value_or(0);
     const Bytes oom = observed == nullptr ? 0 : limit_of_oom_kill(*observed);
     const Bytes after_oom = oom == 0 ? 0 : std::max(oom + 100 * kMiB, with_margin(oom, 0.2));
-    size_up(part, demand, after_oom);
+    const Demand demand = with_flags(of_application.value_or(Demand{}), of_files);
+    size_up(part, demand, after_oom, of_application.has_value());
     const Bytes uses = std::max(part.evidence.measured ? part.comfort : 0, demand.least);
 
     if (const auto pinned = size_of(wish.pinned)) {
@@ -286,7 +308,8 @@ Budget divide_memory(const Case& case_without_budget, const std::map<std::string
     std::vector<Part> parts;
     for (const std::string& name : names) {
         const auto demand = demands.find(name);
-        parts.push_back(begin_part(input, name, demand == demands.end() ? Demand{} : demand->second));
+        parts.push_back(
+            begin_part(input, name, demand == demands.end() ? std::nullopt : std::optional{demand->second}));
     }
     const Bytes room = budget.total - budget.reserved - budget.others;
     divide(parts, room);

@@ -11,6 +11,9 @@ namespace pilotpros {
 /// from the evidence, what its application demands, the user's own limits, pins and bounds; all together within the
 /// machine less the kernel's part and what other projects use. `case_without_budget.budget` is not looked at.
 ///
+/// `demands` by service: one that is there says that the application's module knows what its memory follows, also with
+/// nothing in it; where it names no least, what a flag in the files lets the program take counts (memory_flags.h).
+///
 /// A share, each replica (the highest of the replicas counts, never a percentile of all):
 /// 1. `x-pilotpros` pins "memory": that.
 /// 2. The user's own limit, in either dialect: that, kept. It is argued with only when the OOM killer struck below it,
@@ -23,7 +26,9 @@ namespace pilotpros {
 ///    to 49 MiB (measured). While the machine has room, more: comfort + page cache (a wish, at most as large as the
 ///    need: a limit without it makes a database read its disk), Demand::wish, and twice the need while less than an
 ///    hour was seen, because room costs nothing and a kill does (a week's peak + 30 % was later passed on 37 of 100
-///    virtual machines, twice the peak on 21).
+///    virtual machines, twice the peak on 21). For the same hour 256 MiB at least, where no application's module says
+///    what its memory follows: half a minute of flat memory tells of no cache that fills later and of no worker that a
+///    busier minute starts (250 MiB are the least that Kubernetes' VPA ever recommends for a pod).
 /// 5. After an OOM kill at limit L: at least max(L + 100 MiB, 1.2 L), the rule of Kubernetes' VPA, but from the limit
 /// in
 ///    force when this container was made, so that one kill counts once.

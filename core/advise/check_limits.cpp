@@ -6,6 +6,7 @@
 
 #include "core/advise/compose_limits.h"
 #include "core/advise/memory_flags.h"
+#include "core/advise/service_state.h"
 #include "core/model/json.h"
 
 namespace pilotpros {
@@ -172,10 +173,8 @@ class Checker {
                             format_bytes(flag.bytes), format_bytes(memory)),
                 above ? "it will be killed before it can use what it was told to"
                       : "what it needs besides does not fit: it will be killed instead of reporting an error",
-                fmt::format("{} at most {}, or\n{}", flag.flag,
-                            format_bytes(static_cast<Bytes>(static_cast<double>(memory) * flag.dangerous * 0.85)),
-                            line("memory", compose_size(round_up(static_cast<Bytes>(static_cast<double>(flag.bytes) /
-                                                                                    (flag.dangerous * 0.85)))))),
+                fmt::format("{} at most {}, or\n{}", flag.flag, format_bytes(most_within(flag, memory)),
+                            line("memory", compose_size(round_up(least_limit(flag))))),
                 kDocker);
         }
     }
@@ -189,14 +188,6 @@ class Checker {
 bool excluded(const Case& input, const std::string& service) {
     const auto wish = input.wishes.find(service);
     return wish != input.wishes.end() && wish->second.excludes("limits");
-}
-
-/// Another service waits until this one has completed.
-bool is_job(const Case& input, const std::string& name) {
-    return std::any_of(input.project.services.begin(), input.project.services.end(), [&](const auto& other) {
-        const nlohmann::json& dependency = member(member(other.second.resolved, "depends_on"), name.c_str());
-        return text(dependency, "condition") == "service_completed_successfully";
-    });
 }
 
 template <typename Visit>

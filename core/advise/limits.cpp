@@ -9,6 +9,7 @@
 #include "core/advise/limits_cpu.h"
 #include "core/advise/limits_processes.h"
 #include "core/advise/limits_service.h"
+#include "core/advise/restart_policy.h"
 #include "core/advise/service_state.h"
 
 namespace pilotpros {
@@ -18,8 +19,9 @@ namespace {
 constexpr const char* kMemorySource = "https://docs.docker.com/engine/containers/resource_constraints/#memory";
 constexpr const char* kMemoryRule =
     "the most it needs, starting included, plus a margin that shrinks with the evidence; page cache and wishes while "
-    "the "
-    "machine has room";
+    "the machine has room, and in the first hour twice the need, 256 MiB at least where nobody knows what the "
+    "program's "
+    "memory follows";
 
 /// The recipe's own figure for a service of this kind: chosen by its name, never measured.
 std::string recipe_of(const std::string& kind) {
@@ -103,6 +105,11 @@ void change_memory(const LimitsView& view, const Share& share, Advice& into) {
     change.joint = "memory";
     into.changes.push_back(std::move(change));
     advise_swap(view, share.memory, into);
+    if (!view.declared.memory) {
+        if (auto finding = no_restart_policy(view.input, view.observed)) {
+            into.findings.push_back(std::move(*finding));
+        }
+    }
 }
 
 /// A pin is the user's word, but a deadly one is said.

@@ -10,6 +10,7 @@ namespace pilotpros {
 /// limit is kept unless it is harmful. Memory and swap go together: memswap_limit equal to the limit, because Docker
 /// otherwise allows as much swap again, and because the Engine refuses to change one without the other
 /// (moby, daemon/daemon_unix.go; tried). Only where the kernel counts swap.
+/// Where the limit is new and nothing would start the service again: restart_policy.h.
 /// CPU: limits_cpu.h. Processes and descriptors: limits_processes.h. What the files alone show to be wrong:
 /// check_limits.h, whose findings are added here.
 Advice advise_limits(const Case& input);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cmath>
 #include <optional>
 
 #include "core/model/advice.h"
@@ -19,13 +20,19 @@ struct Known {
     Bytes block;       ///< bytes of a bare number when `unit` is empty
     double dangerous;  ///< see MemoryFlag
     bool in_node_options;
+    const char* only_of = nullptr;  ///< the program's name where the flag alone tells too little
 };
 
 /// Node.js dies by the OOM killer, not by an error it can report, from about seven eighths of the limit on (measured
 /// with 256 and 512 MiB).
-constexpr std::array<Known, 3> kKnown{{{"--max-old-space-size", "--max-old-space-size", "m", 0, 0.85, true},
+constexpr std::array<Known, 5> kKnown{{{"--max-old-space-size", "--max-old-space-size", "m", 0, 0.85, true},
                                        {"shared_buffers", "shared-buffers", "", 8192, 0.75, false},
-                                       {"--maxmemory", "--maxmemory", "b", 0, 0.95, false}}};
+                                       {"--maxmemory", "--maxmemory", "b", 0, 0.95, false},
+                                       {"-m", "-m", "m", 0, 0.9, false, "memcached"},
+                                       {"--memory-limit", "--memory-limit", "m", 0, 0.9, false, "memcached"}}};
+
+/// So far below what is dangerous nothing is said.
+constexpr double kCalm = 0.85;
 
 /// Words as a command line or an option variable holds them; what a shell would do with quotes does not matter here.
 std::string joined(const nlohmann::json& value) {
@@ -53,11 +60,17 @@ std::optional<MemoryFlag> find_flag(const Known& known, const std::string& text,
     std::string plain = text;
     std::replace(plain.begin(), plain.end(), '_', '-');
     const std::string flag = known.flag;
+    const bool is_letter = flag.size() == 2;
     std::optional<MemoryFlag> found;
     for (auto at = plain.find(flag); at != std::string::npos; at = plain.find(flag, at + 1)) {
         auto begin = at + flag.size();
-        if (begin >= plain.size() || (plain[begin] != '=' && plain[begin] != ' ')) {
+        const bool glued =
+            begin < plain.size() && is_letter && std::isdigit(static_cast<unsigned char>(plain[begin])) != 0;
+        if (begin >= plain.size() || (plain[begin] != '=' && plain[begin] != ' ' && !glued)) {
             continue;  // a longer name
+        }
+        if (is_letter && at > 0 && plain[at - 1] != ' ') {
+            continue;  // the end of another
         }
         begin = std::min(plain.find_first_not_of("= '\"", begin), plain.size());
         const auto end = std::find_if_not(plain.begin() + static_cast<std::ptrdiff_t>(begin), plain.end(),
@@ -70,7 +83,22 @@ std::optional<MemoryFlag> find_flag(const Known& known, const std::string& text,
     return found;
 }
 
+/// By its command line, or by its image where the entrypoint puts the name before the flags.
+bool runs(const char* program, const Service& service) {
+    const auto names = [&](const std::string& words) { return words.find(program) != std::string::npos; };
+    return names(joined(member(service.resolved, "command"))) ||
+           names(joined(member(service.resolved, "entrypoint"))) || names(text(service.resolved, "image"));
+}
+
 }  // namespace
+
+Bytes least_limit(const MemoryFlag& flag) {
+    return static_cast<Bytes>(std::ceil(static_cast<double>(flag.bytes) / (flag.dangerous * kCalm)));
+}
+
+Bytes most_within(const MemoryFlag& flag, Bytes limit) {
+    return static_cast<Bytes>(static_cast<double>(limit) * flag.dangerous * kCalm);
+}
 
 std::vector<MemoryFlag> memory_flags(const Service& service) {
     std::vector<MemoryFlag> flags;
@@ -78,6 +106,9 @@ std::vector<MemoryFlag> memory_flags(const Service& service) {
     const std::string entrypoint = joined(member(service.resolved, "entrypoint"));
     const std::string options = text(member(service.resolved, "environment"), "NODE_OPTIONS");
     for (const Known& known : kKnown) {
+        if (known.only_of != nullptr && !runs(known.only_of, service)) {
+            continue;
+        }
         auto found = find_flag(known, command, "command");
         if (!found) {
             found = find_flag(known, entrypoint, "entrypoint");

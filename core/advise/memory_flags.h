@@ -17,7 +17,13 @@ struct MemoryFlag {
     double dangerous = 1;
 };
 
-/// Node.js's --max-old-space-size (MiB), PostgreSQL's shared_buffers (8 KiB blocks without a unit), Redis' --maxmemory.
+/// The limit from which on the program can use what it was told to without danger.
+Bytes least_limit(const MemoryFlag& flag);
+/// The most that the flag may say within this limit, likewise.
+Bytes most_within(const MemoryFlag& flag, Bytes limit);
+
+/// Node.js's --max-old-space-size (MiB), PostgreSQL's shared_buffers (8 KiB blocks without a unit), Redis' --maxmemory,
+/// memcached's -m (MiB of items; what it keeps for connections and its index comes on top).
 /// The last one of a name in one place wins, as the programs have it; the command line wins over NODE_OPTIONS.
 std::vector<MemoryFlag> memory_flags(const Service& service);
 

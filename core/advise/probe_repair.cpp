@@ -6,6 +6,7 @@
 #include <charconv>
 #include <set>
 
+#include "core/advise/probe_edit.h"
 #include "core/model/json.h"
 
 namespace pilotpros {

@@ -1,7 +1,6 @@
 #include "core/advise/probe_words.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <set>
 #include <string_view>
@@ -274,34 +273,6 @@ bool understand(Probe& probe) {
     return all && (!options->url || probe.url.has_value());
 }
 
-/// The word with 127.0.0.1 wherever localhost stands as a host.
-std::string with_address(const std::string& raw) {
-    std::string result;
-    for (std::size_t at = 0; at < raw.size();) {
-        constexpr std::string_view kName = "localhost";
-        const bool here = std::string_view{raw}.substr(at).starts_with(kName);
-        const char before = at == 0 ? ' ' : raw[at - 1];
-        const char after = at + kName.size() < raw.size() ? raw[at + kName.size()] : ' ';
-        const bool whole = std::string_view{" /'\"=@h(,"}.find(before) != std::string_view::npos &&
-                           std::string_view{" :/?'\"),;"}.find(after) != std::string_view::npos;
-        if (here && whole) {
-            result += "127.0.0.1";
-            at += kName.size();
-        } else {
-            result += raw[at++];
-        }
-    }
-    return result;
-}
-
-Json as_test(const Probe& probe, const std::vector<std::string>& words) {
-    Json test = Json::array({"CMD"});
-    for (const std::string& word : words) {
-        test.push_back(word);
-    }
-    return probe.words.empty() ? Json{} : test;
-}
-
 }  // namespace
 
 std::string ProbeUrl::text() const {
@@ -366,64 +337,6 @@ Probe read_probe(const Json& test) {
     probe.program = base_of(unquoted_word(probe.words.front().raw));
     probe.understood = understand(probe);
     return probe;
-}
-
-Json with_word(const Probe& probe, std::size_t index, const std::string& raw) {
-    if (probe.form == Probe::Form::kShell) {
-        const Probe::Word& word = probe.words.at(index);
-        std::string text = probe.text;
-        text.replace(word.begin, word.end - word.begin, raw);
-        return Json::array({"CMD-SHELL", text});
-    }
-    std::vector<std::string> words;
-    for (std::size_t i = 0; i < probe.words.size(); ++i) {
-        words.push_back(i == index ? raw : probe.words[i].raw);
-    }
-    return as_test(probe, words);
-}
-
-Json with_words_after(const Probe& probe, std::size_t index, const std::vector<std::string>& words) {
-    if (probe.form == Probe::Form::kShell) {
-        std::string more;
-        for (const std::string& word : words) {
-            more += ' ';
-            more += word;
-        }
-        std::string text = probe.text;
-        text.insert(probe.words.at(index).end, more);
-        return Json::array({"CMD-SHELL", text});
-    }
-    std::vector<std::string> all;
-    for (std::size_t i = 0; i < probe.words.size(); ++i) {
-        all.push_back(probe.words[i].raw);
-        if (i == index) {
-            all.insert(all.end(), words.begin(), words.end());
-        }
-    }
-    return as_test(probe, all);
-}
-
-std::optional<Json> without_localhost(const Probe& probe) {
-    Probe now = probe;
-    bool any = false;
-    Json test;
-    for (std::size_t i = 1; i < now.words.size(); ++i) {
-        const std::string raw = with_address(now.words[i].raw);
-        if (raw != now.words[i].raw) {
-            test = with_word(now, i, raw);
-            now = read_probe(test);
-            any = true;
-        }
-    }
-    return any ? std::optional{test} : std::nullopt;
-}
-
-bool names_localhost(const Probe& probe) {
-    if (probe.form == Probe::Form::kShell) {
-        return with_address(probe.text) != probe.text;
-    }
-    return std::any_of(probe.words.begin(), probe.words.end(),
-                       [](const Probe::Word& word) { return with_address(word.raw) != word.raw; });
 }
 
 bool calls(const Probe& probe, const std::string& command) {

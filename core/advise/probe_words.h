@@ -47,18 +47,6 @@ struct Probe {
 /// Reads `healthcheck.test`: a text (a shell's) or a list that begins with NONE, CMD or CMD-SHELL.
 Probe read_probe(const nlohmann::json& test);
 
-/// The same test with one word put in place of another, or words put behind one; all else stays as it is, letter by
-/// letter.
-nlohmann::json with_word(const Probe& probe, std::size_t index, const std::string& raw);
-nlohmann::json with_words_after(const Probe& probe, std::size_t index, const std::vector<std::string>& words);
-
-/// Every place in the test's words where localhost stands for the machine itself, made 127.0.0.1; nothing when there is
-/// none.
-std::optional<nlohmann::json> without_localhost(const Probe& probe);
-
-/// Whether the text names localhost as a host anywhere, also where it is not understood.
-bool names_localhost(const Probe& probe);
-
 /// Whether a command of this name is called somewhere in the test, also where it is not simple.
 bool calls(const Probe& probe, const std::string& command);
 

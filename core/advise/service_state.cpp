@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "core/model/json.h"
+
 namespace pilotpros {
 
 int replicas_of(const Case& input, const ServiceObservation* observed, const std::string& service) {
@@ -11,6 +13,13 @@ int replicas_of(const Case& input, const ServiceObservation* observed, const std
         return of_files->replicas;
     }
     return observed == nullptr ? 1 : static_cast<int>(observed->containers.size());
+}
+
+bool is_job(const Case& input, const std::string& name) {
+    return std::any_of(input.project.services.begin(), input.project.services.end(), [&](const auto& other) {
+        const nlohmann::json& dependency = member(member(other.second.resolved, "depends_on"), name.c_str());
+        return text(dependency, "condition") == "service_completed_successfully";
+    });
 }
 
 bool was_oom_killed(const ServiceObservation& service) {

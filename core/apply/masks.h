@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "core/apply/store.h"
+#include "core/bundle/hidden.h"
 #include "core/model/bundle.h"
 #include "core/model/project.h"
 
@@ -12,6 +13,6 @@ namespace pilotpros {
 std::vector<Mask> masks_in_force(const ApplyStore& store);
 
 /// Those that hide another value now than when they were made, or one that is gone. Pure.
-std::vector<Mask> changed_masks(const std::vector<Mask>& masks, const Project& project);
+std::vector<Mask> changed_masks(const std::vector<Mask>& masks, const Project& project, const ServiceImages& images);
 
 }  // namespace pilotpros

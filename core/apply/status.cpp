@@ -70,6 +70,26 @@ ServiceStatus status_of(Engine& engine, const std::string& project, const std::s
     return status;
 }
 
+/// The images of the services where ours hide a value of the image.
+ServiceImages images_behind(const std::vector<Mask>& masks, Engine& engine, const std::string& project) {
+    ServiceImages images;
+    for (const Mask& mask : masks) {
+        if (!mask.of_image || images.contains(mask.service)) {
+            continue;
+        }
+        std::vector<std::string> ids;
+        for (const LiveContainer& live : containers_of(engine, project, mask.service)) {
+            ids.push_back(live.id);
+        }
+        for (const Container& container : inspect_containers(engine, ids)) {
+            for (auto& [reference, image] : inspect_images(engine, {container.image_id})) {
+                images[mask.service] = std::move(image);
+            }
+        }
+    }
+    return images;
+}
+
 }  // namespace
 
 std::vector<HistoryEntry> history_of(const ApplyStore& store) {
@@ -125,7 +145,8 @@ ProjectStatus read_status(World& world, Engine& engine, const Project& project, 
                                                                                                    : "changed"});
         }
     }
-    status.masks = changed_masks(masks_in_force(store), project);
+    const std::vector<Mask> masks = masks_in_force(store);
+    status.masks = changed_masks(masks, project, images_behind(masks, engine, project.name));
     if ((!services.empty() || !left.empty()) && !project.from_labels) {
         const ComposeRun base{world, compose_arguments(project, world), project.working_directory};
         const ComposeRun run = world.files.exists(layer) ? base.with(layer) : base;

@@ -8,7 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/docker/engine.h"
+#include "core/docker/exec.h"
+#include "core/docker/execs_ahead.h"
 #include "core/model/advice.h"
 #include "core/model/bundle.h"
 #include "core/model/observation.h"
@@ -41,6 +42,7 @@ struct Asking {
     ImageAnswers& image_answers;
     const Evidence& evidence;
     const EngineFacts& facts;
+    ExecsAhead* ahead = nullptr;  ///< what was run ahead of being asked for; null: nothing
 };
 
 /// What asking gave: the application's facts as JSON (its folder has the type) and what could not be learned.
@@ -104,6 +106,8 @@ struct ApplicationModule {
     /// applied. What the facts do not tell is no complaint.
     std::function<std::vector<std::string>(const nlohmann::json& facts, const std::vector<const Change*>&)>
         not_in_force = nullptr;
+    /// Pure. The programs that `ask` begins with in the running container: those of all services are run at once.
+    std::function<std::vector<InsideProgram>(const Evidence&)> begins_with = nullptr;
 };
 
 /// The application's facts in a few lines, by its module; empty when it has none or nothing was learned.

@@ -56,8 +56,40 @@ std::optional<std::string> why_not_running(const Evidence& evidence) {
     return std::nullopt;
 }
 
+namespace {
+
+std::vector<ExecRequest> in_container(const Evidence& evidence, const std::vector<InsideProgram>& programs,
+                                      std::chrono::milliseconds timeout) {
+    std::vector<ExecRequest> requests;
+    requests.reserve(programs.size());
+    for (const InsideProgram& program : programs) {
+        requests.push_back({evidence.container->id, program.argv, program.user, timeout});
+    }
+    return requests;
+}
+
+}  // namespace
+
 ExecResult run(Asking& asking, std::vector<std::string> argv, std::chrono::milliseconds timeout, std::string user) {
-    return exec(asking.engine, {asking.evidence.container->id, std::move(argv), std::move(user), timeout});
+    return run_all(asking, {{std::move(user), std::move(argv)}}, timeout).front();
+}
+
+std::vector<ExecResult> run_all(Asking& asking, const std::vector<InsideProgram>& programs,
+                                std::chrono::milliseconds timeout) {
+    const auto requests = in_container(asking.evidence, programs, timeout);
+    return asking.ahead != nullptr ? asking.ahead->run(requests) : exec_all(asking.engine, requests);
+}
+
+std::vector<ExecRequest> first_questions(const Evidence& evidence, const std::vector<Application>& applications) {
+    std::vector<InsideProgram> programs;
+    for (const Application& application : applications) {
+        const ApplicationModule* const asked = module_of(application.kind);
+        if (asked != nullptr && asked->begins_with && !why_not_running(evidence)) {
+            const std::vector<InsideProgram> begin = asked->begins_with(evidence);
+            programs.insert(programs.end(), begin.begin(), begin.end());
+        }
+    }
+    return in_container(evidence, programs, kQuestionTimeout);
 }
 
 namespace {

@@ -24,9 +24,15 @@ Gap gap(const Asking& asking, std::string what, std::string why);
 /// Whether there is a running container to ask; else why not, in words.
 std::optional<std::string> why_not_running(const Evidence& evidence);
 
-/// Runs a program in the service's container.
-ExecResult run(Asking& asking, std::vector<std::string> argv,
-               std::chrono::milliseconds timeout = std::chrono::seconds{10}, std::string user = {});
+/// A program may take so long on a busy machine.
+inline constexpr std::chrono::seconds kQuestionTimeout{15};
+
+/// Runs programs in the service's container, all at once; one that was run ahead is not run again.
+std::vector<ExecResult> run_all(Asking& asking, const std::vector<InsideProgram>& programs,
+                                std::chrono::milliseconds timeout = kQuestionTimeout);
+/// The same with one.
+ExecResult run(Asking& asking, std::vector<std::string> argv, std::chrono::milliseconds timeout = kQuestionTimeout,
+               std::string user = {});
 
 /// Why an exec or a throw-away gave no answer, without a word of the program's own output: that may quote a secret.
 std::string why_failed(const ExecResult& result);
@@ -63,6 +69,9 @@ std::vector<std::pair<const ContainerProcess*, Program>> programs(const Evidence
 /// it did not answer, with the reason in `why`.
 nlohmann::json ask_image(Asking& asking, const std::string& question, const ThrowawayRequest& request,
                          std::string& why);
+
+/// What the applications' modules begin with, if there is a running container to ask.
+std::vector<ExecRequest> first_questions(const Evidence& evidence, const std::vector<Application>& applications);
 
 /// Asks each application, most confident first, and fills in its facts. Whatever goes wrong inside one is a gap.
 std::vector<Gap> ask_all(Asking& asking, std::vector<Application>& applications);

@@ -8,8 +8,6 @@
 #include <string_view>
 #include <utility>
 
-#include "core/model/sha256.h"
-
 namespace pilotpros {
 
 namespace {
@@ -97,18 +95,6 @@ bool adds_up(const std::vector<std::string>& path) {
            std::any_of(std::begin(kLists), std::end(kLists), [&](const char* one) { return path.front() == one; });
 }
 
-const Json* value_at(const Json& root, const std::vector<std::string>& path) {
-    const Json* at = &root;
-    for (const std::string& step : path) {
-        const auto found = at->is_object() ? at->find(step) : at->end();
-        if (!at->is_object() || found == at->end()) {
-            return nullptr;
-        }
-        at = &*found;
-    }
-    return at->is_null() ? nullptr : at;
-}
-
 std::string unquoted(std::string_view text) {
     if (text.size() < 2 || text.front() != '"') {
         return std::string{text};
@@ -148,20 +134,13 @@ std::string compose_override(const Plan& plan) {
     return text;
 }
 
-std::string mask_hash(const Json& hidden) {
-    return sha256_hex(hidden.dump(-1, ' ', false, Json::error_handler_t::replace));
-}
-
-std::vector<Mask> masks_of(const Plan& plan, const Project& project) {
+std::vector<Mask> masks_of(const Plan& plan, const Project& project, const ServiceImages& images) {
     std::vector<Mask> masks;
     for (const Change& change : plan.changes) {
-        const auto service = project.services.find(change.service);
-        if (change.target.kind != Target::Kind::kCompose || adds_up(change.target.path) ||
-            service == project.services.end()) {
-            continue;
-        }
-        if (const Json* const hidden = value_at(service->second.resolved, change.target.path)) {
-            masks.push_back({change.service, joined(change.target.path), mask_hash(*hidden)});
+        if (change.target.kind == Target::Kind::kCompose && !adds_up(change.target.path)) {
+            if (auto mask = hidden_at(project, images, change.service, joined(change.target.path))) {
+                masks.push_back(std::move(*mask));
+            }
         }
     }
     return masks;

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "core/bundle/hidden.h"
 #include "core/model/bundle.h"
 #include "core/model/plan.h"
 #include "core/model/project.h"
@@ -14,12 +15,9 @@ namespace pilotpros {
 /// value is as the user wrote it. The same Plan gives the same bytes. Empty when there is no such Change.
 std::string compose_override(const Plan& plan);
 
-/// Which of the override's values hide one that the user's files have. What Compose adds to a list hides nothing.
-/// Source of what merges how: compose-spec/compose-go, override/merge.go.
-std::vector<Mask> masks_of(const Plan& plan, const Project& project);
-
-/// What Mask::hash holds of a hidden value.
-std::string mask_hash(const nlohmann::json& hidden);
+/// Which of the override's values hide one that the user's files have, or else the image. What Compose adds to a list
+/// hides nothing. Source of what merges how: compose-spec/compose-go, override/merge.go.
+std::vector<Mask> masks_of(const Plan& plan, const Project& project, const ServiceImages& images);
 
 /// The values that an override or a PostgreSQL file of ours holds, read back for hysteresis: key to text. What is not
 /// of our making gives nothing.

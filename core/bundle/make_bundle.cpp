@@ -9,7 +9,7 @@
 
 namespace pilotpros {
 
-Bundle make_bundle(const Plan& plan, const Project& project) {
+Bundle make_bundle(const Plan& plan, const Project& project, const ServiceImages& images) {
     Bundle bundle;
     if (std::string override_text = compose_override(plan); !override_text.empty()) {
         bundle.files.push_back({"compose.yaml", std::move(override_text)});
@@ -26,7 +26,7 @@ Bundle make_bundle(const Plan& plan, const Project& project) {
     }
     std::sort(bundle.files.begin(), bundle.files.end(),
               [](const BundleFile& left, const BundleFile& right) { return left.path < right.path; });
-    bundle.masks = masks_of(plan, project);
+    bundle.masks = masks_of(plan, project, images);
     return bundle;
 }
 

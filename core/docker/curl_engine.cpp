@@ -313,6 +313,9 @@ bool CurlEngine::take_ended() {
         curl_.easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
         long status = 0;
         curl_.easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+        curl_off_t took = 0;
+        curl_.easy_getinfo(transfer->easy, CURLINFO_TOTAL_TIME_T, &took);
+        transfer->response.took = std::chrono::microseconds{took};
         std::string complaint;
         if (transfer->too_long) {
             complaint = fmt::format("the answer is longer than {} MiB", kBodyLimit >> 20U);
@@ -329,7 +332,7 @@ bool CurlEngine::take_ended() {
         } else if (complaint.empty()) {
             transfer->response.status = static_cast<int>(status);
         } else {
-            transfer->response = {0, complaint, {}};
+            transfer->response = {0, complaint, {}, transfer->response.took};
         }
     }
     return any;

@@ -29,6 +29,7 @@ struct Response {
     int status = 0;
     std::string body;
     std::map<std::string, std::string> headers;  ///< names in lower case
+    std::chrono::microseconds took{0};           ///< from the request's first byte to the answer's last
     [[nodiscard]] bool ok() const { return status >= 200 && status < 300; }
     /// The engine's own words: `message` of the JSON body, else the body's first line.
     [[nodiscard]] std::string message() const;

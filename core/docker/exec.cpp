@@ -108,6 +108,7 @@ void start(Engine& engine, const std::vector<ExecRequest>& requests, std::vector
     for (std::size_t i = 0; i < responses.size(); ++i) {
         running[i].start_status = responses[i].status;
         ExecResult& result = results[running[i].index];
+        result.took = responses[i].took;
         if (responses[i].ok()) {
             Frames frames;
             frames.feed(responses[i].body);

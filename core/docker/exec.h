@@ -22,7 +22,8 @@ struct ExecResult {
     bool timed_out = false;  ///< no API ends an exec: it may still be running
     int exit_code = -1;
     std::string output, error;
-    std::string complaint;  ///< why it did not start or finish, in the engine's words
+    std::chrono::microseconds took{0};  ///< to the end of its output
+    std::string complaint;              ///< why it did not start or finish, in the engine's words
     [[nodiscard]] bool ok() const { return started && !timed_out && exit_code == 0; }
 };
 

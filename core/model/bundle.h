@@ -21,12 +21,13 @@ struct BundleFile {
 struct Mask {
     std::string service;
     std::string path;  ///< e.g. "command", "environment.NODE_OPTIONS", "healthcheck.test"
-    std::string hash;  ///< SHA-256 of the hidden value's JSON as the user's files resolve it
+    std::string hash;  ///< SHA-256 of the hidden value's JSON as the user's files resolve it, or as the image has it
+    bool of_image = false;  ///< the image has it, the files do not
     friend bool operator==(const Mask&, const Mask&) = default;
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Mask, service, path, hash)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Mask, service, path, hash, of_image)
 
-/// The files that a Plan becomes. A pure function of Plan and Project.
+/// The files that a Plan becomes. A pure function of Plan, Project and the images.
 struct Bundle {
     std::vector<BundleFile> files;  ///< by path; empty when the Plan has no Changes
     std::vector<Mask> masks;

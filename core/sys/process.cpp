@@ -16,6 +16,7 @@
 #include <csignal>
 #include <cstddef>
 #include <deque>
+#include <memory>
 #include <system_error>
 
 #include "core/model/error.h"
@@ -173,6 +174,8 @@ class Running {
 
     [[nodiscard]] bool open_pipes() const { return output_.valid() || error_.valid(); }
     [[nodiscard]] SteadyClock::time_point deadline() const { return deadline_; }
+    /// Nobody looked at it until now.
+    void count_from_now() { deadline_ = SteadyClock::now() + command_.timeout; }
 
     void add_to(std::vector<pollfd>& polled) const {
         for (const auto& [descriptor, events] :
@@ -289,20 +292,53 @@ void pump(std::deque<Running>& running, const Cancel& cancel) {
     }
 }
 
+class StartedOnes final : public Process::Started {
+  public:
+    explicit StartedOnes(const std::vector<Command>& commands) {
+        for (const Command& command : commands) {
+            running_.emplace_back(command);
+        }
+    }
+    std::vector<Finished> finish(const Cancel& cancel) override {
+        for (Running& one : running_) {
+            one.count_from_now();
+        }
+        pump(running_, cancel);
+        std::vector<Finished> results;
+        results.reserve(running_.size());
+        for (Running& one : running_) {
+            results.push_back(one.finish());
+        }
+        return results;
+    }
+
+  private:
+    std::deque<Running> running_;
+};
+
+/// For whoever cannot do two things at once: they run when they are waited for.
+class Postponed final : public Process::Started {
+  public:
+    Postponed(Process& process, std::vector<Command> commands) : process_(process), commands_(std::move(commands)) {}
+    std::vector<Finished> finish(const Cancel& cancel) override { return process_.run_all(commands_, cancel); }
+
+  private:
+    Process& process_;
+    std::vector<Command> commands_;
+};
+
 }  // namespace
 
+std::unique_ptr<Process::Started> Process::begin(const std::vector<Command>& commands) {
+    return std::make_unique<Postponed>(*this, commands);
+}
+
+std::unique_ptr<Process::Started> SystemProcess::begin(const std::vector<Command>& commands) {
+    return std::make_unique<StartedOnes>(commands);
+}
+
 std::vector<Finished> SystemProcess::run_all(const std::vector<Command>& commands, const Cancel& cancel) {
-    std::deque<Running> running;
-    for (const Command& command : commands) {
-        running.emplace_back(command);
-    }
-    pump(running, cancel);
-    std::vector<Finished> results;
-    results.reserve(running.size());
-    for (Running& one : running) {
-        results.push_back(one.finish());
-    }
-    return results;
+    return StartedOnes(commands).finish(cancel);
 }
 
 ConnectedChild SystemProcess::connect(const std::vector<std::string>& argv) {

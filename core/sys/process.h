@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -72,6 +73,22 @@ class Process {
     Process& operator=(Process&&) = delete;
     virtual ~Process() = default;
 
+    /// Programs on their way. Ending this object ends them.
+    class Started {
+      public:
+        Started() = default;
+        Started(const Started&) = delete;
+        Started& operator=(const Started&) = delete;
+        Started(Started&&) = delete;
+        Started& operator=(Started&&) = delete;
+        virtual ~Started() = default;
+        /// Waits for all, once. A request to stop kills them and throws Interrupted.
+        virtual std::vector<Finished> finish(const Cancel& cancel) = 0;
+    };
+
+    /// Starts all at once; they run while we do something else. What they write is read in finish(), from where on
+    /// their timeouts count: a pipe holds 64 KiB of it until then.
+    virtual std::unique_ptr<Started> begin(const std::vector<Command>& commands);
     /// Runs all at once and waits for all. A request to stop kills them and throws Interrupted.
     virtual std::vector<Finished> run_all(const std::vector<Command>& commands, const Cancel& cancel) = 0;
     /// Starts a program whose standard input and output are the connection that we make to it.
@@ -83,6 +100,7 @@ class Process {
 /// The real one.
 class SystemProcess final : public Process {
   public:
+    std::unique_ptr<Started> begin(const std::vector<Command>& commands) override;
     std::vector<Finished> run_all(const std::vector<Command>& commands, const Cancel& cancel) override;
     ConnectedChild connect(const std::vector<std::string>& argv) override;
 };

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <memory>
 #include <set>
 #include <utility>
 
@@ -153,37 +154,67 @@ bool is_compose(const Change& change) { return change.target.kind == Target::Kin
 
 }  // namespace
 
-Merged merge_with(const Project& project, const std::string& override_text, const Path& scratch, Files& files,
-                  const Surroundings& surroundings) {
-    files.make_private_directory(scratch);
-    const Path file = scratch / "compose.yaml";
-    files.write_durably(file, override_text, 0600);
-    const auto selectors =
-        project.compose_command.begin() + static_cast<std::ptrdiff_t>(surroundings.docker.size()) + 1;
-    std::vector<std::string> arguments{selectors, project.compose_command.end()};
-    arguments.insert(arguments.end(), {"-f", file.string(), "config", "--format", "json"});
-    Command command = compose_command_line(std::move(arguments), surroundings);
-    command.input = project.standard_input;
-    Finished finished;
-    try {
-        finished = surroundings.process.run(command, surroundings.cancel);
-    } catch (...) {
-        files.remove(file);
-        throw;
+/// Compose at work on the user's files with one override on top.
+class Merging {
+  public:
+    Merging(const Project& project, const std::string& override_text, const Path& scratch, Files& files,
+            const Surroundings& surroundings)
+        : project_(project), override_(override_text), scratch_(scratch), files_(files), surroundings_(surroundings) {
+        files.make_private_directory(scratch);
+        try {
+            files.write_durably(file(), override_text, 0600);
+            const auto selectors =
+                project.compose_command.begin() + static_cast<std::ptrdiff_t>(surroundings.docker.size()) + 1;
+            std::vector<std::string> arguments{selectors, project.compose_command.end()};
+            arguments.insert(arguments.end(), {"-f", file().string(), "config", "--format", "json"});
+            Command command = compose_command_line(std::move(arguments), surroundings);
+            command.input = project.standard_input;
+            started_ = surroundings.process.begin({command});
+        } catch (...) {
+            clean_up();
+            throw;
+        }
     }
-    files.remove(file);
-    files.remove(scratch);
-    require_compose(finished, surroundings);
-    const ComplaintCleaner cleaner{
-        {project.uninterpolated.is_null() ? "" : project.uninterpolated.dump(1), override_text},
-        {project.working_directory, file.string(), scratch.string()}};
-    Merged merged;
-    merged.resolved = Json::parse(finished.output, nullptr, false);
-    merged.accepted = finished.ok() && merged.resolved.is_object();
-    merged.warnings = cleaner.warnings(finished.error);
-    merged.complaint = merged.accepted ? "" : cleaner.error(finished.error);
-    return merged;
-}
+    Merging(const Merging&) = delete;
+    Merging& operator=(const Merging&) = delete;
+    Merging(Merging&&) = delete;
+    Merging& operator=(Merging&&) = delete;
+    ~Merging() {
+        started_.reset();
+        try {
+            clean_up();
+        } catch (const Error&) {  // NOLINT(bugprone-empty-catch): the private directory keeps what is left to itself
+        }
+    }
+
+    Merged finish() {
+        const Finished finished = started_->finish(surroundings_.cancel).front();
+        require_compose(finished, surroundings_);
+        const ComplaintCleaner cleaner{
+            {project_.uninterpolated.is_null() ? "" : project_.uninterpolated.dump(1), override_},
+            {project_.working_directory, file().string(), scratch_.string()}};
+        Merged merged;
+        merged.resolved = Json::parse(finished.output, nullptr, false);
+        merged.accepted = finished.ok() && merged.resolved.is_object();
+        merged.warnings = cleaner.warnings(finished.error);
+        merged.complaint = merged.accepted ? "" : cleaner.error(finished.error);
+        return merged;
+    }
+
+  private:
+    [[nodiscard]] Path file() const { return scratch_ / "compose.yaml"; }
+    void clean_up() {
+        files_.remove(file());
+        files_.remove(scratch_);
+    }
+
+    const Project& project_;
+    std::string override_;
+    Path scratch_;
+    Files& files_;
+    const Surroundings& surroundings_;
+    std::unique_ptr<Process::Started> started_;
+};
 
 std::vector<Verdict> compare_merge(const Plan& plan, const Project& project, const Merged& merged) {
     std::vector<Verdict> verdicts;
@@ -221,19 +252,29 @@ std::vector<Verdict> compare_merge(const Plan& plan, const Project& project, con
     return verdicts;
 }
 
-MergeAnswer verify_compose_merge(const Plan& plan, const Project& project, const Path& scratch, Files& files,
-                                 const Surroundings& surroundings) {
-    if (std::none_of(plan.changes.begin(), plan.changes.end(), is_compose)) {
+MergeQuestion::MergeQuestion(const Plan& plan, const Project& project, Path scratch, Files& files,
+                             const Surroundings& surroundings)
+    : plan_(plan), project_(project), scratch_(std::move(scratch)), files_(files), surroundings_(surroundings) {
+    if (std::any_of(plan.changes.begin(), plan.changes.end(), is_compose)) {
+        whole_ = std::make_unique<Merging>(project, compose_override(plan), scratch_, files, surroundings);
+    }
+}
+
+MergeQuestion::~MergeQuestion() = default;
+
+MergeAnswer MergeQuestion::answer() {
+    if (!whole_) {
         return {{}, {{"services", nlohmann::json::object()}}};
     }
-    Merged merged = merge_with(project, compose_override(plan), scratch, files, surroundings);
-    MergeAnswer answer{compare_merge(plan, project, merged), nullptr};
+    Merged merged = whole_->finish();
+    whole_.reset();
+    MergeAnswer answer{compare_merge(plan_, project_, merged), nullptr};
     if (merged.accepted) {
         answer.resolved = std::move(merged.resolved);
     }
     const Verdict& first = answer.verdicts.front();
     std::set<std::string> services;
-    for (const Change& change : plan.changes) {
+    for (const Change& change : plan_.changes) {
         services.insert(change.service);
     }
     if (!first.service.empty() || first.outcome != Verdict::Outcome::kRefused || services.size() < 2) {
@@ -242,11 +283,11 @@ MergeAnswer verify_compose_merge(const Plan& plan, const Project& project, const
     std::vector<Verdict> by_service;
     for (const std::string& service : services) {
         Plan part;
-        part.budget = plan.budget;
-        std::copy_if(plan.changes.begin(), plan.changes.end(), std::back_inserter(part.changes),
+        part.budget = plan_.budget;
+        std::copy_if(plan_.changes.begin(), plan_.changes.end(), std::back_inserter(part.changes),
                      [&](const Change& change) { return change.service == service; });
-        const Merged alone = merge_with(project, compose_override(part), scratch, files, surroundings);
-        for (Verdict& verdict : compare_merge(part, project, alone)) {
+        const Merged alone = Merging(project_, compose_override(part), scratch_, files_, surroundings_).finish();
+        for (Verdict& verdict : compare_merge(part, project_, alone)) {
             verdict.service = service;
             by_service.push_back(std::move(verdict));
         }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,13 +20,11 @@ struct Merged {
     std::string complaint;              ///< when it is not accepted; fit to be shown
 };
 
-/// Asks `docker compose config`. The override is laid into `scratch`, a private directory, and taken away again.
-Merged merge_with(const Project& project, const std::string& override_text, const Path& scratch, Files& files,
-                  const Surroundings& surroundings);
-
 /// Whether the merge gives what the Plan says and nothing else: each value arrives, no other value moves, no warning is
 /// new. A Change whose value does not arrive is refused by its key. Pure.
 std::vector<Verdict> compare_merge(const Plan& plan, const Project& project, const Merged& merged);
+
+class Merging;
 
 /// What Compose was asked, and what it said.
 struct MergeAnswer {
@@ -33,9 +32,31 @@ struct MergeAnswer {
     nlohmann::json resolved;  ///< of the whole Plan; null when it was refused. Holds secrets in clear.
 };
 
-/// Both. Where Compose refuses the whole, each service's part is asked about by itself, so that one bad part does not
+/// Asks `docker compose config`, and compares; Compose is at work from the beginning, so that something else can be
+/// asked meanwhile. The override is laid into `scratch`, a private directory, and taken away again. Where Compose
+/// refuses the whole, each service's part is asked about by itself, so that one bad part does not
 /// take the others with it.
-MergeAnswer verify_compose_merge(const Plan& plan, const Project& project, const Path& scratch, Files& files,
-                                 const Surroundings& surroundings);
+class MergeQuestion {
+  public:
+    /// Refers to all but `scratch`. Throws as a Process does.
+    MergeQuestion(const Plan& plan, const Project& project, Path scratch, Files& files,
+                  const Surroundings& surroundings);
+    MergeQuestion(const MergeQuestion&) = delete;
+    MergeQuestion& operator=(const MergeQuestion&) = delete;
+    MergeQuestion(MergeQuestion&&) = delete;
+    MergeQuestion& operator=(MergeQuestion&&) = delete;
+    ~MergeQuestion();
+
+    /// Once.
+    MergeAnswer answer();
+
+  private:
+    const Plan& plan_;
+    const Project& project_;
+    Path scratch_;
+    Files& files_;
+    const Surroundings& surroundings_;
+    std::unique_ptr<Merging> whole_;  ///< null: nothing of the Plan is for Compose
+};
 
 }  // namespace pilotpros

@@ -7,8 +7,8 @@
 #include <regex>
 
 #include "core/advise/durations.h"
+#include "core/advise/probe_edit.h"
 #include "core/advise/probe_words.h"
-#include "core/docker/exec.h"
 #include "core/docker/throwaway.h"
 #include "core/model/error.h"
 #include "core/model/json.h"
@@ -25,6 +25,8 @@ using Outcome = Verdict::Outcome;
 constexpr const char* kTestKey = "healthcheck.test";
 constexpr const char* kTrial = "the probe itself";
 constexpr const char* kFailsWhenStopped = "; fails on a stopped service";
+constexpr const char* kStopped = "a stopped service";
+constexpr const char* kWrongPort = "a wrong port";
 constexpr int kTriesWhileStarting = 3;
 
 std::vector<std::string> texts_of(const Json& test) {
@@ -123,6 +125,14 @@ bool may_be_asked(const std::vector<std::string>& test, const std::vector<std::s
     });
 }
 
+bool is_a_test(const std::vector<std::string>& test) { return test.size() >= 2 && test.front() != "NONE"; }
+
+/// A pin is the user's own word.
+bool may_be_tried(const Change& change, const std::vector<std::string>& test, const Case& input,
+                  const ServiceObservation& service) {
+    return change.rule == "pinned by x-pilotpros" || may_be_asked(test, users_test(input, service));
+}
+
 /// The argument vector that the engine makes of a test: moby, daemon/health.go.
 std::vector<std::string> argv_of(const std::vector<std::string>& test, const std::vector<std::string>& shell) {
     std::vector<std::string> argv;
@@ -170,31 +180,47 @@ const Container* running_one(const ServiceObservation& service) {
     return found == service.containers.end() ? nullptr : &*found;
 }
 
+std::string question_of(const char* about, const std::vector<std::string>& argv) {
+    return fmt::format("probe on {} 1 {}", about,
+                       sha256_hex(Json(argv).dump(-1, ' ', false, Json::error_handler_t::replace)));
+}
+
+/// Nobody listens there in any container of the image, so that one answer is enough.
+bool known_to_fail(const char* about, ImageAnswers& answers, const std::string& image,
+                   const std::vector<std::string>& argv) {
+    return flag(answers.find(image, question_of(about, argv)), "fails");
+}
+
+std::vector<std::string> argv_in(Engine& engine, const std::string& image, const std::vector<std::string>& test) {
+    const std::vector<std::string> shell = test.front() == "CMD-SHELL" && !image.empty()
+                                               ? shell_of(engine, image)
+                                               : std::vector<std::string>{"/bin/sh", "-c"};
+    return argv_of(test, shell);
+}
+
 /// What the trials of one test gave, in the words of a Verdict.
 class Trial {
   public:
-    Trial(Engine& engine, ImageAnswers& answers, const Clock& clock, const ServiceObservation& service,
-          milliseconds timeout)
-        : engine_(engine), answers_(answers), clock_(clock), service_(service), timeout_(timeout) {}
+    Trial(Engine& engine, ExecsAhead& ahead, ImageAnswers& answers, const Clock& clock,
+          const ServiceObservation& service, milliseconds timeout)
+        : engine_(engine), ahead_(ahead), answers_(answers), clock_(clock), service_(service), timeout_(timeout) {}
 
     Verdict of(const std::vector<std::string>& test) {
         const std::string image = service_.image_id;
-        const std::vector<std::string> shell = test.front() == "CMD-SHELL" && !image.empty()
-                                                   ? shell_of(engine_, image)
-                                                   : std::vector<std::string>{"/bin/sh", "-c"};
-        if (!image.empty() && !fails_when_stopped(image, argv_of(test, shell))) {
+        const std::vector<std::string> argv = argv_in(engine_, image, test);
+        if (!image.empty() && !fails_when_stopped(image, argv)) {
             return verdict(Outcome::kRefused, "it passes where nothing runs: it could never fail");
         }
         const Container* const container = running_one(service_);
         if (container == nullptr) {
             return verdict(Outcome::kNotAsked, "it does not run, so nothing could pass" + failed_);
         }
-        const ExecResult passed = pass(*container, argv_of(test, shell));
+        const ExecResult passed = pass(*container, argv);
         if (!passed.ok()) {
             return verdict(Outcome::kRefused, "it fails in the running service: " + ended(passed));
         }
         if (const auto wrong = with_wrong_port(test)) {
-            if (!fails_on_wrong_port(image, *container, argv_of(*wrong, shell))) {
+            if (!fails_on_wrong_port(image, *container, argv_in(engine_, image, *wrong))) {
                 return verdict(Outcome::kRefused, "it passes on a port where nobody listens, too: it could never fail");
             }
             failed_ += (failed_.empty() ? "; fails" : " and") + std::string{" on a wrong port"};
@@ -207,29 +233,21 @@ class Trial {
     }
 
   private:
-    static std::string question_of(const char* about, const std::vector<std::string>& argv) {
-        return fmt::format("probe on {} 1 {}", about,
-                           sha256_hex(Json(argv).dump(-1, ' ', false, Json::error_handler_t::replace)));
-    }
-
-    /// Nobody listens there in any container of the image, so that one answer is enough.
     bool fails_on_wrong_port(const std::string& image, const Container& container,
                              const std::vector<std::string>& argv) {
-        const std::string question = question_of("a wrong port", argv);
-        if (flag(answers_.find(image, question), "fails")) {
+        if (known_to_fail(kWrongPort, answers_, image, argv)) {
             return true;
         }
         const ExecResult missed = exec(engine_, {container.id, argv, "", timeout_});
         if (missed.started && !missed.timed_out && !missed.ok()) {
-            answers_.keep(image, question, {{"fails", true}});
+            answers_.keep(image, question_of(kWrongPort, argv), {{"fails", true}});
         }
         return !missed.ok();
     }
 
     /// False only when it passed. A question that the engine refuses shows nothing.
     bool fails_when_stopped(const std::string& image, const std::vector<std::string>& argv) {
-        const std::string question = question_of("a stopped service", argv);
-        if (flag(answers_.find(image, question), "fails")) {
+        if (known_to_fail(kStopped, answers_, image, argv)) {
             failed_ = kFailsWhenStopped;
             return true;
         }
@@ -244,7 +262,7 @@ class Trial {
         }
         if (result.started && !result.timed_out && !result.oom_killed) {
             failed_ = kFailsWhenStopped;
-            answers_.keep(image, question, {{"fails", true}});
+            answers_.keep(image, question_of(kStopped, argv), {{"fails", true}});
         }
         return true;
     }
@@ -257,9 +275,8 @@ class Trial {
             for (auto now = clock_.steady(); now < until; now = clock_.steady()) {
                 engine_.pump(std::chrono::duration_cast<milliseconds>(until - now) + milliseconds{1});
             }
-            const auto begin = clock_.steady();
-            result = exec(engine_, {container.id, argv, "", timeout_});
-            took_ = clock_.steady() - begin;
+            result = ahead_.run({{container.id, argv, "", timeout_}}).front();
+            took_ = result.took;
         }
         return result;
     }
@@ -269,6 +286,7 @@ class Trial {
     }
 
     Engine& engine_;
+    ExecsAhead& ahead_;
     ImageAnswers& answers_;
     const Clock& clock_;
     const ServiceObservation& service_;
@@ -340,9 +358,31 @@ std::optional<std::vector<std::string>> with_wrong_port(const std::vector<std::s
     return wrong == test ? std::nullopt : std::optional{wrong};
 }
 
+std::vector<ExecRequest> probes_to_run_ahead(Engine& engine, ImageAnswers& answers, const Case& input,
+                                             const ServiceObservation& service,
+                                             const std::vector<const Change*>& changes) {
+    std::vector<ExecRequest> requests;
+    const Container* const container = running_one(service);
+    for (const Change* const change : changes) {
+        if (container == nullptr || change->service != service.service || change->key != kTestKey) {
+            continue;
+        }
+        const auto test = resolve(*change, nullptr);
+        if (test && is_a_test(*test) && may_be_tried(*change, *test, input, service)) {
+            const std::vector<std::string> argv = argv_in(engine, service.image_id, *test);
+            if (known_to_fail(kStopped, answers, service.image_id, argv)) {
+                requests.push_back({container->id, argv, "", timeout_of(input, service, changes)});
+            }
+        }
+    }
+    return requests;
+}
+
 std::vector<Verdict> verify_probes(Engine& engine, ImageAnswers& answers, const Case& input,
                                    const ServiceObservation& service, const std::vector<const Change*>& changes,
-                                   const Json& merged, const Clock& clock) {
+                                   const Json& merged, const Clock& clock, ExecsAhead* run_ahead) {
+    ExecsAhead none(engine);
+    ExecsAhead& ahead = run_ahead != nullptr ? *run_ahead : none;
     std::vector<Verdict> verdicts;
     for (const Change* const change : changes) {
         if (change->service != service.service || !change->key.starts_with("healthcheck.")) {
@@ -363,13 +403,12 @@ std::vector<Verdict> verify_probes(Engine& engine, ImageAnswers& answers, const 
         if (test && !test->empty() && test->front() == "NONE") {
             said = {change->service, kTestKey, Outcome::kDerived, "the rule", "no health check, as you pinned it",
                     Seconds{0}};
-        } else if (test && test->size() >= 2) {
-            const bool pinned = change->rule == "pinned by x-pilotpros";
-            if (!pinned && !may_be_asked(*test, users_test(input, service))) {
+        } else if (test && is_a_test(*test)) {
+            if (!may_be_tried(*change, *test, input, service)) {
                 said.outcome = Outcome::kRefused;
                 said.said = "it asks an address that neither your own check asks nor the application documents";
             } else {
-                said = Trial(engine, answers, clock, service, timeout_of(input, service, changes)).of(*test);
+                said = Trial(engine, ahead, answers, clock, service, timeout_of(input, service, changes)).of(*test);
             }
         }
         verdicts.push_back(std::move(said));

@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/docker/engine.h"
+#include "core/docker/execs_ahead.h"
 #include "core/model/advice.h"
 #include "core/model/plan.h"
 #include "core/observe/image_answers.h"
@@ -20,11 +20,19 @@ namespace pilotpros {
 /// neither the user's own test has nor an application documents as its health's. Timing is derived and says so.
 ///
 /// `changes`: all of the service's; others than the health check's are left out. `merged`: what Compose makes of the
-/// user's files with ours on top, or null; only it can fill in the user's ${…}. That a test fails on a stopped service
-/// is kept in `answers`: it depends on the image alone. Lets Interrupted and EngineLost through.
+/// user's files with ours on top, or null; only it can fill in the user's ${…}. `run_ahead`: see below; null: nothing.
+/// That a test fails on a stopped service is kept in `answers`: it depends on the image alone. Lets Interrupted and
+/// EngineLost through.
 std::vector<Verdict> verify_probes(Engine& engine, ImageAnswers& answers, const Case& input,
                                    const ServiceObservation& service, const std::vector<const Change*>& changes,
-                                   const nlohmann::json& merged, const Clock& clock = Clock{});
+                                   const nlohmann::json& merged, const Clock& clock = Clock{},
+                                   ExecsAhead* run_ahead = nullptr);
+
+/// What verify_probes() begins with in the running service: so that the probes of all services can be run at once,
+/// while Compose is still at work. Only a test that is complete without Compose, and that is known to be able to fail.
+std::vector<ExecRequest> probes_to_run_ahead(Engine& engine, ImageAnswers& answers, const Case& input,
+                                             const ServiceObservation& service,
+                                             const std::vector<const Change*>& changes);
 
 /// The same test with a port on which nobody listens (1); nothing when no port can be found in it. Pure.
 std::optional<std::vector<std::string>> with_wrong_port(const std::vector<std::string>& test);

@@ -101,7 +101,7 @@ std::string findings_words(const Plan& plan, int width) {
 std::string masks_words(const Bundle& bundle, int width) {
     std::map<std::string, std::vector<std::string>> by_service;
     for (const Mask& mask : bundle.masks) {
-        by_service[mask.service].push_back(mask.path);
+        by_service[mask.service].push_back(mask.path + (mask.of_image ? " (the image's)" : ""));
     }
     std::string result =
         by_service.empty()

@@ -9,7 +9,7 @@ import sys
 
 OF_THE_MOMENT = {
     "postgres": {"uptime_seconds", "reading", "watched", "rates", "database_sizes", "connections", "connections_now", "connections_peak", "connections_max", "live_rows", "dead_rows", "largest_tables",
-                 "samples"},
+                 "samples", "statements_ms", "jit_ms"},
     "redis": {"used_memory", "used_memory_rss", "used_memory_peak", "clients", "keyspace_hits", "keyspace_misses", "keys", "operations_per_second", "uptime_seconds", "last_fork_us"},
     "node": {"server_pid"},
 }

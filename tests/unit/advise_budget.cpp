@@ -161,15 +161,97 @@ TEST_CASE("the highest replica counts, and each replica takes its room", "[limit
 TEST_CASE("a small service keeps room for a probe", "[limits][budget]") {
     CaseBuilder built;
     Seen small;
+    small.seconds = 3600;
     small.memory = 5;
     small.spread = 1;
     built.run("web", {small});
-    Seen middling;
+    Seen middling = small;
     middling.memory = 40;
-    middling.spread = 1;
     built.run("app", {middling});
     CHECK(share_of(built, "web").memory == 64 * kMiB);
     CHECK(share_of(built, "app").memory >= (40 + 48) * kMiB);
+}
+
+TEST_CASE("half a minute of flat memory is no tight limit for a program that nobody knows", "[limits][budget]") {
+    CaseBuilder built;
+    Seen flat;
+    flat.seconds = 30;
+    flat.memory = 7;
+    flat.spread = 0.2;
+    built.run("cache", {flat});
+    CHECK(share_of(built, "cache").memory == 256 * kMiB);
+    CHECK(mentions(share_of(built, "cache").why, "256 MiB at least in the first hour"));
+    SECTION("after an hour of it the memory that was seen counts, also against what was written") {
+        flat.seconds = 3600;
+        built.observed("cache").usage.begin()->second = usage_seen(flat);
+        CHECK(share_of(built, "cache").memory == 64 * kMiB);
+        built.written["cache"]["memory"] = "256m";
+        CHECK(share_of(built, "cache").memory == 64 * kMiB);
+    }
+    SECTION("an application whose module knows what its memory follows is not in the dark") {
+        CHECK(share_of(built, "cache", {{"cache", {}}}).memory == 64 * kMiB);
+    }
+    SECTION("a service that needs more is not kept at that") {
+        flat.memory = 300;
+        built.observed("cache").usage.begin()->second = usage_seen(flat);
+        CHECK(share_of(built, "cache").memory > 512 * kMiB);
+        CHECK_FALSE(mentions(share_of(built, "cache").why, "first hour"));
+    }
+    SECTION("the user's bound and the user's own limit are") {
+        built.wishes["cache"].most["memory"] = "96m";
+        CHECK(share_of(built, "cache").memory == 96 * kMiB);
+        built.wishes.clear();
+        built.project.services["cache"].resolved = own_limit(80 * kMiB);
+        CHECK(share_of(built, "cache").memory == 80 * kMiB);
+    }
+    SECTION("without load there is no limit at all, flat or not") {
+        flat.cpu = 0.003;
+        flat.network = 300;
+        built.observed("cache").usage.begin()->second = usage_seen(flat);
+        CHECK(share_of(built, "cache").memory == 0);
+        CHECK(mentions(share_of(built, "cache").why, "insufficient evidence: it was idle"));
+    }
+    SECTION("where the machine has no room for it, what is measured comes first") {
+        for (const char* const name : {"second", "third"}) {
+            built.run(name, {flat});
+        }
+        built.observation.engine->memory = 512 * kMiB + 400 * kMiB;
+        const Budget budget = divide_memory(built.get(), {});
+        CHECK(fits(budget, 0));
+        CHECK(budget.shares.at("cache").memory >= 104 * kMiB);
+        CHECK(budget.shares.at("cache").memory < 256 * kMiB);
+        CHECK(mentions(budget.shares.at("cache").why, "for lack of room"));
+        built.observation.engine->memory = 512 * kMiB + 3 * 64 * kMiB;
+        CHECK(share_of(built, "cache").memory == 64 * kMiB);
+        CHECK_FALSE(mentions(share_of(built, "cache").why, "first hour"));
+    }
+}
+
+TEST_CASE("a cache that its flags let grow gets what they say, however empty it was seen", "[limits][budget]") {
+    Seen flat;
+    flat.seconds = 3600;
+    flat.memory = 7;
+    flat.spread = 0.2;
+    const auto share = [&](json service) {
+        CaseBuilder built;
+        built.run("cache", {flat}, std::move(service));
+        return share_of(built, "cache");
+    };
+    const auto words = [](json command) { return json{{"command", std::move(command)}}; };
+    CHECK(share(words({"memcached", "-m", "900"})).memory == 1280 * kMiB);
+    CHECK(mentions(share(words({"memcached", "-m", "900"})).why, "-m 900 MiB in its command"));
+    CHECK(share({{"image", "memcached:1.6"}, {"command", {"-c", "64", "-m900"}}}).memory == 1280 * kMiB);
+    CHECK(share(words({"memcached", "--memory-limit=900"})).memory == 1280 * kMiB);
+    CHECK(share(words({"redis-server", "--maxmemory", "900mb"})).memory == 1152 * kMiB);
+    SECTION("the same letter of another program means nothing") {
+        CHECK(share(words({"worker", "-m", "900"})).memory == 64 * kMiB);
+        CHECK(share(words({"memcached", "--x-m", "900"})).memory == 64 * kMiB);
+    }
+    SECTION("what the application's module says counts before a flag") {
+        CaseBuilder built;
+        built.run("cache", {flat}, words({"redis-server", "--maxmemory", "900mb"}));
+        CHECK(share_of(built, "cache", {{"cache", {400 * kMiB, 0, "maxmemory"}}}).memory == 416 * kMiB);
+    }
 }
 
 TEST_CASE("page cache and wishes are granted while there is room", "[limits][budget]") {

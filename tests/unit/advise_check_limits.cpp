@@ -121,6 +121,8 @@ TEST_CASE("a heap or buffers as large as the limit", "[limits][check]") {
     CHECK_FALSE(Checked(limited({{"command", {"postgres", "-c", "shared_buffers=128MB"}}})).has(id));
     CHECK(Checked(limited({{"command", {"redis-server", "--maxmemory", "600mb"}}})).has(id));
     CHECK_FALSE(Checked(limited({{"command", {"redis-server", "--maxmemory-policy", "noeviction"}}})).has(id));
+    CHECK(Checked(limited({{"command", {"memcached", "-m", "512"}}})).has(id));
+    CHECK_FALSE(Checked(limited({{"command", {"memcached", "-m", "384"}}})).has(id));
     CHECK_FALSE(
         Checked(json::object({{"command", {"node", "--max-old-space-size=9999"}}})).has(id));  // no limit to pass
     SECTION("the command line wins over NODE_OPTIONS, the last of a name over the first") {

@@ -45,7 +45,7 @@ TEST_CASE("a service gets memory and swap together, in the short keys", "[limits
     REQUIRE(memory != nullptr);
     CHECK(memory->target.path == std::vector<std::string>{"mem_limit"});
     CHECK(memory->before.is_null());
-    CHECK(memory->after == "240m");
+    CHECK(memory->after == "256m");
     CHECK(mentions(memory->reason, "24 looks"));
     CHECK(mentions(memory->recipe, "512M"));
     CHECK_FALSE(memory->inputs.empty());
@@ -99,6 +99,54 @@ TEST_CASE("one dialect a service: the one that it already uses for anything", "[
     SECTION("a quota of the short kind") { CHECK(path({{"cpus", 0.5}}) == flat); }
     SECTION("a quota of the short kind beside reservations, which Compose allows") {
         CHECK(path({{"cpus", 0.5}, {"deploy", {{"resources", {{"reservations", {{"cpus", 0.1}}}}}}}}) == flat);
+    }
+}
+
+TEST_CASE("a service that gets a limit and that nothing starts again is told", "[limits][restart]") {
+    const char* const id = "no-restart-policy";
+    CaseBuilder built;
+    built.run("app", {{}});
+    json& resolved = built.project.services["app"].resolved;
+    const Advice before = advise(built);
+    REQUIRE(find_finding(before, "app", id) != nullptr);
+    CHECK(mentions(find_finding(before, "app", id)->fix, "restart: unless-stopped"));
+    CHECK(find_finding(before, "app", id)->severity == Finding::Severity::kWarning);
+    const auto told = [&] { return find_finding(advise(built), "app", id) != nullptr; };
+    SECTION("not with the lines that it asks for") {
+        resolved["restart"] = "unless-stopped";
+        CHECK_FALSE(told());
+    }
+    SECTION("not where the user decided that it stays down") {
+        resolved["restart"] = "no";
+        CHECK_FALSE(told());
+    }
+    SECTION("not with a policy below deploy") {
+        resolved["deploy"]["restart_policy"]["condition"] = "on-failure";
+        CHECK_FALSE(told());
+    }
+    SECTION("not where the container has one by other means; Docker's own default is none") {
+        built.observed("app").containers.front().restart_policy = "no";
+        CHECK(told());
+        built.observed("app").containers.front().restart_policy = "always";
+        CHECK_FALSE(told());
+    }
+    SECTION("not of a job that another service waits for; but of one that another only needs started") {
+        built.declare("next", {{"depends_on", {{"app", {{"condition", "service_completed_successfully"}}}}}});
+        CHECK_FALSE(told());
+        built.declare("next", {{"depends_on", {{"app", {{"condition", "service_started"}}}}}});
+        CHECK(told());
+    }
+    SECTION("not of a job that has ended") {
+        built.observed("app").containers.front().status = "exited";
+        CHECK_FALSE(told());
+    }
+    SECTION("not where the limit is the user's own") {
+        resolved["mem_limit"] = std::to_string(kGiB);
+        CHECK_FALSE(told());
+    }
+    SECTION("as a note in development, where somebody is watching") {
+        built.development["app"] = true;
+        CHECK(find_finding(advise(built), "app", id)->severity == Finding::Severity::kNote);
     }
 }
 
@@ -344,7 +392,7 @@ TEST_CASE("what does not run or is not wanted is left alone, with the reason", "
 
 TEST_CASE("pins are written as they are, and a deadly or unreadable one is said", "[limits]") {
     CaseBuilder built;
-    built.run("app", {{}});
+    built.run("app", {{}}, {{"restart", "always"}});
     auto& pinned = built.wishes["app"].pinned;
     pinned = {{"memory", "1g"}, {"cpus", "1.5"}, {"pids", "99"}, {"cpu_shares", "512"}};
     Advice advice = advise(built);

@@ -168,11 +168,34 @@ TEST_CASE("what a mask hides is told once it is another value", "[apply]") {
     const Mask mask{"web", "environment.NODE_OPTIONS", sha256_hex("\"--max-old-space-size=256\"")};
     Project project;
     project.services["web"].resolved = {{"environment", {{"NODE_OPTIONS", "--max-old-space-size=256"}}}};
-    CHECK(changed_masks({mask}, project).empty());
+    CHECK(changed_masks({mask}, project, {}).empty());
     project.services["web"].resolved["environment"]["NODE_OPTIONS"] = "--max-old-space-size=512";
-    CHECK(changed_masks({mask}, project).size() == 1);
+    CHECK(changed_masks({mask}, project, {}).size() == 1);
     project.services.clear();
-    CHECK(changed_masks({mask}, project).size() == 1);
+    CHECK(changed_masks({mask}, project, {}).size() == 1);
+}
+
+TEST_CASE("what a mask hides of the image is told once the image has another value", "[apply]") {
+    const Mask mask{"web", "environment.NODE_OPTIONS", sha256_hex("\"--no-deprecation\""), true};
+    Project project;
+    project.services["web"];
+    ServiceImages images;
+    images["web"].environment["NODE_OPTIONS"] = Secret{"--no-deprecation"};
+    CHECK(changed_masks({mask}, project, images).empty());
+    SECTION("or has none any more") {
+        images["web"].environment["NODE_OPTIONS"] = Secret{"--no-warnings"};
+        CHECK(changed_masks({mask}, project, images).size() == 1);
+        images["web"].environment.clear();
+        CHECK(changed_masks({mask}, project, images).size() == 1);
+    }
+    SECTION("or the files got one of their own, be it the same") {
+        project.services["web"].resolved = {{"environment", {{"NODE_OPTIONS", "--no-deprecation"}}}};
+        CHECK(changed_masks({mask}, project, images).size() == 1);
+    }
+    SECTION("an image that is not there says nothing") { CHECK(changed_masks({mask}, project, {}).empty()); }
+    SECTION("what the files had is not excused by an image that has the same") {
+        CHECK(changed_masks({{"web", mask.path, mask.hash}}, project, images).size() == 1);
+    }
 }
 
 TEST_CASE("the gate compares what the engine has with what the files say", "[apply]") {

@@ -215,6 +215,42 @@ TEST_CASE("redis: INFO and the public settings are read, nothing else", "[apps]"
     CHECK(ask.engine.asked.front().body.find("hunter2") == std::string::npos);
 }
 
+TEST_CASE("what an application's question begins with is all of it where it was run ahead", "[apps]") {
+    for (const char* const kind : {"nginx", "redis", "postgres"}) {
+        INFO(kind);
+        Ask ask;
+        answer_exec(ask.engine, "c", "nonsense", 0);
+        const auto first = first_questions(ask.evidence, {{kind, 1, {}, nullptr}});
+        REQUIRE_FALSE(first.empty());
+        ExecsAhead ahead(ask.engine);
+        ahead.run_ahead(first);
+        const std::size_t asked = ask.engine.asked.size();
+        Asking asking{ask.engine, ask.answers, ask.evidence, ask.facts, &ahead};
+        module_of(kind)->ask(asking);
+        CHECK(ask.engine.asked.size() == asked);
+    }
+    SECTION("nothing of a service that does not run, or that nobody knows") {
+        Ask ask;
+        CHECK(first_questions(ask.evidence, {{"python", 1, {}, nullptr}, {"memcached", 1, {}, nullptr}}).empty());
+        ask.container.status = "exited";
+        CHECK(first_questions(ask.evidence, {{"redis", 1, {}, nullptr}}).empty());
+    }
+}
+
+TEST_CASE("redis demand: what maxmemory lets it take, and its saves; without it nobody knows", "[apps][demand]") {
+    constexpr Bytes kMiB = Bytes{1} << 20U;
+    redis::Facts facts;
+    CHECK_FALSE(redis::demand(facts));
+    facts.maxmemory = 400 * kMiB;
+    CHECK(redis::demand(facts)->least == 420 * kMiB);
+    CHECK(redis::demand(facts)->wish == 0);
+    facts.used_memory = 100 * kMiB;
+    facts.used_memory_rss = 150 * kMiB;
+    CHECK(redis::demand(facts)->least == 450 * kMiB);
+    facts.snapshots = true;
+    CHECK(redis::demand(facts)->wish == 850 * kMiB);
+}
+
 TEST_CASE("redis: each way of not answering is a gap with its reason", "[apps]") {
     const auto why = [](const char* output, int exit_code) {
         Ask ask;

@@ -23,6 +23,7 @@ wal|{"bytes" : 17340320, "full_page_images" : 2705}
 databases|{"count" : 3, "sizes" : [7763635, 10679987, null]}
 connections|{ "active" : 1, "idle" : 4 }
 extensions|["pg_stat_statements", "plpgsql"]
+statements|{"ms" : 91234.5, "jit_ms" : 812.25}
 tables|{"count" : 12, "live" : 250000, "dead" : 17}
 largest_tables|[100, 300, 200]
 slots|{"count" : 0, "inactive" : 0}
@@ -65,6 +66,8 @@ TEST_CASE("postgres: what a real server said is read whole", "[apps]") {
     CHECK(facts.largest_tables == std::vector<Bytes>{300, 200, 100});
     CHECK(facts.connections_now == 5);
     CHECK(facts.statements_created);
+    CHECK(facts.statements_ms == Approx(91234.5));
+    CHECK(facts.jit_ms == Approx(812.25));
     CHECK(facts.reading.checkpoints_requested == 1);
     CHECK(facts.reading.wal_position == 34263072);
     CHECK_FALSE(describe({"postgres", 1, {}, answers.facts}).empty());

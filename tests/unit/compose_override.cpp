@@ -114,6 +114,28 @@ TEST_CASE("A value that hides the user's is a mask with the hash of what it hide
     }
 }
 
+TEST_CASE("A value that repeats the image's is a mask of the image", "[override]") {
+    Project project;
+    project.services["web"].resolved = {{"environment", {{"TZ", "UTC"}}}};
+    ServiceImages images;
+    images["web"].environment["NODE_OPTIONS"] = Secret{"--no-deprecation"};
+    Plan plan;
+    plan.changes = {change("web", "heap", {"environment", "NODE_OPTIONS"}, "--no-deprecation --x")};
+    CHECK(make_bundle(plan, project).masks.empty());
+    const std::vector<Mask> masks = make_bundle(plan, project, images).masks;
+    REQUIRE(masks.size() == 1);
+    CHECK(masks[0] == Mask{"web", "environment.NODE_OPTIONS", mask_hash("--no-deprecation"), true});
+    SECTION("the files' own value is what Compose takes, so it is the one that is hidden") {
+        project.services["web"].resolved["environment"]["NODE_OPTIONS"] = "--y";
+        CHECK(make_bundle(plan, project, images).masks[0] ==
+              Mask{"web", "environment.NODE_OPTIONS", mask_hash("--y"), false});
+    }
+    SECTION("another variable of the image is not hidden") {
+        images["web"].environment = {{"PATH", Secret{"/bin"}}};
+        CHECK(make_bundle(plan, project, images).masks.empty());
+    }
+}
+
 TEST_CASE("No Change, no file", "[override]") {
     CHECK(make_bundle({}, {}).files.empty());
     CHECK(read_override("services:\n  web:\n    image: x\n").empty());

@@ -1,4 +1,5 @@
 #include "core/docker/exec.h"
+#include "core/docker/execs_ahead.h"
 
 #include <catch2/catch.hpp>
 
@@ -24,6 +25,29 @@ TEST_CASE("exec: output, errors and the exit status come apart", "[exec]") {
     CHECK(result.output == "hi\n");
     CHECK(result.error == "err\n");
     CHECK_FALSE(result.ok());
+}
+
+TEST_CASE("exec: what was run ahead is given away once, to who asks for the very same", "[exec]") {
+    MemoryEngine engine;
+    answer_exec(engine, "c", "hi\n", 0);
+    ExecsAhead ahead(engine);
+    const ExecRequest show{"c", {"nginx", "-T"}, "", std::chrono::seconds{1}};
+    ahead.run_ahead({show});
+    const auto asked = [&](const std::vector<ExecRequest>& requests) {
+        const std::size_t before = engine.asked.size();
+        const auto results = ahead.run(requests);
+        REQUIRE(results.size() == requests.size());
+        for (const ExecResult& result : results) {
+            CHECK(result.output == "hi\n");
+        }
+        return (engine.asked.size() - before) / 3;  // create, start, look
+    };
+    SECTION("the same") {
+        CHECK(asked({show}) == 0);
+        CHECK(asked({show}) == 1);
+    }
+    SECTION("beside another") { CHECK(asked({{"c", {"nginx", "-v"}, "", std::chrono::seconds{1}}, show}) == 1); }
+    SECTION("another user is another question") { CHECK(asked({{"c", show.argv, "root", show.timeout}}) == 1); }
 }
 
 TEST_CASE("exec: a container that is gone or not running has not started it", "[exec]") {

@@ -58,9 +58,11 @@ class FaultEngine final : public Engine {
         }
         return responses;
     }
-    StreamId open(const Request& /*request*/, OnBytes /*on_bytes*/, OnEnd /*on_end*/) override { return 0; }
-    void close(StreamId /*id*/) override {}
-    void pump(std::chrono::milliseconds /*at_most*/) override {}
+    StreamId open(const Request& request, OnBytes on_bytes, OnEnd on_end) override {
+        return engine_.open(request, std::move(on_bytes), std::move(on_end));
+    }
+    void close(StreamId id) override { engine_.close(id); }
+    void pump(std::chrono::milliseconds at_most) override { engine_.pump(at_most); }
 
     /// Who runs and has not read its file yet reads it now.
     void let_programs_read() {

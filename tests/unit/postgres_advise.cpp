@@ -71,6 +71,7 @@ struct Server {
         row("max_parallel_workers", "8", "", "integer");
         row("max_parallel_workers_per_gather", "2", "", "integer");
         row("max_parallel_maintenance_workers", "2", "", "integer");
+        row("wal_compression", "off", "", "enum", "superuser");
         row("fsync", "on", "", "bool", "sighup");
         row("jit", "on", "", "bool");
         row("log_temp_files", "-1", "kB", "integer", "superuser");
@@ -360,6 +361,69 @@ TEST_CASE("postgres: WAL gets the room that the measured rate fills, never witho
     server.watched.rates->seconds = 5;
     CHECK(change_of(server.advice(), "max_wal_size") == nullptr);
     CHECK(has(left(server.advice(), "max_wal_size"), "insufficient evidence"));
+}
+
+TEST_CASE("postgres: full page images are compressed where they are most of a lively WAL", "[postgres]") {
+    Server server;
+    server.watched.rates->wal_bytes_per_second = 3e6;
+    server.facts.reading.wal_bytes = 100 * kMiB;
+    server.facts.reading.wal_full_page_images = 100 * kMiB / 8192 * 6 / 10;
+    const auto advised = [&] { return value_of(server.advice(), "wal_compression"); };
+    CHECK(advised() == "lz4");
+    CHECK(has(change_of(server.advice(), "wal_compression")->reason, "60 % of 2.86 MiB/s"));
+    SECTION("as the version knows it") {
+        server.facts.version_number = 140010;
+        CHECK(advised() == "on");
+    }
+    SECTION("not a WAL of few images, not a quiet one, not the user's own choice") {
+        server.facts.reading.wal_full_page_images /= 2;
+        CHECK(advised().empty());
+        server.facts.reading.wal_full_page_images *= 2;
+        server.watched.rates->wal_bytes_per_second = 3e5;
+        CHECK(advised().empty());
+        server.watched.rates->wal_bytes_per_second = 3e6;
+        server.set("wal_compression", "pglz", "command line");
+        CHECK(advised().empty());
+    }
+    SECTION("and stays when compression has made them few, or nothing was measured") {
+        server.written["base"]["wal_compression"] = "lz4";
+        server.facts.reading.wal_full_page_images = 0;
+        CHECK(advised() == "lz4");
+        server.watched.rates.reset();
+        CHECK(advised() == "lz4");
+    }
+}
+
+TEST_CASE("postgres: jit goes off where compiling is seen to take too much, and is no topic where nobody knows",
+          "[postgres]") {
+    Server server;
+    CHECK(change_of(server.advice(), "jit") == nullptr);
+    CHECK(left(server.advice(), "jit").empty());
+    server.facts.statements_ms = 120'000;
+    server.facts.jit_ms = 9'000;
+    CHECK(value_of(server.advice(), "jit") == "off");
+    CHECK(has(change_of(server.advice(), "jit")->reason, "7.5 %"));
+    SECTION("not where it takes little") {
+        server.facts.jit_ms = 1'200;
+        CHECK(change_of(server.advice(), "jit") == nullptr);
+        CHECK(has(left(server.advice(), "jit"), "1.0 %"));
+    }
+    SECTION("not after a few statements") {
+        server.facts.statements_ms = 1'000;
+        server.facts.jit_ms = 900;
+        CHECK(change_of(server.advice(), "jit") == nullptr);
+    }
+    SECTION("off, it compiles no more, and stays off") {
+        server.written["base"]["jit"] = "off";
+        server.facts.jit_ms = 0;
+        CHECK(value_of(server.advice(), "jit") == "off");
+        server.facts.statements_ms = 0;
+        CHECK(value_of(server.advice(), "jit") == "off");
+    }
+    SECTION("the user's own choice stands") {
+        server.set("jit", "on", "command line");
+        CHECK(change_of(server.advice(), "jit") == nullptr);
+    }
 }
 
 TEST_CASE("postgres: the command keeps every flag of the user and names our file last", "[postgres]") {

@@ -43,6 +43,51 @@ TEST_CASE("every kind of probe has a variant that must fail", "[probes]") {
     CHECK_FALSE(with_wrong_port({"NONE"}).has_value());
 }
 
+TEST_CASE("only a test that is complete and known to be able to fail is run ahead, and then not again", "[probes]") {
+    MemoryFiles files;
+    FileImageAnswers answers(files, "/state/images");
+    HealthCase stack;
+    const ServiceObservation service = stack.add("app", "", {{"image", "app"}});
+    Change change;
+    change.service = "app";
+    change.key = "healthcheck.test";
+    change.after = {"CMD", "test", "-f", "/ready"};
+    const auto ahead = [&] {
+        MemoryEngine engine;
+        return probes_to_run_ahead(engine, answers, stack.input(), service, {&change});
+    };
+    CHECK(ahead().empty());
+    {
+        MemoryEngine engine;
+        engine.answer("POST /containers/create", 201, R"({"Id":"t1"})");
+        engine.answer("POST /containers/t1/start", 204, "");
+        engine.answer("POST /containers/t1/wait", 200, "{}");
+        engine.answer("GET /containers/t1/json", 200, R"({"State":{"Running":false,"ExitCode":1}})");
+        engine.answer("GET /containers/t1/logs", 200, "");
+        engine.answer("DELETE /containers/t1", 204, "");
+        testing::answer_exec(engine, "app-id", "", 0);
+        verify_probes(engine, answers, stack.input(), service, {&change}, nullptr);
+    }
+    REQUIRE(ahead().size() == 1);
+    CHECK(ahead().front().argv == Words{"test", "-f", "/ready"});
+    SECTION("what was run ahead is what the verdict rests on") {
+        MemoryEngine engine;
+        testing::answer_exec(engine, "app-id", "", 0);
+        ExecsAhead kept(engine);
+        kept.run_ahead(ahead());
+        const std::size_t asked = engine.asked.size();
+        const auto verdicts =
+            verify_probes(engine, answers, stack.input(), service, {&change}, nullptr, Clock{}, &kept);
+        CHECK(verdicts.at(0).outcome == Verdict::Outcome::kAccepted);
+        CHECK(engine.asked.size() == asked);
+    }
+    SECTION("not what only Compose can fill in") {
+        change.after = {"CMD", "test", "-f", "${READY}"};
+        change.as_written = true;
+        CHECK(ahead().empty());
+    }
+}
+
 TEST_CASE("a test that failed on a stopped service is not tried there again, another one is", "[probes]") {
     MemoryFiles files;
     FileImageAnswers answers(files, "/state/images");

@@ -2,7 +2,13 @@
 
 #include <catch2/catch.hpp>
 
+#include <array>
+#include <chrono>
 #include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <thread>
 
 #include "core/model/error.h"
 
@@ -34,6 +40,42 @@ TEST_CASE("input reaches the program, also more than a pipe holds") {
     Command cat = command({"cat"});
     cat.input.assign(1'000'000, 'x');
     CHECK(process.run(cat, cancel).output == cat.input);
+}
+
+TEST_CASE("a program that was begun runs while we do something else", "[process]") {
+    SystemProcess process;
+    const Cancel cancel;
+    std::array<char, 32> folder{"/tmp/pilotpros-begun-XXXXXX"};
+    REQUIRE(mkdtemp(folder.data()) != nullptr);
+    const std::filesystem::path mark = std::filesystem::path{folder.data()} / "mark";
+    const auto appears = [&] {
+        for (int i = 0; i < 2000 && !std::filesystem::exists(mark); ++i) {
+            std::this_thread::sleep_for(std::chrono::milliseconds{5});
+        }
+        return std::filesystem::exists(mark);
+    };
+    SECTION("and its output is there when it is waited for, however long that took") {
+        Command touch = command({"sh", "-c", "touch '" + mark.string() + "'; echo done"});
+        touch.timeout = std::chrono::milliseconds{200};
+        const auto begun = process.begin({touch});
+        CHECK(appears());
+        std::this_thread::sleep_for(std::chrono::milliseconds{250});
+        const std::vector<Finished> finished = begun->finish(cancel);
+        CHECK(finished.front().ok());
+        CHECK(finished.front().output == "done\n");
+    }
+    SECTION("and is ended with what was begun, unless it is waited for") {
+        std::string pid;
+        {
+            const auto begun = process.begin({command({"sh", "-c",
+                                                       "echo $$ > '" + mark.string() + ".new'; mv '" + mark.string() +
+                                                           ".new' '" + mark.string() + "'; exec sleep 1000"})});
+            REQUIRE(appears());
+            std::ifstream(mark) >> pid;
+        }
+        CHECK_FALSE(std::filesystem::exists("/proc/" + pid));
+    }
+    std::filesystem::remove_all(folder.data());
 }
 
 TEST_CASE("a program that never ends is killed with all its children when its time is over") {

@@ -78,18 +78,21 @@ std::string complaint_in(const std::string& error) {
     return "it gave no reason";
 }
 
+/// Its configuration, and its version.
+std::vector<InsideProgram> begins_with(const Evidence& evidence) {
+    std::vector<std::string> show = command_of(evidence);
+    const std::string program = show.front();
+    show.emplace_back("-T");
+    return {{"", std::move(show)}, {"", {program, "-v"}}};
+}
+
 Answers ask(Asking& asking) {
     Answers answers;
     if (const auto why = why_not_running(asking.evidence)) {
         answers.gaps.push_back(gap(asking, "what nginx says of itself", *why));
         return answers;
     }
-    const auto base = command_of(asking.evidence);
-    auto show = base;
-    show.emplace_back("-T");
-    const std::string& id = asking.evidence.container->id;
-    const auto results = exec_all(asking.engine, {{id, show, "", std::chrono::seconds{15}},
-                                                  {id, {base.front(), "-v"}, "", std::chrono::seconds{10}}});
+    const auto results = run_all(asking, begins_with(asking.evidence));
     const ExecResult& shown = results[0];
     Facts facts = read_facts(read_configuration(shown.output));
     facts.version = version_in(results[1].error + results[1].output);
@@ -132,6 +135,7 @@ ApplicationModule module() {
     nginx.reload = [](const nlohmann::json& /*facts*/) {
         return std::vector<InsideProgram>{{"", {"nginx", "-s", "reload"}}};
     };
+    nginx.begins_with = begins_with;
     return nginx;
 }
 

@@ -102,7 +102,7 @@ std::optional<Demand> demand(const Case& input, const ServiceObservation& servic
     const OwnFlags own = own_flags(input, service, facts);
     const HeapFlags flags = heap_flags(own.by_entrypoint ? facts.heap_flags : own.all());
     if (flags.old_space == 0 || flags.percentage > 0) {
-        return std::nullopt;
+        return Demand{};
     }
     const Bytes beside = std::max(measured_beside(service, facts), known_beside(facts));
     // The semi-space follows the limit, so it is looked up twice: for the heap alone, and for what comes of that.

@@ -20,8 +20,8 @@ struct OwnFlags {
 };
 OwnFlags own_flags(const Case& input, const ServiceObservation& service, const Facts& facts);
 
-/// A heap that the user fixed has to fit into the limit, with what lies beside it. Nothing when V8 decides: its default
-/// follows the limit, or our advice does.
+/// A heap that the user fixed has to fit into the limit, with what lies beside it. An empty Demand when V8 decides: its
+/// default follows the limit, or our advice does.
 std::optional<Demand> demand(const Case& input, const ServiceObservation& service, const nlohmann::json& facts);
 
 }  // namespace pilotpros::apps::node

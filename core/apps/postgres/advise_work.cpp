@@ -5,13 +5,15 @@
 // the data fit into the cache that the limit leaves: then a random page costs what the next one does. max_wal_size from
 // the measured WAL rate: a checkpoint is forced after about max_wal_size / (1 + checkpoint_completion_target), so it
 // holds what checkpoint_timeout's worth of WAL needs, and a quarter more; checkpoint_timeout goes up only where full
-// page images are most of a lively WAL. The rest is left as it is without evidence, and said.
+// page images are most of a lively WAL, and they are compressed there. jit goes off where pg_stat_statements shows that
+// compiling takes more than a twentieth of the statements' time. The rest is left as it is without evidence, and said.
 // Source: PostgreSQL documentation, 20.4.6, 20.5.2, 20.7.2, 28.5 "WAL Configuration".
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/apps/postgres/advise.h"
 
@@ -23,9 +25,71 @@ constexpr Bytes kMiB = Bytes{1} << 20U;
 constexpr const char* kQuery = "https://www.postgresql.org/docs/current/runtime-config-query.html";
 constexpr const char* kWal = "https://www.postgresql.org/docs/current/wal-configuration.html";
 constexpr const char* kLog = "https://www.postgresql.org/docs/current/runtime-config-logging.html";
+constexpr const char* kJit = "https://www.postgresql.org/docs/current/jit-decision.html";
+constexpr const char* kWalCompression =
+    "https://www.postgresql.org/docs/current/runtime-config-wal.html#GUC-WAL-COMPRESSION";
 constexpr double kLivelyWal = 1 << 20;  // bytes a second
 
+constexpr double kEnoughStatementsMs = 60'000;
+constexpr double kCompilesTooMuch = 0.05;
+
 std::string seconds_text(int seconds) { return std::to_string(seconds) + "s"; }
+
+/// Only pg_stat_statements knows; without it nothing is said. What was switched off compiles no more, so it stays off.
+void advise_jit(const Situation& situation, Draft& draft) {
+    const Facts& facts = situation.facts;
+    const Present now = present(facts, "jit");
+    const bool known = facts.statements_ms >= kEnoughStatementsMs;
+    const double share = known ? facts.jit_ms / facts.statements_ms : 0;
+    const std::string measured =
+        fmt::format("{:.1f} % of the time of all statements goes into compiling them", 100 * share);
+    if (!now.exists || !(known || draft.written("jit"))) {
+        return;
+    }
+    if (share <= kCompilesTooMuch && !draft.written("jit")) {
+        draft.leave("jit", measured);
+        return;
+    }
+    Wanted wanted{"jit",
+                  "off",
+                  "as an earlier profile asked",
+                  "off where more than a twentieth of the statements' time goes into compiling them",
+                  kJit,
+                  {},
+                  {}};
+    if (share > kCompilesTooMuch) {
+        wanted.reason = measured;
+        wanted.inputs = {
+            {"execution of all statements", format_duration(Seconds{facts.statements_ms / 1000}), "pg_stat_statements"},
+            {"compiling", format_duration(Seconds{facts.jit_ms / 1000}), "pg_stat_statements"}};
+    }
+    draft.want(std::move(wanted));
+}
+
+/// `images`: the share of WAL that full page images are, before any compression of ours.
+void advise_wal_compression(const Situation& situation, double rate, double images, Draft& draft) {
+    const Present now = present(situation.facts, "wal_compression");
+    const bool asked = rate >= kLivelyWal && images >= 0.5;
+    if (!now.exists || (now.value != "off" && now.whose == Whose::kNobody) ||
+        !(asked || draft.written("wal_compression"))) {
+        return;
+    }
+    Wanted wanted{"wal_compression",
+                  situation.facts.version_number >= 150000 ? "lz4" : "on",
+                  "as an earlier profile asked",
+                  "on where full page images, all that it compresses, are most of more than 1 MiB/s of WAL",
+                  kWalCompression,
+                  {},
+                  {}};
+    if (asked) {
+        const std::string a_second = format_bytes(static_cast<Bytes>(rate)) + "/s";
+        wanted.reason =
+            fmt::format("{:.0f} % of {} of WAL are full page images", 100 * std::min(1.0, images), a_second);
+        wanted.inputs = {{"WAL rate", a_second,
+                          fmt::format("{} measured", format_duration(Seconds{situation.watched.rates->seconds}))}};
+    }
+    draft.want(std::move(wanted));
+}
 
 }  // namespace
 
@@ -85,9 +149,7 @@ void advise_planner(const Situation& situation, Draft& draft) {
                                                       "measured",
                                                       format_bytes(situation.data), format_bytes(cache)));
     }
-    if (present(situation.facts, "jit").exists) {
-        draft.leave("jit", "insufficient evidence: it takes pg_stat_statements' jit times to tell whether it pays");
-    }
+    advise_jit(situation, draft);
 }
 
 void advise_wal(const Situation& situation, Draft& draft) {
@@ -98,6 +160,7 @@ void advise_wal(const Situation& situation, Draft& draft) {
     const Bytes written = parse_size(draft.written("max_wal_size").value_or("")).value_or(0);
     if (!rates || rates->seconds < 30 || rates->wal_bytes_per_second < 0 || was < 0) {
         draft.leave("max_wal_size", "insufficient evidence: the WAL rate takes half a minute of measuring");
+        advise_wal_compression(situation, 0, 0, draft);
         if (written > was && was >= 0) {
             draft.want({"max_wal_size",
                         postgres_size(written),
@@ -115,6 +178,7 @@ void advise_wal(const Situation& situation, Draft& draft) {
         reading.wal_bytes > 0 && reading.wal_full_page_images >= 0
             ? static_cast<double>(reading.wal_full_page_images) * 8192 / static_cast<double>(reading.wal_bytes)
             : 0;
+    advise_wal_compression(situation, rate, images, draft);
     double interval = number_of(timeout, 300);
     const bool longer = rate >= kLivelyWal && images >= 0.5 && interval < 900;
     if ((longer || draft.written("checkpoint_timeout")) && draft.is_free("checkpoint_timeout")) {
@@ -198,12 +262,14 @@ void advise_rest(const Situation& situation, Draft& draft) {
     }
     // What the recipe sets on top, and why it is not advised.
     draft.leave("wal_buffers", "PostgreSQL itself takes a 32nd of shared_buffers, up to one WAL segment");
-    draft.leave("effective_io_concurrency", "insufficient evidence: no bitmap scan was seen waiting for the disk");
+    draft.leave("effective_io_concurrency",
+                "nothing that is measured here tells how many requests the disk takes at once");
     draft.leave("default_statistics_target",
                 "a larger sample slows ANALYZE and planning; per column where a plan is wrong");
     if (!facts.statements_preloaded) {
         draft.leave("shared_preload_libraries",
-                    "pg_stat_statements needs CREATE EXTENSION in your database, which is yours to decide");
+                    "pg_stat_statements, which would tell whether jit pays, needs CREATE EXTENSION in your database, "
+                    "which is yours to decide");
     }
 }
 

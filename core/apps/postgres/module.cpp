@@ -13,8 +13,6 @@ namespace pilotpros::apps::postgres {
 
 namespace {
 
-using std::chrono::seconds;
-
 std::optional<Recognition> recognise(const Evidence& evidence) {
     static const Signs kSigns{
         "postgres",
@@ -56,12 +54,16 @@ std::string why_refused(const ExecResult& result) {
     return result.exit_code == 2 ? "the server refused the connection" : why_failed(result);
 }
 
+std::vector<InsideProgram> begins_with(const Evidence& evidence) {
+    return {{"", psql_command(all_questions(), data_directory_of(evidence))}};
+}
+
 /// Asks as the container's own user, then as postgres, whom peer authentication lets in.
 ExecResult ask_server(Asking& asking, const std::string& sql) {
     const auto command = psql_command(sql, data_directory_of(asking.evidence));
-    ExecResult result = run(asking, command, seconds{15});
+    ExecResult result = run(asking, command);
     if (result.started && result.exit_code == 2) {
-        ExecResult again = run(asking, command, seconds{15}, "postgres");
+        ExecResult again = run(asking, command, kQuestionTimeout, "postgres");
         if (again.started && again.exit_code != 2) {
             return again;
         }
@@ -164,6 +166,7 @@ ApplicationModule module() {
         return std::vector<InsideProgram>{{"", command}, {"postgres", command}};
     };
     postgres.not_in_force = not_in_force;
+    postgres.begins_with = begins_with;
     return postgres;
 }
 

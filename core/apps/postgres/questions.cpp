@@ -124,6 +124,12 @@ select 'tables|' || json_build_object('count', count(*), 'live', coalesce(sum(n_
 select 'largest_tables|' || coalesce(json_agg(pg_total_relation_size(oid))::text, '[]') from (select c.oid from pg_class c
     join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'm') and n.nspname not in ('pg_catalog', 'information_schema')
     order by c.relpages desc limit 10) t;
+select current_setting('server_version_num')::int >= 150000 and count(*) > 0 as has_statements, coalesce(min(quote_ident(nspname)), '') as statements_schema
+    from pg_extension e join pg_namespace n on n.oid = e.extnamespace where extname = 'pg_stat_statements' \gset
+\if :has_statements
+select 'statements|' || json_build_object('ms', sum(total_exec_time), 'jit_ms', sum(jit_generation_time + jit_inlining_time + jit_optimization_time
+    + jit_emission_time)) from :statements_schema.pg_stat_statements;
+\endif
 select 'slots|' || json_build_object('count', count(*), 'inactive', count(*) filter (where not active)) from pg_replication_slots;
 )sql";
 
@@ -318,6 +324,8 @@ Facts read_facts(const AnswerMap& answers) {
     }
     facts.statements_created =
         std::find(facts.extensions.begin(), facts.extensions.end(), "pg_stat_statements") != facts.extensions.end();
+    facts.statements_ms = number(part(answers, "statements", "ms"));
+    facts.jit_ms = number(part(answers, "statements", "jit_ms"));
     facts.tables = count(part(answers, "tables", "count"));
     facts.live_rows = count(part(answers, "tables", "live"));
     facts.dead_rows = count(part(answers, "tables", "dead"));

@@ -116,4 +116,15 @@ std::vector<std::string> describe(const Facts& facts) {
                         facts.snapshots ? "on" : "off")};
 }
 
+std::optional<Demand> demand(const Facts& facts) {
+    if (facts.maxmemory <= 0) {
+        return std::nullopt;
+    }
+    const bool saves = facts.append_only || facts.snapshots;
+    const Bytes beside = std::max<Bytes>(0, facts.used_memory_rss - facts.used_memory);
+    const Bytes least = facts.maxmemory + std::max(beside, facts.maxmemory / 20);
+    return Demand{least, saves ? least + facts.maxmemory : 0,
+                  fmt::format("maxmemory {}{}", format_bytes(facts.maxmemory), saves ? " and its saves" : "")};
+}
+
 }  // namespace pilotpros::apps::redis

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
+#include "core/model/advice.h"
 #include "core/model/units.h"
 
 namespace pilotpros::apps::redis {
@@ -30,6 +32,12 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Facts, server, version, mode, ro
                                                 snapshots, config)
 
 std::vector<std::string> describe(const Facts& facts);
+
+/// What maxmemory lets it take, with what it was seen to take beside its data (fragmentation, buffers; a twentieth at
+/// least). With saves it would make use of as much again: the child that writes them keeps each page that the server
+/// changes meanwhile (https://redis.io/docs/latest/operate/oss_and_stack/management/admin/). Nothing without maxmemory:
+/// then it grows with its data.
+std::optional<Demand> demand(const Facts& facts);
 
 /// Reads what the question's script printed: INFO, a line of its own, then names and values in turn. Only listed names
 /// are kept. Pure.

@@ -70,6 +70,12 @@ std::string why_refused(const ExecResult& result) {
     return result.ok() ? "its answer could not be read" : why_failed(result);
 }
 
+std::vector<InsideProgram> begins_with(const Evidence& evidence) {
+    std::vector<std::string> command{"sh", "-c", kScript, "pilotpros", port_of(evidence)};
+    command.insert(command.end(), kConfigNames.begin(), kConfigNames.end());
+    return {{"", std::move(command)}};
+}
+
 Answers ask(Asking& asking) {
     Answers answers;
     const auto fail = [&](const std::string& why) {
@@ -79,9 +85,7 @@ Answers ask(Asking& asking) {
     if (const auto why = why_not_running(asking.evidence)) {
         return fail(*why);
     }
-    std::vector<std::string> command{"sh", "-c", kScript, "pilotpros", port_of(asking.evidence)};
-    command.insert(command.end(), kConfigNames.begin(), kConfigNames.end());
-    const ExecResult result = run(asking, command);
+    const ExecResult result = run_all(asking, begins_with(asking.evidence)).front();
     const Facts facts = read_facts(result.output);
     if (facts.version.empty()) {
         return fail(result.started && !result.timed_out ? why_refused(result) : why_failed(result));
@@ -96,9 +100,15 @@ Answers ask(Asking& asking) {
 }  // namespace
 
 ApplicationModule module() {
-    return {"redis", recognise, ask, {"REDIS_VERSION", "VALKEY_VERSION"}, [](const nlohmann::json& facts) {
-                return describe(facts.get<Facts>());
-            }};
+    ApplicationModule module{
+        "redis", recognise, ask, {"REDIS_VERSION", "VALKEY_VERSION"}, [](const nlohmann::json& facts) {
+            return describe(facts.get<Facts>());
+        }};
+    module.begins_with = begins_with;
+    module.demand = [](const Case&, const ServiceObservation&, const nlohmann::json& facts) {
+        return demand(facts.get<Facts>());
+    };
+    return module;
 }
 
 }  // namespace pilotpros::apps::redis

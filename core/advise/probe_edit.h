@@ -1,0 +1,23 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/advise/probe_words.h"
+
+namespace pilotpros {
+
+/// The same test with one word put in place of another, or words put behind one; all else stays as it is, letter by
+/// letter.
+nlohmann::json with_word(const Probe& probe, std::size_t index, const std::string& raw);
+nlohmann::json with_words_after(const Probe& probe, std::size_t index, const std::vector<std::string>& words);
+
+/// Every place in the test's words where localhost stands for the machine itself, made 127.0.0.1; nothing when there is
+/// none.
+std::optional<nlohmann::json> without_localhost(const Probe& probe);
+
+/// Whether the text names localhost as a host anywhere, also where it is not understood.
+bool names_localhost(const Probe& probe);
+
+}  // namespace pilotpros
