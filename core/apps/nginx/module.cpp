@@ -6,6 +6,7 @@
 #include "core/apps/nginx/advise.h"
 #include "core/apps/nginx/config.h"
 #include "core/apps/nginx/facts.h"
+#include "core/apps/nginx/serving.h"
 #include "core/apps/signs.h"
 
 namespace pilotpros::apps::nginx {
@@ -132,6 +133,8 @@ ApplicationModule module() {
     nginx.reload = [](const nlohmann::json& /*facts*/) {
         return std::vector<InsideProgram>{{"", {"nginx", "-s", "reload"}}};
     };
+    nginx.serving = serving;
+    nginx.served_again = served_again;
     return nginx;
 }
 
