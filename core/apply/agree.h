@@ -1,9 +1,11 @@
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "core/apps/application.h"
 #include "core/docker/engine.h"
 #include "core/model/change.h"
 #include "core/model/project.h"
@@ -13,12 +15,26 @@
 
 namespace pilotpros {
 
-/// What a service's own programs, asked after the Changes were applied, do not go by: "db: work_mem is 4MB, not 8MB".
-/// Containers with an ID in `left_out` are not asked. A program that does not answer is no complaint. Lets Interrupted
-/// and EngineLost through.
-std::vector<std::string> not_in_force(Engine& engine, ImageAnswers& answers, const Project& project, const Files& files,
-                                      TimePoint now, const std::string& service,
-                                      const std::vector<const Change*>& changes,
-                                      const std::set<std::string>& left_out = {});
+/// What each of a service's programs serves, by kind.
+using ServingByKind = std::map<std::string, apps::Serving>;
+
+/// What the programs of an observed service serve now; one that does not tell is left out. Lets Interrupted and
+/// EngineLost through.
+ServingByKind serving_of(Engine& engine, ImageAnswers& answers, const Project& project, const Observation& observation,
+                         const std::string& service);
+
+/// Whether a service's own programs, asked after a change, go by it and serve what they did; a line each.
+struct Agreement {
+    std::vector<std::string> not_in_force;  ///< "db: work_mem is 4MB, not 8MB"
+    std::vector<std::string> not_served;    ///< "web: its upstream api:3000 cannot be reached: …"
+    std::vector<std::string> noted;         ///< what is to be said and no failure
+    [[nodiscard]] bool complete() const { return not_in_force.empty() && not_served.empty(); }
+};
+
+/// Asks them, but in containers with an ID in `left_out`. A program that does not answer is no complaint of
+/// `not_in_force`, and one of `not_served` where it served something before. Lets Interrupted and EngineLost through.
+Agreement agreement_of(Engine& engine, ImageAnswers& answers, const Project& project, const Files& files, TimePoint now,
+                       const std::string& service, const std::vector<const Change*>& changes,
+                       const ServingByKind& before, const std::set<std::string>& left_out = {});
 
 }  // namespace pilotpros

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "core/apply/asked_limits.h"
 #include "core/apply/recreate.h"
@@ -19,23 +20,6 @@ namespace {
 using Json = nlohmann::json;
 
 std::string as_size(Bytes bytes) { return bytes == 0 ? "none" : format_bytes(bytes); }
-
-/// What makes a container fail for good; empty while it may still pass.
-std::string failure_of(const Container& container) {
-    if (container.oom_killed) {
-        return "a process of it was killed for lack of memory";
-    }
-    if (container.restart_count > 0) {
-        return fmt::format("it restarted {} times", container.restart_count);
-    }
-    if (container.status == "exited" || container.status == "dead") {
-        return fmt::format("it ended with {}", container.exit_code);
-    }
-    if (container.health == "unhealthy") {
-        return "its health check says unhealthy";
-    }
-    return {};
-}
 
 bool checked(const Container& container) { return container.healthcheck && !container.healthcheck->disabled(); }
 
@@ -67,55 +51,113 @@ class Gate {
   private:
     [[nodiscard]] Seconds since() const { return Seconds{clock_.steady() - begin_}; }
 
-    [[nodiscard]] GateResult fail(const std::string& name, const std::string& why) const {
-        return {false, fmt::format("{}: {}", name.empty() ? request_.service : name, why), since()};
+    [[nodiscard]] GateResult fail(const std::string& gate, const std::string& name, const std::string& why) const {
+        return {false, fmt::format("gate \"{}\": {}: {}", gate, name.empty() ? request_.service : name, why), since(),
+                Seconds{0}};
     }
 
     std::optional<GateResult> judge(const std::vector<Container>& containers) {
-        int ready = 0;
+        Failure waiting{"running", fmt::format("{} of {} containers run", containers.size(), request_.containers)};
+        int serving = 0;
         Seconds longest = time_to_be_stable(request_.start_seconds) + Seconds{10};
+        if (!request_.ports.empty()) {
+            longest = std::max(longest, time_to_listen(request_.start_seconds));
+        }
         for (const Container& container : containers) {
-            if (const std::string why = failure_of(container); !why.empty()) {
-                return fail(container.name, why);
+            if (const auto failed = failure_of(container)) {
+                return fail(failed->gate, container.name, failed->why);
             }
-            const bool good = checked(container) ? container.health == "healthy"
-                                                 : since() >= time_to_be_stable(request_.start_seconds);
-            ready += container.running() && good ? 1 : 0;
+            if (request_.oom_killed && request_.oom_killed(container.id)) {
+                return fail("no OOM kill", container.name, "a process of it was killed for lack of memory");
+            }
             if (checked(container)) {
                 longest = std::max(longest, time_to_be_healthy(container, request_.start_seconds));
             }
+            if (const auto missing = what_it_waits_for(container)) {
+                waiting = *missing;
+            } else {
+                ++serving;
+            }
         }
-        if (ready >= request_.containers) {
-            return conclude(containers);
+        if (serving < request_.containers) {
+            served_.reset();
+            return since() > longest
+                       ? std::optional{fail(waiting.gate, "",
+                                            fmt::format("{} after {}", waiting.why, format_duration(longest)))}
+                       : std::nullopt;
         }
-        if (since() > longest) {
-            return fail("", fmt::format("not {} within {}", "running and healthy", format_duration(longest)));
+        served_ = served_.value_or(since());
+        const bool stable = std::all_of(containers.begin(), containers.end(), checked) ||
+                            since() >= time_to_be_stable(request_.start_seconds);
+        return stable ? std::optional{conclude(containers)} : std::nullopt;
+    }
+
+    /// What a container does not do yet, by the name of the gate.
+    [[nodiscard]] std::optional<Failure> what_it_waits_for(const Container& container) const {
+        if (!container.running()) {
+            return Failure{"running", fmt::format("{} is {}", container.name, container.status)};
         }
-        return std::nullopt;
+        if (checked(container) && container.health != "healthy") {
+            return Failure{"healthy", fmt::format("the health of {} is {}", container.name,
+                                                  container.health.empty() ? "unknown" : container.health)};
+        }
+        if (request_.ports.empty() || !request_.listening) {
+            return std::nullopt;
+        }
+        const auto now = request_.listening(container);
+        std::vector<int> missing;
+        if (now) {
+            std::set_difference(request_.ports.begin(), request_.ports.end(), now->begin(), now->end(),
+                                std::back_inserter(missing));
+        }
+        return missing.empty()
+                   ? std::nullopt
+                   : std::optional{Failure{"listening", fmt::format("{} does not listen on {}, as it did",
+                                                                    container.name, fmt::join(missing, ", "))}};
     }
 
     [[nodiscard]] GateResult conclude(const std::vector<Container>& containers) const {
         for (const Container& container : containers) {
             const auto missing = limits_not_in_force(request_.resolved, container.limits, request_.swap_limit);
             if (!missing.empty()) {
-                return fail(container.name, fmt::format("{}", fmt::join(missing, "; ")));
+                return fail("limits", container.name, fmt::format("{}", fmt::join(missing, "; ")));
             }
         }
         const bool healthy = std::any_of(containers.begin(), containers.end(), checked);
         return {true,
                 fmt::format(
-                    "{} runs, {}, without a restart; its limits are read back as asked", request_.service,
-                    healthy ? "healthy after " + format_duration(since()) : "stable for " + format_duration(since())),
-                since()};
+                    "{} runs, {},{} without a restart; its limits are read back as asked", request_.service,
+                    healthy ? "healthy after " + format_duration(since()) : "stable for " + format_duration(since()),
+                    request_.ports.empty() || !request_.listening
+                        ? ""
+                        : fmt::format(" listens on {},", fmt::join(request_.ports, ", "))),
+                since(), served_.value_or(since())};
     }
 
     Engine& engine_;
     const Clock& clock_;
     const GateRequest& request_;
     std::chrono::steady_clock::time_point begin_;
+    std::optional<Seconds> served_;
 };
 
 }  // namespace
+
+std::optional<Failure> failure_of(const Container& container) {
+    if (container.oom_killed) {
+        return Failure{"no OOM kill", "a process of it was killed for lack of memory"};
+    }
+    if (container.restart_count > 0) {
+        return Failure{"no restart", fmt::format("it restarted {} times", container.restart_count)};
+    }
+    if (container.status == "exited" || container.status == "dead") {
+        return Failure{"running", fmt::format("it ended with {}", container.exit_code)};
+    }
+    if (container.health == "unhealthy") {
+        return Failure{"healthy", "its health check says unhealthy"};
+    }
+    return std::nullopt;
+}
 
 Seconds time_to_be_healthy(const Container& container, double start_seconds) {
     constexpr Seconds kLeast{30};
@@ -132,6 +174,10 @@ Seconds time_to_be_healthy(const Container& container, double start_seconds) {
 }
 
 Seconds time_to_be_stable(double start_seconds) { return std::clamp(Seconds{start_seconds}, Seconds{5}, Seconds{30}); }
+
+Seconds time_to_listen(double start_seconds) {
+    return std::clamp(2 * Seconds{start_seconds}, Seconds{30}, Seconds{600});
+}
 
 std::vector<std::string> limits_not_in_force(const Json& resolved, const Limits& limits, bool swap_limit) {
     const Limits asked = asked_limits(resolved);

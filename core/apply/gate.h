@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -20,12 +22,19 @@ struct GateRequest {
     bool swap_limit = true;               ///< whether the engine can limit swap; without, that is not compared
     double start_seconds = 0;             ///< how long it was seen to take to start; 0: never seen
     std::set<std::string> left_out = {};  ///< IDs of containers that are not judged: they are about to go
+    std::set<int> ports = {};             ///< those that it listened on before
+    /// The ports that a container listens on now; nothing where it cannot be told, which is no failure.
+    std::function<std::optional<std::set<int>>(const Container&)> listening = nullptr;
+    /// Whether a process of the container was killed for lack of memory, as the engine's events tell it: the container
+    /// itself may live on, and its inspection says nothing of it.
+    std::function<bool(const std::string& id)> oom_killed = nullptr;
 };
 
 struct GateResult {
     bool passed = false;
-    std::string said;  ///< one line: what passed, or what failed
+    std::string said;  ///< one line: what passed, or which gate failed and why
     Seconds took{0};
+    Seconds served{0};  ///< after how long it ran, was healthy and listened, the time of being stable left out
 };
 
 /// How long it may take until it is healthy: twice its slowest start seen, or twice what its own health check allows,
@@ -35,11 +44,22 @@ Seconds time_to_be_healthy(const Container& container, double start_seconds);
 /// 30 s.
 Seconds time_to_be_stable(double start_seconds);
 
+/// How long it may take until it listens again when it has no health check: twice its slowest start seen; 30 s to
+/// 10 min.
+Seconds time_to_listen(double start_seconds);
+
+/// What makes a container fail for good, with the name of the gate: {"no restart", "it restarted 2 times"}; nothing
+/// while it may still pass. Pure.
+struct Failure {
+    std::string gate, why;
+};
+std::optional<Failure> failure_of(const Container& container);
+
 /// The values of `resolved` that are not in force, e.g. "memory 128 MiB, not 256 MiB"; sizes, CPUs, pids. Pure.
 std::vector<std::string> limits_not_in_force(const nlohmann::json& resolved, const Limits& limits, bool swap_limit);
 
-/// Waits until the service is running, healthy (or stable), without a restart or an OOM kill, and has the limits that
-/// it should have. Throws EngineLost, and Interrupted when the user wants to stop.
+/// Waits until the service is running, healthy (or stable), listens where it did, without a restart or an OOM kill, and
+/// has the limits that it should have. Throws EngineLost, and Interrupted when the user wants to stop.
 GateResult pass_gate(Engine& engine, const Clock& clock, const GateRequest& request);
 
 }  // namespace pilotpros

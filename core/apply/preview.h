@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/apply/interruption.h"
 #include "core/apply/route.h"
 #include "core/bundle/merge_override.h"
 #include "core/model/bundle.h"
@@ -28,6 +29,10 @@ struct ApplyRequest {
     Replace replace = Replace::kServices;
     bool live = false;                ///< set limits in the running containers, and replace none
     bool accept_new_command = false;  ///< the user agreed to start the project with Route::command from now on
+    std::map<std::string, AnnouncedInterruption> announced = {};  ///< as it was shown, by service
+    /// How long a replaced service is watched after its gate, before the commit. The engine's own default interval
+    /// between two health probes: what dies of its start has died by then.
+    Seconds watch{30};
 };
 
 /// What an apply is going to do to one service.

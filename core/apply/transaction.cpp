@@ -9,21 +9,19 @@
 #include <set>
 #include <utility>
 
-#include "core/apply/agree.h"
 #include "core/apply/compose_run.h"
 #include "core/apply/dependencies.h"
-#include "core/apply/gate.h"
 #include "core/apply/guard.h"
 #include "core/apply/live.h"
 #include "core/apply/masks.h"
 #include "core/apply/project_files.h"
+#include "core/apply/proof.h"
 #include "core/apply/recreate.h"
 #include "core/apply/reload.h"
 #include "core/apply/rollback.h"
 #include "core/apply/store.h"
 #include "core/apply/swap.h"
 #include "core/model/json.h"
-#include "core/observe/image_answers.h"
 
 namespace pilotpros {
 
@@ -58,7 +56,8 @@ class Transaction {
           preview_(std::move(preview)),
           store_(store),
           watcher_(watcher),
-          guard_(engine, request.project.name, lock_owner(world)) {}
+          guard_(engine, request.project.name, lock_owner(world)),
+          proof_(world, engine, request, watcher) {}
 
     ApplyResult run() {
         ApplyResult result;
@@ -75,7 +74,8 @@ class Transaction {
         try {
             apply(journal);
             result.recreated = recreated_;
-            result.said = said_;
+            result.said = proof_.said();
+            result.said.insert(result.said.end(), said_.begin(), said_.end());
         } catch (const EngineLost& lost) {
             throw EngineLost(lost.what(),
                              "the journal is pending: any command of docker pilotpros finishes the undo "
@@ -85,6 +85,11 @@ class Transaction {
             if (stopped) {
                 world_.cancel.acknowledge();
             }
+            result.said = {error.what()};
+            if (error.code() == ExitCode::kGateFailed) {
+                const std::vector<std::string> words = proof_.last_words_of_failed();
+                result.said.insert(result.said.end(), words.begin(), words.end());
+            }
             watcher_.step(fmt::format("taking it back: {}", error.what()));
             undo_exactly(world_, engine_, store_, result.id, watcher_);
             guard_.unlock();
@@ -92,10 +97,11 @@ class Transaction {
             result.code = stopped                              ? ExitCode::kInterrupted
                           : error.code() == ExitCode::kRefused ? ExitCode::kRefused
                                                                : ExitCode::kGateFailed;
-            result.said = {error.what()};
             return result;
         }
         guard_.keep(result.id);
+        const std::vector<std::string> away = proof_.conclude(store_);
+        result.said.insert(result.said.end(), away.begin(), away.end());
         return result;
     }
 
@@ -172,6 +178,7 @@ class Transaction {
     }
 
     void apply(Journal& journal) {
+        proof_.remember(snapshot_.services);
         watcher_.step(fmt::format("writing {}", (preview_.route.folder / kOurFolder).string()));
         journal.intend("files");
         write_paths(snapshot_.paths, contents_by_path(preview_.files, preview_.route), world_.files);
@@ -180,29 +187,31 @@ class Transaction {
         for (std::size_t at = 0; at < preview_.services.size(); ++at) {
             world_.cancel.check();
             const ServicePreview& service = preview_.services[at];
+            proof_.look_at(service.service);
             if (service.live) {
                 set_live(service, journal);
             } else if (service.recreates) {
                 recreate(service, journal);
                 gate(service, journal);
-                require_agreement(service);
                 if (service.start_first()) {
                     said_.push_back(take_over(world_, engine_, swap_of(service), journal, watcher_));
                 } else {
                     have_its_name_looked_up(snapshot_.services[at]);
                 }
+                proof_.require_name_users(snapshot_.services[at]);
                 recreated_.push_back(service.service);
             } else if (service.running == 0) {
                 said_.push_back(service.service + " does not run: the change is in force when it is started");
             } else if (mounted_files_change(service.service)) {
                 take_up(snapshot_.services[at], journal);
-                require_agreement(service);
+                proof_.require_agreement(service);
                 said_.push_back(service.service +
                                 " has read its files again, and goes by them; it was not interrupted");
             } else {
                 said_.push_back(service.service + " runs with it already");
             }
         }
+        proof_.watch();
         world_.cancel.check();  // the last moment at which it can be taken back by asking
         journal.done(Journal::kCommit);
     }
@@ -282,25 +291,10 @@ class Transaction {
     }
 
     void gate(const ServicePreview& service, Journal& journal) {
-        const double seen = service.start_seconds;
-        Seconds healthy = time_to_be_stable(seen);
-        for (const Container& container : request_.observation.service(service.service)->containers) {
-            if (container.healthcheck && !container.healthcheck->disabled()) {
-                healthy = time_to_be_healthy(container, seen);
-            }
-        }
-        watcher_.step(fmt::format("waiting until {} is healthy, at most {} (its slowest start seen: {})",
-                                  service.service, format_duration(healthy),
-                                  seen > 0 ? format_duration(Seconds{seen}) : "none"));
         journal.intend("gate", service.service);
-        const GateResult result = pass_gate(engine_, world_.clock,
-                                            {snapshot_.project, service.service, service.running, service.resolved,
-                                             request_.observation.engine->swap_limit, seen, on_their_way_out(service)});
-        if (!result.passed) {
-            throw Error(ExitCode::kGateFailed, result.said);
-        }
+        proof_.pass_gate_of(service, on_their_way_out(service));
+        proof_.require_agreement(service, on_their_way_out(service));
         journal.done("gate", service.service);
-        said_.push_back(result.said);
     }
 
     /// Whether a file of ours below a folder that is mounted into the service is written: ours/KIND/SERVICE/FILE.
@@ -323,37 +317,6 @@ class Transaction {
         journal.done("reload", service.service);
     }
 
-    /// The service's own program has to go by what was written.
-    void require_agreement(const ServicePreview& service) {
-        std::vector<const Change*> changes;
-        for (const Change& change : request_.plan.changes) {
-            if (change.service == service.service) {
-                changes.push_back(&change);
-            }
-        }
-        FileImageAnswers answers(world_.files, image_answers_directory(world_.environment.state_directory(),
-                                                                       request_.observation.engine->id));
-        const std::set<std::string> leaving = on_their_way_out(service);
-        constexpr std::chrono::seconds kSoon{5};  // a server that was told to reload does it in its own time
-        constexpr std::chrono::milliseconds kPause{500};
-        const auto until = world_.clock.steady() + kSoon;
-        for (;;) {
-            const std::vector<std::string> complaints =
-                not_in_force(engine_, answers, request_.project, world_.files, world_.clock.now(), service.service,
-                             changes, leaving);
-            if (complaints.empty()) {
-                return;
-            }
-            if (world_.clock.steady() > until) {
-                throw Error(ExitCode::kGateFailed, fmt::format("{}", fmt::join(complaints, "; ")));
-            }
-            const auto next = world_.clock.steady() + kPause;
-            while (world_.clock.steady() < next) {
-                engine_.pump(kPause);
-            }
-        }
-    }
-
     void have_its_name_looked_up(const ServiceRecord& service) {
         for (const Reload& user : service.name_users) {
             watcher_.step(fmt::format("{} looks the name of {} up again", user.service, service.service));
@@ -370,6 +333,7 @@ class Transaction {
     ApplyStore& store_;
     ApplyWatcher& watcher_;
     Guard guard_;
+    Proof proof_;
     Snapshot snapshot_;
     std::vector<std::string> recreated_, said_;
 };

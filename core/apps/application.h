@@ -71,6 +71,18 @@ struct InsideProgram {
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(InsideProgram, user, argv)
 
+/// What an application serves now, as far as it tells without being used: to be compared with what it served before.
+struct Serving {
+    nlohmann::json what;  ///< its folder knows how to read it; null: it does not tell
+    Seconds after{0};     ///< how long after its container's start it served all of it; 0: it does not tell
+};
+
+/// What became of it.
+struct ServedAgain {
+    std::vector<std::string> missing;  ///< what it served before, and does not now; a line each
+    std::vector<std::string> noted;    ///< what is worth saying and no failure, e.g. what was missing before, too
+};
+
 /// One application: the four doors.
 struct ApplicationModule {
     std::string kind;
@@ -108,6 +120,10 @@ struct ApplicationModule {
         not_in_force = nullptr;
     /// Pure. The programs that `ask` begins with in the running container: those of all services are run at once.
     std::function<std::vector<InsideProgram>(const Evidence&)> begins_with = nullptr;
+    /// I/O, in the running container; light, and changes nothing. What it serves now. Throws as `ask` does.
+    std::function<Serving(Asking&, const nlohmann::json& facts)> serving = nullptr;
+    /// Pure. What of `before` it does not serve now.
+    std::function<ServedAgain(const nlohmann::json& before, const nlohmann::json& now)> served_again = nullptr;
 };
 
 /// The application's facts in a few lines, by its module; empty when it has none or nothing was learned.

@@ -15,8 +15,9 @@ namespace {
 
 using Kind = ContainerEvent::Kind;
 
-constexpr std::array<std::pair<std::string_view, Kind>, 9> kKinds{{
+constexpr std::array<std::pair<std::string_view, Kind>, 10> kKinds{{
     {"start", Kind::kStart},
+    {"kill", Kind::kKill},
     {"die", Kind::kDie},
     {"oom", Kind::kOom},
     {"restart", Kind::kRestart},
@@ -36,7 +37,7 @@ Request events_request(const std::string& project, std::optional<TimePoint> sinc
         {"type", {"container"}},
         {"label", {"com.docker.compose.project=" + project}},
         // The engine matches "health_status" as a prefix, all others whole.
-        {"event", {"start", "die", "oom", "restart", "destroy", "health_status", "pause", "unpause"}},
+        {"event", {"start", "kill", "die", "oom", "restart", "destroy", "health_status", "pause", "unpause"}},
     };
     request.query = {{"filters", filters.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)}};
     if (since) {

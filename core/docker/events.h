@@ -11,7 +11,8 @@ namespace pilotpros {
 
 /// Something that happened to a container.
 struct ContainerEvent {
-    enum class Kind { kStart, kDie, kOom, kRestart, kDestroy, kHealthy, kUnhealthy, kPause, kUnpause };
+    /// kKill: a signal was sent to it, which need not end it.
+    enum class Kind { kStart, kKill, kDie, kOom, kRestart, kDestroy, kHealthy, kUnhealthy, kPause, kUnpause };
     Kind kind = Kind::kStart;
     TimePoint time;
     std::string container;         ///< ID

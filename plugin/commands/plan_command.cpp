@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/apply/announce.h"
 #include "core/apply/live.h"
 #include "core/apply/locate.h"
 #include "core/apply/rollback.h"
@@ -87,6 +88,12 @@ void PlanCommand::declare_common(CLI::App& command) {
 void PlanCommand::declare_apply(CLI::App& command) {
     command.add_flag("--apply", apply_, "Apply what is shown, to the services that are named or to all");
     command.add_flag("-y,--yes", yes_, "With --apply: do not ask")->needs("--apply");
+    command
+        .add_option("--watch", watch_,
+                    "With --apply: watch what was replaced for so long before it is kept, e.g. 2m; 30s where it is not "
+                    "given")
+        ->type_name("TIME")
+        ->needs("--apply");
 }
 
 void PlanCommand::declare_live(CLI::App& command) {
@@ -185,7 +192,8 @@ std::vector<std::string> PlanCommand::again_with(const std::string& flag) const 
     return words;
 }
 
-void PlanCommand::announce(Terminal& terminal, const ApplyPreview& preview) const {
+void PlanCommand::announce(Terminal& terminal, const ApplyPreview& preview,
+                           const std::map<std::string, AnnouncedInterruption>& interruptions) const {
     terminal.err(fmt::format("\n{}\n", printable(preview.route.why)));
     for (const std::string& note : preview.notes) {
         terminal.err(printable(note) + "\n");
@@ -194,16 +202,11 @@ void PlanCommand::announce(Terminal& terminal, const ApplyPreview& preview) cons
         terminal.err("Nothing is interrupted.\n");
         return;
     }
-    terminal.err("Interrupted, one after the other, each until it is healthy again:\n");
+    terminal.err("Interrupted, one after the other, each until it serves again:\n");
     for (const ServicePreview& service : preview.services) {
-        if (service.interrupted()) {
-            terminal.err(
-                printable(fmt::format(
-                    "  {}: at most {} to stop, {}", service.service, format_duration(Seconds{service.stop_seconds}),
-                    service.start_seconds > 0
-                        ? "its slowest start seen took " + format_duration(Seconds{service.start_seconds})
-                        : "its start was never seen")) +
-                "\n");
+        const auto announced = interruptions.find(service.service);
+        if (announced != interruptions.end()) {
+            terminal.err(printable(fmt::format("  {}: {}", service.service, words(announced->second))) + "\n");
         }
     }
 }
@@ -237,7 +240,12 @@ ExitCode PlanCommand::apply(World& world, Terminal& terminal) const {
     const Profile& profile = tuning.profile;
     ApplyRequest request{profile.project,        profile.observation, tuning.plan, tuning.bundle, tuning.hash,
                          data_in_layers(tuning), replace(),           live_,       false};
-    announce(terminal, preview_apply(world, request));
+    const ApplyPreview preview = preview_apply(world, request);
+    request.announced = announce_interruptions(world, *connection.engine, request, preview);
+    if (!watch_.empty()) {
+        request.watch = duration_option(watch_);
+    }
+    announce(terminal, preview, request.announced);
     if (!yes_ && !confirm("Apply this?", terminal, world.cancel)) {
         return ExitCode::kDone;
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,9 +41,10 @@ class PlanCommand : public PluginCommand {
     /// The command for this very Plan, with one more flag.
     [[nodiscard]] std::vector<std::string> again_with(const std::string& flag) const;
     /// Says what is interrupted, in which order and for how long.
-    void announce(Terminal& terminal, const ApplyPreview& preview) const;
+    void announce(Terminal& terminal, const ApplyPreview& preview,
+                  const std::map<std::string, AnnouncedInterruption>& interruptions) const;
 
-    std::string name_, duration_, explain_;
+    std::string name_, duration_, explain_, watch_;
     std::string format_ = "table";
     bool diff_ = false, yes_ = false, live_ = false;
 };

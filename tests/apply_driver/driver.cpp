@@ -162,15 +162,16 @@ int run(const std::vector<std::string>& words) {
     }
     const Plan plan = testing::memory_plan(project.name, split(words[1]), words[2]);
     const Bundle bundle = make_bundle(plan, project);
-    const ApplyRequest request{project,
-                               observation,
-                               plan,
-                               bundle,
-                               hash_of(plan),
-                               {},
-                               Replace::kServices,
-                               false,
-                               environment.get("DRIVER_YES").has_value()};
+    ApplyRequest request{project,
+                         observation,
+                         plan,
+                         bundle,
+                         hash_of(plan),
+                         {},
+                         Replace::kServices,
+                         false,
+                         environment.get("DRIVER_YES").has_value()};
+    request.watch = Seconds{std::atof(environment.get("DRIVER_WATCH").value_or("0").c_str())};
     const ApplyResult result = apply_plan(world, engine, request, said);
     for (const std::string& line : result.said) {
         std::cout << line << "\n";

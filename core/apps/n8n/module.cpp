@@ -6,6 +6,7 @@
 #include "core/apps/n8n/advise.h"
 #include "core/apps/n8n/facts.h"
 #include "core/apps/n8n/question.h"
+#include "core/apps/n8n/serving.h"
 #include "core/apps/n8n/verify.h"
 #include "core/apps/signs.h"
 #include "core/docker/json.h"
@@ -197,6 +198,8 @@ ApplicationModule module() {
     module.demand = demand;
     module.advise = advise;
     module.verify = verify;
+    module.serving = serving;
+    module.served_again = served_again;
     return module;
 }
 

@@ -6,6 +6,7 @@
 #include "core/apps/nginx/advise.h"
 #include "core/apps/nginx/config.h"
 #include "core/apps/nginx/facts.h"
+#include "core/apps/nginx/serving.h"
 #include "core/apps/signs.h"
 
 namespace pilotpros::apps::nginx {
@@ -136,6 +137,8 @@ ApplicationModule module() {
         return std::vector<InsideProgram>{{"", {"nginx", "-s", "reload"}}};
     };
     nginx.begins_with = begins_with;
+    nginx.serving = serving;
+    nginx.served_again = served_again;
     return nginx;
 }
 

@@ -1,0 +1,40 @@
+#include "core/apply/happenings.h"
+
+#include <algorithm>
+
+namespace pilotpros {
+
+Happenings::Happenings(Engine& engine, const std::string& project)
+    : engine_(engine), lines_([this](std::string_view line) {
+          auto event = parse_event(line);
+          if (event) {
+              events_.push_back(std::move(*event));
+          }
+          return event.has_value();
+      }) {
+    stream_ = engine_.open(
+        events_request(project), [this](std::string_view bytes) { lines_.feed(bytes); },
+        [](int /*status*/, const std::string& /*complaint*/) {});  // without them less is known, and nothing is wrong
+}
+
+Happenings::~Happenings() { engine_.close(stream_); }
+
+void Happenings::catch_up() {
+    constexpr std::chrono::milliseconds kShort{20};
+    constexpr int kLooks = 10;
+    for (int look = 0; look < kLooks; ++look) {
+        const std::size_t before = events_.size();
+        engine_.pump(kShort);
+        if (events_.size() == before) {
+            return;
+        }
+    }
+}
+
+bool Happenings::oom_killed(const std::string& container) const {
+    return std::any_of(events_.begin(), events_.end(), [&](const ContainerEvent& event) {
+        return event.kind == ContainerEvent::Kind::kOom && event.container == container;
+    });
+}
+
+}  // namespace pilotpros

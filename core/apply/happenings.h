@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/docker/engine.h"
+#include "core/docker/events.h"
+#include "core/docker/json_lines.h"
+
+namespace pilotpros {
+
+/// What happens to a project's containers while this object lives, in the engine's own words and by its clock. Whatever
+/// waits for the engine moves it on; what happened while nobody waited is there after catch_up().
+class Happenings {
+  public:
+    Happenings(Engine& engine, const std::string& project);
+    Happenings(const Happenings&) = delete;
+    Happenings& operator=(const Happenings&) = delete;
+    Happenings(Happenings&&) = delete;
+    Happenings& operator=(Happenings&&) = delete;
+    ~Happenings();
+
+    /// Takes in what the engine has sent meanwhile.
+    void catch_up();
+    [[nodiscard]] const std::vector<ContainerEvent>& events() const { return events_; }
+    /// Whether a process of that container was killed for lack of memory.
+    [[nodiscard]] bool oom_killed(const std::string& container) const;
+
+  private:
+    Engine& engine_;
+    std::vector<ContainerEvent> events_;
+    JsonLines lines_;
+    Engine::StreamId stream_ = 0;
+};
+
+}  // namespace pilotpros

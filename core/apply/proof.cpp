@@ -1,0 +1,268 @@
+#include "core/apply/proof.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "core/apply/announce.h"
+#include "core/apply/gate.h"
+#include "core/apply/last_words.h"
+#include "core/apply/recreate.h"
+#include "core/apply/transaction.h"
+#include "core/observe/containers.h"
+#include "core/observe/listening.h"
+
+namespace pilotpros {
+
+namespace {
+
+std::string shown(Seconds seconds) { return format_duration(seconds); }
+
+std::vector<Container> containers_now(Engine& engine, const std::string& project, const std::string& service) {
+    std::vector<std::string> ids;
+    for (const LiveContainer& live : containers_of(engine, project, service)) {
+        ids.push_back(live.id);
+    }
+    return inspect_containers(engine, ids);
+}
+
+/// How long its programs have to go by a change that they were told of, and how long they may take to serve again:
+/// twice the slowest start seen, or twice what it took them the last time, whichever is longer; 5 s to 10 min.
+constexpr Seconds kSoon{5};
+Seconds time_to_serve(const ServingByKind& before, double start_seconds) {
+    Seconds longest{start_seconds};
+    for (const auto& [kind, serving] : before) {
+        longest = std::max(longest, serving.after);
+    }
+    return std::clamp(2 * longest, kSoon, Seconds{600});
+}
+
+[[noreturn]] void fail(const std::string& gate, const std::vector<std::string>& complaints) {
+    throw Error(ExitCode::kGateFailed, fmt::format("gate \"{}\": {}", gate, fmt::join(complaints, "; ")));
+}
+
+}  // namespace
+
+Proof::Proof(World& world, Engine& engine, const ApplyRequest& request, ApplyWatcher& watcher)
+    : world_(world),
+      engine_(engine),
+      request_(request),
+      watcher_(watcher),
+      happenings_(engine, request.project.name),
+      answers_(world.files,
+               image_answers_directory(world.environment.state_directory(), request.observation.engine->id)) {}
+
+std::optional<std::set<int>> Proof::ports_now(const Container& container) const {
+    return ports_listened_on(engine_, world_.files, container);
+}
+
+void Proof::remember(const std::vector<ServiceRecord>& services) {
+    const auto remember_serving = [&](const std::string& service) {
+        if (!serving_.contains(service)) {
+            serving_[service] = serving_of(engine_, answers_, request_.project, request_.observation, service);
+        }
+    };
+    for (const ServiceRecord& record : services) {
+        const ServiceObservation* const service = request_.observation.service(record.service);
+        std::optional<std::set<int>> all;
+        for (const Container& container : service == nullptr ? std::vector<Container>{} : service->containers) {
+            const std::set<int> ports = ports_now(container).value_or(std::set<int>{});
+            std::set<int> common;
+            std::set_intersection(ports.begin(), ports.end(), all.value_or(ports).begin(), all.value_or(ports).end(),
+                                  std::inserter(common, common.end()));
+            all = std::move(common);
+        }
+        ports_[record.service] = all.value_or(std::set<int>{});
+        remember_serving(record.service);
+        for (const Reload& user : record.name_users) {
+            remember_serving(user.service);
+        }
+    }
+}
+
+void Proof::pass_gate_of(const ServicePreview& service, const std::set<std::string>& left_out) {
+    const std::set<int>& ports = ports_[service.service];
+    const double seen = service.start_seconds;
+    const Seconds longest = gate_gives_up_after(*request_.observation.service(service.service), seen, !ports.empty());
+    watcher_.step(fmt::format("waiting until {} is healthy{}, at most {} (its slowest start seen: {})", service.service,
+                              ports.empty() ? "" : fmt::format(" and listens on {}", fmt::join(ports, ", ")),
+                              shown(longest), seen > 0 ? shown(Seconds{seen}) : "none"));
+    GateRequest request{request_.project.name,
+                        service.service,
+                        service.running,
+                        service.resolved,
+                        request_.observation.engine->swap_limit,
+                        seen};
+    request.left_out = left_out;
+    request.ports = ports;
+    request.listening = [this](const Container& container) { return ports_now(container); };
+    request.oom_killed = [this](const std::string& id) { return happenings_.oom_killed(id); };
+    const TimePoint begin = world_.clock.now();
+    const GateResult result = pilotpros::pass_gate(engine_, world_.clock, request);
+    if (!result.passed) {
+        throw Error(ExitCode::kGateFailed, result.said);
+    }
+    Passed passed{service, world_.clock.steady(), std::nullopt};
+    // Two clocks are compared only where they are the same.
+    if (request_.observation.engine->local && !ports.empty()) {
+        passed.served = begin + std::chrono::duration_cast<std::chrono::nanoseconds>(result.served);
+    }
+    passed_.push_back(std::move(passed));
+    said_.push_back(result.said);
+}
+
+void Proof::require_agreement(const ServicePreview& service, const std::set<std::string>& left_out) {
+    std::vector<const Change*> changes;
+    for (const Change& change : request_.plan.changes) {
+        if (change.service == service.service) {
+            changes.push_back(&change);
+        }
+    }
+    agree(service.service, changes, service.start_seconds, left_out);
+}
+
+void Proof::require_name_users(const ServiceRecord& service) {
+    for (const Reload& user : service.name_users) {
+        agree(user.service, {}, 0, {});
+    }
+}
+
+void Proof::agree(const std::string& service, const std::vector<const Change*>& changes, double start_seconds,
+                  const std::set<std::string>& left_out) {
+    looked_at_ = service;
+    const ServingByKind& before = serving_[service];
+    if (changes.empty() && before.empty()) {
+        return;
+    }
+    const Seconds longest = time_to_serve(before, start_seconds);
+    const auto begin = world_.clock.steady();
+    for (bool told = before.empty();; told = true) {
+        const Agreement now = agreement_of(engine_, answers_, request_.project, world_.files, world_.clock.now(),
+                                           service, changes, before, left_out);
+        if (now.complete()) {
+            said_.insert(said_.end(), now.noted.begin(), now.noted.end());
+            return;
+        }
+        const Seconds since{world_.clock.steady() - begin};
+        if (!now.not_in_force.empty() && since > kSoon) {
+            fail("agreement", now.not_in_force);
+        }
+        if (!now.not_served.empty() && since > longest) {
+            fail("serves as before", now.not_served);
+        }
+        if (!told) {
+            watcher_.step(fmt::format("waiting until {} serves what it did before, at most {}: {}", service,
+                                      shown(longest), fmt::join(now.not_served, "; ")));
+        }
+        pause();
+    }
+}
+
+void Proof::pause() const {
+    constexpr std::chrono::milliseconds kPause{500};
+    const auto next = world_.clock.steady() + kPause;
+    while (world_.clock.steady() < next) {
+        engine_.pump(kPause);
+    }
+}
+
+void Proof::require_still_serving(const Passed& passed) {
+    looked_at_ = passed.service.service;
+    int running = 0;
+    for (const Container& container : containers_now(engine_, request_.project.name, passed.service.service)) {
+        if (const auto failure = failure_of(container)) {
+            fail(failure->gate, {fmt::format("{}: after its gate, {}", container.name, failure->why)});
+        }
+        if (happenings_.oom_killed(container.id)) {
+            fail("no OOM kill",
+                 {fmt::format("{}: after its gate, a process of it was killed for lack of memory", container.name)});
+        }
+        running += container.running() ? 1 : 0;
+    }
+    if (running < passed.service.running) {
+        fail("running", {fmt::format("{}: after its gate, {} of {} containers run", passed.service.service, running,
+                                     passed.service.running)});
+    }
+}
+
+void Proof::watch() {
+    if (passed_.empty()) {
+        return;
+    }
+    const auto end = [&](const Passed& passed) { return Seconds{passed.at.time_since_epoch()} + request_.watch; };
+    const auto now = [&] { return Seconds{world_.clock.steady().time_since_epoch()}; };
+    const Seconds last = end(*std::max_element(
+        passed_.begin(), passed_.end(), [](const Passed& left, const Passed& right) { return left.at < right.at; }));
+    if (last > now()) {
+        watcher_.step(
+            fmt::format("watching what was replaced for {} more: nothing may restart or be killed for lack "
+                        "of memory",
+                        shown(last - now())));
+    }
+    for (bool again = true; again;) {
+        again = now() < last;
+        for (const Passed& passed : passed_) {
+            require_still_serving(passed);
+        }
+        if (again) {
+            pause();
+        }
+    }
+}
+
+std::vector<std::string> Proof::conclude(const ApplyStore& store) {
+    happenings_.catch_up();
+    Interruptions measured;
+    std::vector<std::string> lines;
+    for (const Passed& passed : passed_) {
+        const std::string& name = passed.service.service;
+        auto one = interruption_of(happenings_.events(), name, passed.served);
+        if (!one) {
+            continue;
+        }
+        one->spacing = probe_spacing(passed.service.resolved, request_.observation.service(name));
+        const auto announced = request_.announced.find(name);
+        lines.push_back(
+            fmt::format("{} was away for {}{}", name, shown(Seconds{one->away()}),
+                        announced == request_.announced.end()
+                            ? ""
+                            : fmt::format(" (announced: at most {})", shown(Seconds{announced->second.at_most}))));
+        measured[name].push_back(std::move(*one));
+    }
+    if (!measured.empty()) {
+        try {
+            InterruptionStore{world_.files, store.directory()}.add(measured);
+        } catch (const Error& error) {
+            watcher_.step(fmt::format("what was measured of the interruptions is not kept: {}", error.what()));
+        }
+    }
+    return lines;
+}
+
+std::vector<std::string> Proof::last_words_of_failed() {
+    const ServiceObservation* const service = request_.observation.service(looked_at_);
+    if (service == nullptr) {
+        return {};
+    }
+    const auto image = request_.observation.images.find(service->image_id);
+    std::vector<std::string> lines;
+    try {
+        lines = last_words(engine_, request_.project.name, *service,
+                           image == request_.observation.images.end() ? nullptr : &image->second);
+    } catch (const Interrupted&) {
+        throw;
+    } catch (const Error& error) {
+        watcher_.step(fmt::format("the log of {} cannot be read: {}", looked_at_, error.what()));
+    }
+    for (std::string& line : lines) {
+        line.insert(0, "  | ");
+    }
+    if (!lines.empty()) {
+        lines.insert(lines.begin(), fmt::format("the last lines of {}:", looked_at_));
+    }
+    return lines;
+}
+
+}  // namespace pilotpros

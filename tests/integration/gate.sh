@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# beside: it waits for time-outs, and judges none
+# Changes that are faulty in ways which a look right after the start does not see. Each ends rolled back (exit 4), with the gate and the service's last
+# lines in the message, and no secret among them. All at once, each in a project and a state directory of its own.
+# shellcheck disable=SC2016 # what is in single quotes is for other shells
+. "$(dirname "$0")/lib.sh"
+RUN_SECONDS=300
+"$SOURCE_DIR/tests/stack/stack.sh" images >/dev/null 2>&1
+driver=${BINARY_DIR:-$SOURCE_DIR/build/dev}/tests/apply_driver/pilotpros-apply-driver
+export COMPOSE_PROGRESS=quiet DRIVER_WATCH=12
+
+# With the limit that is applied, the program of "web" does what $2 says; without it, it runs.
+project() { # NAME IMAGE WITH-THE-LIMIT WITHOUT HEALTHCHECK
+    local folder=$scratch/$1
+    mkdir -p "$folder"
+    cat >"$folder/compose.yaml" <<YAML
+name: pilotpros-gate-$1-$$
+services:
+  web:
+    image: $2
+    init: true
+    restart: always
+    stop_grace_period: 1s
+    environment: {TOKEN: "canary-of-the-gate"}
+    healthcheck: {test: $5, interval: 500ms, timeout: 5s, retries: 2}
+    entrypoint: [bash, -c]
+    command:
+      - |
+        limit=\$\$(cat /sys/fs/cgroup/memory.max 2>/dev/null || cat /sys/fs/cgroup/memory/memory.limit_in_bytes)
+        if [ "\$\$limit" = 134217728 ]; then
+          printf '\033[31mthe program says: \033[0mtoken %s, \033]0;title\007and goes\n' "\$\$TOKEN"
+          $3
+        else
+          $4
+        fi
+  later:
+    image: debian:trixie-slim
+    init: true
+    stop_grace_period: 0s
+    depends_on: [web]
+    command: sleep infinity
+YAML
+    finally "docker compose -p pilotpros-gate-$1-$$ down -v -t 0 >/dev/null 2>&1; docker ps -aq --filter name=pilotpros-keep-pilotpros-gate-$1-$$ | xargs -r docker rm -f >/dev/null"
+    docker compose --project-directory "$folder" up -d --wait
+    ls -A "$folder" >"$scratch/$1.files"
+    ids "$1" >"$scratch/$1.images"
+}
+ids() { docker ps -a --filter "label=com.docker.compose.project=pilotpros-gate-$1-$$" --format '{{.Names}}' | sort | xargs docker inspect --format '{{.Name}} {{.State.Running}} {{.HostConfig.Memory}} {{index .Config.Labels "com.docker.compose.config-hash"}}'; }
+apply() { # NAME SERVICES
+    local status=0
+    cd "$scratch/$1"
+    XDG_STATE_HOME=$scratch/state-$1 timeout -k 5 240 "$driver" apply "$2" 128m >"$scratch/$1.out" 2>"$scratch/$1.err" </dev/null || status=$?
+    echo "$status" >"$scratch/$1.status"
+}
+judge() { # NAME WHAT REGEX-OF-THE-MESSAGE
+    status=$(<"$scratch/$1.status") out=$(<"$scratch/$1.out") err=$(<"$scratch/$1.err")
+    expect_status "$2" 4
+    expect_in "$2: the message" "$3" "$out"
+    expect_not_in "$2: no secret, no escape" $'canary-of-the-gate|\x1b|\x07' "$out$err"
+    ls -A "$scratch/$1" >"$scratch/now"
+    expect "$2: the files are as they were" diff "$scratch/$1.files" "$scratch/now"
+    ids "$1" >"$scratch/now"
+    expect "$2: the containers are as they were" diff "$scratch/$1.images" "$scratch/now"
+}
+
+wait='exec sleep infinity'
+project crash debian:trixie-slim 'sleep 4; exit 7' "$wait" '[CMD, "true"]'
+project memory debian:trixie-slim '(sleep 6; exec tail /dev/zero) & sleep infinity' "$wait" '[CMD, "true"]'
+project silent nginx:1.26 "$wait" 'exec nginx -g "daemon off;"' '[CMD, "true"]'
+project merge debian:trixie-slim "$wait" "$wait" '[CMD, "true"]'
+
+for name in crash memory silent; do apply "$name" web & done
+apply merge web,later &
+# What the user does to their file once the first service is through: Compose takes both files together no longer.
+until grep -qs 'waiting until web' "$scratch/merge.err"; do sleep 0.02; done
+cp "$scratch/merge/compose.yaml" "$scratch/kept.yaml"
+sed -i 's/^  later:$/  later:\n    deploy: {resources: {limits: {memory: 5m}}}/' "$scratch/merge/compose.yaml"
+wait
+cp "$scratch/kept.yaml" "$scratch/merge/compose.yaml"
+
+judge crash "healthy, and then crash-looping" 'gate "(no restart|running)": .*web-1: after its gate'
+expect_in "its last lines" '^the last lines of web:$' "$out"
+expect_in "the line itself, without its secret" '^  \| the program says: token …, and goes$' "$out"
+judge memory "a process killed for lack of memory after a while" 'gate "no OOM kill": .*web-1'
+judge silent "a probe that always passes, and nobody listens" 'gate "listening": web: .*web-1 does not listen on 80, as it did'
+judge merge "an override that stops merging" 'docker compose up did not replace later'
+
+# ---- a proxy that does not reach what it reached -----------------------------------------------------------------------
+# The port is one that the kernel might have given by itself, so that only the proxy tells that somebody is to listen there.
+mkdir -p "$scratch/proxy/conf.d"
+cd "$scratch/proxy"
+echo 'server { listen 80; location / { proxy_pass http://api:40000; } location /b { proxy_pass http://nowhere.invalid; } }' >conf.d/default.conf
+sed -i 's/ location .b.*/ }/' conf.d/default.conf
+cat >compose.yaml <<YAML
+name: pilotpros-gate-proxy-$$
+services:
+  api:
+    image: node:20
+    init: true
+    stop_grace_period: 1s
+    entrypoint: [bash, -c]
+    command:
+      - |
+        limit=\$\$(cat /sys/fs/cgroup/memory.max 2>/dev/null || cat /sys/fs/cgroup/memory/memory.limit_in_bytes)
+        [ "\$\$limit" != 134217728 ] || exec sleep infinity
+        exec node -e 'require("http").createServer((q, a) => a.end("x")).listen(40000)'
+    x-pilotpros: {pin: {memory: 128m}}
+  web:
+    image: nginx:1.26
+    volumes: ["./conf.d:/etc/nginx/conf.d:ro"]
+    depends_on: [api]
+    x-pilotpros: {exclude: true}
+YAML
+finally 'docker compose -p pilotpros-gate-proxy-'$$' down -v -t 0 >/dev/null 2>&1'
+docker compose up -d
+until docker compose exec -T web curl -fsS http://127.0.0.1/ >/dev/null 2>&1; do sleep 0.3; done
+run "$PILOTPROS" pilotpros limits --apply --yes --watch 1s --duration 1s
+expect_status "a proxy that does not reach what it reached" 4
+expect_in "says which" 'gate "serves as before": web: its upstream api:40000 cannot be reached: it takes no connection' "$out"
+expect "and reaches it again" bash -c 'for i in $(seq 20); do docker compose exec -T web curl -fsS http://127.0.0.1/ && exit 0; sleep 0.5; done; exit 1'
+sed -i 's/pin: {memory: 128m}/pin: {memory: 160m}/' compose.yaml
+run "$PILOTPROS" pilotpros limits --apply --yes --watch 1s --duration 1s
+expect_status "a change that takes nothing away" 0
+expect_in "says how long it was away" 'api was away for .* \(announced: at most ' "$out"
+expect_in "as it was announced" 'api: away at most ' "$err"
+run "$PILOTPROS" pilotpros rollback --all --yes
+expect_status "and back" 0
