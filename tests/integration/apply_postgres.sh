@@ -31,7 +31,7 @@ id() { compose ps -q db; }
 show() { compose exec -T db psql -U postgres -Atc "SHOW $1"; }
 same() { if [ "$2" = "$3" ]; then ok "$1"; else fail "$1: '$2' is not '$3'"; fi; }
 apply() { # WHAT
-    run "$PILOTPROS" pilotpros tune --apply --yes --only postgres --duration 1s
+    run "$PILOTPROS" pilotpros tune --apply --yes --only postgres --duration 1s --watch 1s
     expect_status "$1" 0
 }
 compose exec -T db psql -q -U postgres -c 'CREATE TABLE kept AS SELECT 7 AS row'

@@ -108,7 +108,7 @@ look tune-wrong-wish 65 docker pilotpros tune -f wish.yaml
 look limits-check 6 docker pilotpros limits --check
 look healthcheck-check 6 docker pilotpros healthcheck --check --format json
 look apply-refused 3 docker pilotpros limits --apply cache
-look apply 0 docker pilotpros limits --apply cache --yes
+look apply 0 docker pilotpros limits --apply cache --yes --watch 1s
 look status 0 docker pilotpros status
 look rollback-dry 0 docker pilotpros rollback --dry-run
 look rollback-list 0 docker pilotpros rollback --list

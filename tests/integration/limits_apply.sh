@@ -35,12 +35,12 @@ same() { if [ "$2" = "$3" ]; then ok "$1"; else fail "$1: '$2' is not '$3'"; fi;
 pilotpros() { run "$PILOTPROS" pilotpros "$@"; }
 before=$(files) web=$(id web) others="$(id store) $(id client) $(id keeper)"
 
-pilotpros limits --apply web --duration 1s
+pilotpros limits --apply web --duration 1s --watch 1s
 expect_status "nobody is there to agree" 3
 expect_in "and it says how a script agrees" '--yes' "$err"
 same "so nothing was done" "$(files) $(id web)" "$before $web"
 
-pilotpros limits --apply web --yes --duration 1s
+pilotpros limits --apply web --yes --duration 1s --watch 1s
 expect_status "the limit is applied" 0
 same "it is in force" "$(memory web)" 100663296
 expect "another container has it" test "$(id web)" != "$web"
@@ -52,7 +52,7 @@ same "the next up from the folder finds nothing to do" "$(id web) $(id store) $(
 same "nor from a folder below" "$(id web) $(id store) $(id client) $(id keeper)" "$web $others"
 pilotpros status
 expect_in "status says so" 'web +carries it' "$out"
-pilotpros limits --apply web --yes --duration 1s
+pilotpros limits --apply web --yes --duration 1s --watch 1s
 same "applying it again changes nothing" "$status $(id web)" "0 $web"
 docker compose --progress quiet -f compose.yaml up -d
 expect "a planted up that leaves our file out takes the limit away" test "$(memory web)" = 0
@@ -69,7 +69,7 @@ compose --progress quiet up -d
 same "the next up finds nothing to do" "$(id web) $(id store) $(id client) $(id keeper)" "$web $others"
 pilotpros rollback --yes
 expect_in "a second rollback has nothing to do" 'nothing to undo' "$out"
-pilotpros limits --apply web --yes --duration 1s
+pilotpros limits --apply web --yes --duration 1s --watch 1s
 pilotpros rollback --all --purge --yes
 expect_status "everything is taken back" 0
 same "and no trace is left" "$(files) $(find "$XDG_STATE_HOME/pilotpros" -type f | grep -v /images/ || true)" "$before "
@@ -77,10 +77,10 @@ same "and no trace is left" "$(files) $(find "$XDG_STATE_HOME/pilotpros" -type f
 # ---- the whole project -----------------------------------------------------------------------------------------------
 all() { echo "$(id store) $(id web) $(id client) $(id keeper)"; }
 keeper=$(id keeper) others="$(id store) $(id web) $(id client)"
-pilotpros tune --apply keeper --yes --duration 1s
+pilotpros tune --apply keeper --yes --duration 1s --watch 1s
 expect_status "a service that would lose data is refused" 3
 expect_in "with what it would lose, and the fix" 'keeper.*/etc/keeper.key.*volume' "$err"
-pilotpros tune --apply --yes --duration 1s
+pilotpros tune --apply --yes --duration 1s --watch 1s
 expect_status "the others are applied" 0
 expect_in "what others depend on comes first" 'starting a second store.*starting a second web.*starting a second client' "$(tr '\n' ' ' <<<"$err")"
 same "the service that would lose data is the same" "$(id keeper) $(docker exec "$(id keeper)" cat /etc/keeper.key)" "$keeper word"
@@ -95,7 +95,7 @@ pilotpros tune
 expect_in "tune says that it is applied, and how to take it back" 'it is applied.*keeper waits.*To take it back: docker pilotpros rollback' "$(tr '\n' ' ' <<<"$out")"
 expect_in "and names the wish that nobody heard" 'web.memorry: nobody advises memorry here.*did you mean memory' "$(tr '\n' ' ' <<<"$out")"
 sed -i 's/^  store:/&\n    x-pilotpros: {pin: {memory: 80m}}/' compose.yaml
-pilotpros limits --apply --yes --duration 1s store
+pilotpros limits --apply --yes --duration 1s --watch 1s store
 expect_status "one advisor alone, afterwards" 0
 same "its value is in force, and what the others wrote stays" "$(memory store) $(rotated "$(id store)")" "83886080 10m "
 pilotpros rollback --all --yes

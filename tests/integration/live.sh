@@ -37,7 +37,7 @@ machine=$(docker info --format '{{.MemTotal}}')
 
 pilotpros limits --live web
 expect_status "--live alone changes nothing, and says what it goes with" 64
-pilotpros limits --apply --live --yes --duration 1s web bounded
+pilotpros limits --apply --live --yes --duration 1s --watch 1s web bounded
 expect_status "limits are set" 0
 expect_in "nothing is interrupted" 'Nothing is interrupted' "$err"
 expect_in "it says what the next up does" 'web keeps its container; the next .up. recreates it once' "$err"
@@ -47,7 +47,7 @@ same "memory and processes are in force" "$(limits web)" "100663296 80"
 same "one that was limited has the new limit" "$(limits bounded | cut -d' ' -f1)" 125829120
 pilotpros status
 expect_in "status tells of it" 'web +carries it until the next up' "$out"
-pilotpros limits --apply --live --yes --duration 1s web bounded
+pilotpros limits --apply --live --yes --duration 1s --watch 1s web bounded
 expect_in "a second one has nothing to do" 'applied already' "$out"
 
 pilotpros rollback --yes
@@ -58,7 +58,7 @@ same "where there was none, as much as the machine has" "$(limits web | cut -d' 
 expect_in "which is said" 'had no limit of memory, and has one as large as the machine' "$err"
 expect "and no file is left" test ! -e .pilotpros -a ! -e compose.override.yaml
 
-pilotpros limits --apply --live --yes --duration 1s web
+pilotpros limits --apply --live --yes --duration 1s --watch 1s web
 compose up -d -t 1 web
 expect "the next up recreates it" test "$(id web)" != "$web"
 same "with its limits" "$(limits web)" "100663296 80"
@@ -71,7 +71,7 @@ same "a rollback after that gives a container without" "$(limits web | cut -d' '
 compose up -d -t 1 full
 sleep 3
 before=$(limits full) full=$(id full)
-pilotpros limits --apply --live --yes --duration 1s full
+pilotpros limits --apply --live --yes --duration 1s --watch 1s full
 expect_status "a limit below what is used is refused" 3
 expect_in "for that reason" 'holds .* too near to the limit of|--live' "$out$err"
 same "and the container is as it was" "$(limits full) $(id full)" "$before $full"

@@ -75,7 +75,7 @@ front=$(id front) direct=$(id direct) backend=$(id backend) names=$(names) hosts
 # ---- killed meanwhile ------------------------------------------------------------------------------------------------
 hosts() { docker exec "$front" cat /etc/hosts; }
 for moment in 'starting a second' 'waiting until nobody'; do
-    "$PILOTPROS" pilotpros limits --apply backend --yes --duration 1s >/dev/null 2>"$scratch/steps" &
+    "$PILOTPROS" pilotpros limits --apply backend --yes --duration 1s --watch 1s >/dev/null 2>"$scratch/steps" &
     pid=$!
     until grep -q "$moment" "$scratch/steps"; do sleep 0.02; done
     kill -9 "$pid" 2>/dev/null || true
@@ -92,7 +92,7 @@ for moment in 'starting a second' 'waiting until nobody'; do
 done
 
 # ---- start-first -----------------------------------------------------------------------------------------------------
-under_load / "${REQUESTS:-3000}" pilotpros limits --apply backend --yes --duration 1s
+under_load / "${REQUESTS:-3000}" pilotpros limits --apply backend --yes --duration 1s --watch 1s
 expect_status "a stateless service is changed" 0
 expect_in "it is said before that it goes on" 'backend goes on: a second one' "$err"
 expect_not_in "and not called interrupted" 'backend: at most' "$err"
@@ -108,11 +108,11 @@ expect_in "the next up says Running" "$project-backend-1 +Running" "$out$err"
 expect_not_in "of every container" 'Recreate|Create|Starting' "$out$err"
 compose --progress quiet up -d
 same "and does nothing else" "$(all)" "$applied"
-pilotpros limits --apply backend --yes --duration 1s
+pilotpros limits --apply backend --yes --duration 1s --watch 1s
 same "the same again changes nothing" "$status $(all)" "0 $applied"
 
 # ---- stop-first ------------------------------------------------------------------------------------------------------
-under_load /direct 100 pilotpros limits --apply direct --yes --duration 1s
+under_load /direct 100 pilotpros limits --apply direct --yes --duration 1s --watch 1s
 expect_status "one that publishes a port is changed, too" 0
 expect_in "the output says why it stops" 'direct is stopped before it is started again: it publishes port' "$err"
 expect_in "and that it is interrupted" 'direct: at most' "$err"
