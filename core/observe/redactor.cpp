@@ -50,19 +50,18 @@ std::string replaced(const std::string& line, const std::regex& expression, cons
 
 /// What may be confidential whoever wrote it.
 std::string without_usual_places(const std::string& line) {
-    static const std::regex kUser("://[^\\s/@\"']*@");
-    static const std::regex kAddress("([a-zA-Z][a-zA-Z0-9+.-]*://[^\\s/?#\"'<>]*)[/?#][^\\s\"'<>]*");
-    static const std::regex kRequest("\\b(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) +/[^\\s\"']*");
-    static const std::regex kQuery("\\?[^\\s\"']+=[^\\s\"']*");
+    static const std::regex kUser(R"x(://[^\s/@"']*@)x");
+    static const std::regex kAddress(R"x(([a-zA-Z][a-zA-Z0-9+.-]*://[^\s/?#"'<>]*)[/?#][^\s"'<>]*)x");
+    static const std::regex kRequest(R"x(\b(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) +/[^\s"']*)x");
+    static const std::regex kQuery(R"x(\?[^\s"']+=[^\s"']*)x");
     // Behind a colon or an equals sign whatever comes, else only what is no plain word: "password authentication
     // failed".
     static const std::regex kNamed(
-        "((?:pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|credentials?|authorization|bearer|basic|cookie|"
-        "private[-_]?key|signature)[\"']?)(\\s*[=:]\\s*(?:(?:bearer|basic)\\s+)?(?:\"[^\"]*\"|'[^']*'|[^\\s,;\"']+)|"
-        "\\s+(?=["
-        "^\\s]*[0-9])[^\\s,;\"']+)",
+        R"x(((?:pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|credentials?|authorization|bearer|basic|cookie|)x"
+        R"x(private[-_]?key|signature)["']?)(\s*[=:]\s*(?:(?:bearer|basic)\s+)?(?:"[^"]*"|'[^']*'|[^\s,;"']+)|)x"
+        R"x(\s+(?=[^\s]*[0-9])[^\s,;"']+))x",
         std::regex::icase);
-    static const std::regex kKey("\\b(?=[A-Za-z0-9_+=-]*[0-9])(?=[A-Za-z0-9_+=-]*[A-Za-z])[A-Za-z0-9_+=-]{16,}");
+    static const std::regex kKey(R"x(\b(?=[A-Za-z0-9_+=-]*[0-9])(?=[A-Za-z0-9_+=-]*[A-Za-z])[A-Za-z0-9_+=-]{16,})x");
     std::string result = replaced(line, kUser, "://…@");
     result = replaced(result, kAddress, "$1/…");
     result = replaced(result, kRequest, "$1 /…");

@@ -12,6 +12,7 @@ namespace {
 
 std::string cleaned(const std::string& line, const std::vector<std::string>& values = {}) {
     std::vector<Secret> secrets;
+    secrets.reserve(values.size());
     for (const std::string& value : values) {
         secrets.emplace_back(value);
     }
@@ -56,8 +57,8 @@ TEST_CASE("what is usually secret is left out of a line, whoever wrote it", "[re
 
 TEST_CASE("a line of a log is one line that a terminal does not obey", "[redactor]") {
     CHECK(without_escapes("\x1b]0;title\a\x1b[1;31mred\x1b[0m\tend\r\n\x07") == "red end");
-    CHECK(without_escapes("\x1b") == "");
-    CHECK(without_escapes("\x1b[") == "");
+    CHECK(without_escapes("\x1b").empty());
+    CHECK(without_escapes("\x1b[").empty());
     const std::string cut = cleaned(std::string(158, 'a') + "ääää");
     CHECK(cut == std::string(158, 'a') + "ä…");
 }

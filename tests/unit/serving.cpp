@@ -15,8 +15,11 @@ namespace {
 
 class NoAnswers final : public ImageAnswers {
   public:
-    [[nodiscard]] nlohmann::json find(const std::string&, const std::string&) const override { return nullptr; }
-    void keep(const std::string&, const std::string&, const nlohmann::json&) override {}
+    [[nodiscard]] nlohmann::json find(const std::string& /*image*/, const std::string& /*question*/) const override {
+        return nullptr;
+    }
+    void keep(const std::string& /*image*/, const std::string& /*question*/,
+              const nlohmann::json& /*answer*/) override {}
 };
 
 /// A running container "x" to be asked.

@@ -100,7 +100,7 @@ ServedAgain served_again(const nlohmann::json& before, const nlohmann::json& now
             fmt::format("none of the {} workflows that it had activated is active", earlier.active.size()));
     } else {
         result.noted.push_back(
-            fmt::format("{} active workflows, {} before", later.active.size(), earlier.active.size()));
+            fmt::format("active workflows: {}, before: {}", later.active.size(), earlier.active.size()));
         if (const std::size_t gone = without(earlier.active, later.active, later.failed); gone > 0) {
             result.noted.push_back(
                 fmt::format("{} that were active at its last start are not any more: deactivated meanwhile", gone));

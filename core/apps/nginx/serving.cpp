@@ -90,10 +90,10 @@ std::map<std::string, Reach> read_reached(const std::string& output) {
     std::string host;
     std::string port;
     for (std::string said; lines >> host >> port >> said;) {
-        reached[host + ":" + port] = said == "reachable" ? Reach::kReachable
-                                     : said == "name"    ? Reach::kNoSuchName
-                                     : said == "not"     ? Reach::kNotConnected
-                                                         : Reach::kUnknown;
+        reached[fmt::format("{}:{}", host, port)] = said == "reachable" ? Reach::kReachable
+                                                    : said == "name"    ? Reach::kNoSuchName
+                                                    : said == "not"     ? Reach::kNotConnected
+                                                                        : Reach::kUnknown;
     }
     return reached;
 }
@@ -109,7 +109,7 @@ Serving serving(Asking& asking, const nlohmann::json& facts) {
     for (const auto& [host, port] : connections(known)) {
         command.push_back(host);
         command.push_back(port);
-        served.upstreams[host + ":" + port] = Reach::kUnknown;
+        served.upstreams[fmt::format("{}:{}", host, port)] = Reach::kUnknown;
     }
     if (!served.upstreams.empty()) {
         for (const auto& [address, reach] : read_reached(run(asking, command, std::chrono::seconds{15}).output)) {
