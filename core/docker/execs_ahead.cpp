@@ -12,19 +12,22 @@ void ExecsAhead::run_ahead(const std::vector<ExecRequest>& requests) {
     }
 }
 
+ExecsAhead::Kept::const_iterator ExecsAhead::find(const ExecRequest& request) const {
+    return std::find_if(kept_.begin(), kept_.end(), [&](const auto& entry) {
+        const ExecRequest& one = entry.first;
+        return one.container == request.container && one.argv == request.argv && one.user == request.user;
+    });
+}
+
 std::vector<ExecResult> ExecsAhead::run(const std::vector<ExecRequest>& requests) {
     std::vector<ExecResult> results(requests.size());
     std::vector<std::size_t> missing;
     for (std::size_t i = 0; i < requests.size(); ++i) {
-        const ExecRequest& wanted = requests[i];
-        const auto found = std::find_if(kept_.begin(), kept_.end(), [&](const auto& entry) {
-            const ExecRequest& one = entry.first;
-            return one.container == wanted.container && one.argv == wanted.argv && one.user == wanted.user;
-        });
+        const auto found = find(requests[i]);
         if (found == kept_.end()) {
             missing.push_back(i);
         } else {
-            results[i] = std::move(found->second);
+            results[i] = found->second;
             kept_.erase(found);
         }
     }

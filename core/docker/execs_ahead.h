@@ -16,12 +16,17 @@ class ExecsAhead {
     /// Runs them and keeps their results. Throws as exec_all() does.
     void run_ahead(const std::vector<ExecRequest>& requests);
 
+    [[nodiscard]] bool holds(const ExecRequest& request) const { return find(request) != kept_.end(); }
+
     /// As exec_all(): what was run ahead (the same program in the same container as the same user) is not run again.
     std::vector<ExecResult> run(const std::vector<ExecRequest>& requests);
 
   private:
+    using Kept = std::vector<std::pair<ExecRequest, ExecResult>>;
+    [[nodiscard]] Kept::const_iterator find(const ExecRequest& request) const;
+
     Engine& engine_;
-    std::vector<std::pair<ExecRequest, ExecResult>> kept_;
+    Kept kept_;
 };
 
 }  // namespace pilotpros

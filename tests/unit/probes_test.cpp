@@ -18,6 +18,17 @@ std::string shell(const char* text) {
     return wrong ? wrong->at(1) : "";
 }
 
+/// A second goes by whenever somebody looks.
+class Hurrying final : public Clock {
+  public:
+    [[nodiscard]] std::chrono::steady_clock::time_point steady() const override {
+        return std::chrono::steady_clock::time_point{std::chrono::seconds{++seconds_}};
+    }
+
+  private:
+    mutable int seconds_ = 0;
+};
+
 }  // namespace
 
 TEST_CASE("every kind of probe has a variant that must fail", "[probes]") {
@@ -80,6 +91,17 @@ TEST_CASE("only a test that is complete and known to be able to fail is run ahea
             verify_probes(engine, answers, stack.input(), service, {&change}, nullptr, Clock{}, &kept);
         CHECK(verdicts.at(0).outcome == Verdict::Outcome::kAccepted);
         CHECK(engine.asked.size() == asked);
+    }
+    SECTION("one that failed beside all others is tried again, twice as ever") {
+        MemoryEngine engine;
+        testing::answer_exec(engine, "app-id", "", 1);
+        testing::answer_exec(engine, "app-id", "", 1);
+        testing::answer_exec(engine, "app-id", "", 0);
+        ExecsAhead kept(engine);
+        kept.run_ahead(ahead());
+        CHECK(verify_probes(engine, answers, stack.input(), service, {&change}, nullptr, Hurrying{}, &kept)
+                  .at(0)
+                  .outcome == Verdict::Outcome::kAccepted);
     }
     SECTION("not what only Compose can fill in") {
         change.after = {"CMD", "test", "-f", "${READY}"};
