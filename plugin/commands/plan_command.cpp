@@ -10,6 +10,7 @@
 #include "core/apply/rollback.h"
 #include "core/apply/route.h"
 #include "core/apply/transaction.h"
+#include "core/bundle/hidden.h"
 #include "core/bundle/make_bundle.h"
 #include "plugin/confirm.h"
 #include "plugin/duration.h"
@@ -222,7 +223,7 @@ ExitCode PlanCommand::apply(World& world, Terminal& terminal) const {
     Applicable part = applicable_part(tuning);
     if (live_) {
         keep_live(part.plan);
-        part.bundle = make_bundle(part.plan, tuning.profile.project);
+        part.bundle = make_bundle(part.plan, tuning.profile.project, images_of(tuning.profile.observation));
         part.hash = hash_of(part.plan);
     }
     const bool nothing = tuning.plan.changes.empty();
