@@ -133,9 +133,12 @@ class SmallEngine final : public Engine {
         }
         return responses;
     }
-    /// Only what differs from the image is asked for in this way.
+    /// What differs from an image comes when time passes; of the project's events none does.
     StreamId open(const Request& request, OnBytes on_bytes, OnEnd on_end) override {
         asked.push_back(request.method + " " + request.path);
+        if (request.path == "/events") {
+            return kEvents;
+        }
         const std::string id = request.path.substr(12, request.path.rfind('/') - 12);
         const Container* const container = find(id);
         nlohmann::json changes = nlohmann::json::array();
@@ -148,6 +151,7 @@ class SmallEngine final : public Engine {
         });
         return streams_.size();
     }
+    static constexpr StreamId kEvents = 1000;
     void close(StreamId /*id*/) override {}
     void pump(std::chrono::milliseconds /*at_most*/) override {
         for (const auto& stream : std::exchange(streams_, {})) {
