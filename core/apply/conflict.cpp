@@ -54,8 +54,8 @@ std::string what_is(const PathImage& now, const PathImage& after) {
 /// No name that is_leftover() takes for a killed writer's: what it finds is removed.
 Path free_name(const Path& path, const PathImage& theirs, const Files& disk) {
     for (int number = 1;; ++number) {
-        const Path name = number == 1 ? path.string() + ".pilotpros-kept"
-                                      : fmt::format("{}-{}.pilotpros-kept", path.string(), number);
+        Path name = number == 1 ? path.string() + ".pilotpros-kept"
+                                : fmt::format("{}-{}.pilotpros-kept", path.string(), number);
         const PathImage there = image_of(name, disk);
         if (there.kind == "absent" || (there.kind == theirs.kind && there.content == theirs.content)) {
             return name;

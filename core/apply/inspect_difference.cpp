@@ -59,7 +59,7 @@ void flatten(const Json& value, const std::string& path, std::map<std::string, J
     }
     if (value.is_object() && !value.empty()) {
         for (const auto& [key, below] : value.items()) {
-            flatten(below, path.empty() ? key : path + "." + key, into);
+            flatten(below, path.empty() ? key : fmt::format("{}.{}", path, key), into);
         }
     } else if (path == "Config.Env" && value.is_array()) {
         for (const Json& one : value) {

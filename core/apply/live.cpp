@@ -28,7 +28,7 @@ constexpr std::int64_t kDefaultShares = 1024;  // what the kernel gives a contai
 constexpr double kAboveUse = 1.1;  // on cgroup v2 a limit below what is used kills; a tenth is what may come meanwhile
 
 bool is_live(const Target& target) {
-    static const std::set<std::vector<std::string>> paths{
+    static const std::set<std::vector<std::string>> kPaths{
         {"mem_limit"},
         {"memswap_limit"},
         {"mem_reservation"},
@@ -40,7 +40,7 @@ bool is_live(const Target& target) {
         {"deploy", "resources", "limits", "pids"},
         {"deploy", "resources", "reservations", "memory"},
     };
-    return target.kind == Target::Kind::kCompose && paths.contains(target.path);
+    return target.kind == Target::Kind::kCompose && kPaths.contains(target.path);
 }
 
 std::int64_t whole(const Json& host, const char* key) {

@@ -19,7 +19,7 @@ services:
       pin: {memory: 120m}
   full:
     image: nginx:1.26
-    command: [sh, -c, "(tail -c 80000000 /dev/zero | sleep 1000) & (sleep 1; exec nginx -g 'daemon off;')"]
+    command: [sh, -c, "(head -c 90000000 /dev/zero | tail -n 1 | sleep 1000) & (sleep 1; exec nginx -g 'daemon off;')"]
     x-pilotpros:
       pin: {memory: 64m}
 Y
