@@ -102,9 +102,10 @@ Replacement replacement_of(Engine& engine, const Intended& intended, const std::
     }
     for (const auto& [name, inspected] : running) {
         const std::string hash = text(member(member(inspected, "Config"), "Labels"), "com.docker.compose.config-hash");
+        const std::string id = text(inspected, "Id");  // clang 14 captures no binding
         const auto wanted = intended.hashes.find(service.service);
         const bool as_it_was = std::any_of(service.containers.begin(), service.containers.end(),
-                                           [&](const auto& one) { return one.id == text(inspected, "Id"); });
+                                           [&](const auto& one) { return one.id == id; });
         const bool stays = result.by == Replacement::By::kSnapshot
                                ? as_it_was
                                : wanted != intended.hashes.end() && wanted->second == hash;

@@ -78,11 +78,11 @@ sed -i 's/^  later:$/  later:\n    deploy: {resources: {limits: {memory: 5m}}}/'
 wait
 cp "$scratch/kept.yaml" "$scratch/merge/compose.yaml"
 
-judge crash "healthy, and then crash-looping" 'gate "(no restart|running)": .*web-1: after its gate'
+judge crash "healthy, and then crash-looping" 'gate "(no restart|running)": .*web-[0-9]+: after its gate'
 expect_in "its last lines" '^the last lines of web:$' "$out"
 expect_in "the line itself, without its secret" '^  \| the program says: token …, and goes$' "$out"
-judge memory "a process killed for lack of memory after a while" 'gate "no OOM kill": .*web-1'
-judge silent "a probe that always passes, and nobody listens" 'gate "listening": web: .*web-1 does not listen on 80, as it did'
+judge memory "a process killed for lack of memory after a while" 'gate "no OOM kill": .*web-[0-9]+'
+judge silent "a probe that always passes, and nobody listens" 'gate "listening": web: .*web-[0-9]+ does not listen on 80, as it did'
 judge merge "an override that stops merging" 'docker compose up did not replace later'
 
 # ---- a proxy that does not reach what it reached -----------------------------------------------------------------------
@@ -104,6 +104,7 @@ services:
         limit=\$\$(cat /sys/fs/cgroup/memory.max 2>/dev/null || cat /sys/fs/cgroup/memory/memory.limit_in_bytes)
         [ "\$\$limit" != 134217728 ] || exec sleep infinity
         exec node -e 'require("http").createServer((q, a) => a.end("x")).listen(40000)'
+    deploy: {update_config: {order: stop-first}}
     x-pilotpros: {pin: {memory: 128m}}
   web:
     image: nginx:1.26
