@@ -95,7 +95,7 @@ done
 under_load / "${REQUESTS:-3000}" pilotpros limits --apply backend --yes --duration 1s --watch 1s
 expect_status "a stateless service is changed" 0
 expect_in "it is said before that it goes on" 'backend goes on: a second one' "$err"
-expect_not_in "and not called interrupted" 'backend: at most' "$err"
+expect_not_in "and not called interrupted" 'backend: away at most' "$err"
 expect_in "nobody was connected any more when the old one went" 'start-first: nobody was connected any more' "$out"
 expect_in "no request failed" '^[0-9]{3,} requests, 0 failed' "$load"
 same "the limit is in force" "$(memory backend)" 100663296
@@ -115,7 +115,7 @@ same "the same again changes nothing" "$status $(all)" "0 $applied"
 under_load /direct 100 pilotpros limits --apply direct --yes --duration 1s --watch 1s
 expect_status "one that publishes a port is changed, too" 0
 expect_in "the output says why it stops" 'direct is stopped before it is started again: it publishes port' "$err"
-expect_in "and that it is interrupted" 'direct: at most' "$err"
+expect_in "and that it is interrupted" 'direct: away at most' "$err"
 planted "a service that is stopped first, under load" grep -q ', 0 failed' "$scratch/load"
 same "the others stay" "$(id front) $(id backend)" "$(cut -d' ' -f1,2 <<<"$applied")"
 
