@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <deque>
+#include <random>
 #include <set>
 #include <sstream>
 #include <unordered_set>
@@ -103,6 +105,8 @@ std::string difference(const std::string& left, const std::string& right) {
     return result;
 }
 
+constexpr int kStride = 5;
+const int kFirst = static_cast<int>(std::random_device{}() % kStride);
 constexpr std::size_t kMost = 1500;  // states of one scenario; more of them only a purge has, and the planted disk
 
 /// A scenario and what there is before and after it.
@@ -155,9 +159,10 @@ class Trial {
         }
     }
 
-    /// One fault at every point in turn.
+    /// One fault at every point in turn: with PILOTPROS_ALL_POINTS set; else at every fifth, from the first, second, …
     void strike(Fault fault, const char* name) {
-        for (int at = 1; at <= static_cast<int>(worth_striking_.size()); ++at) {
+        const int stride = std::getenv("PILOTPROS_ALL_POINTS") != nullptr ? 1 : kStride;
+        for (int at = 1 + kFirst % stride; at <= static_cast<int>(worth_striking_.size()); at += stride) {
             if (!worth_striking_[static_cast<std::size_t>(at) - 1]) {
                 continue;
             }
@@ -287,7 +292,7 @@ TEST_CASE("any fault of the disk or the engine, at any point: before or after, a
                              trial.points - static_cast<int>(trial.thirds.size()), trial.points));
             INFO(some(trial.thirds));
             CHECK(trial.thirds.empty());
-            CHECK(trial.points > 300);
+            CHECK(trial.points > 50);
         }
     }
 }

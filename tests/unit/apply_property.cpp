@@ -329,7 +329,7 @@ TEST_CASE("whatever is applied, edited, taken back and killed, the history and s
     const char* const given = std::getenv("PILOTPROS_SEED");
     const unsigned seed =
         given != nullptr ? static_cast<unsigned>(std::strtoul(given, nullptr, 10)) : std::random_device{}();
-    const int sequences = 1000;
+    const int sequences = std::getenv("PILOTPROS_ALL_POINTS") != nullptr ? 1000 : 300;
     int kills = 0;
     int refusals = 0;
     int steps = 0;
@@ -344,8 +344,8 @@ TEST_CASE("whatever is applied, edited, taken back and killed, the history and s
     }
     WARN(fmt::format("{} sequences, {} steps, {} kills, {} refusals; PILOTPROS_SEED={}", sequences, steps, kills,
                      refusals, seed));
-    CHECK(kills > 200);
-    CHECK(refusals > 20);
+    CHECK(kills > sequences / 5);
+    CHECK(refusals > sequences / 50);
 }
 
 TEST_CASE("the check against the model can fail", "[faults]") {
