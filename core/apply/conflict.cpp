@@ -1,6 +1,7 @@
 #include "core/apply/conflict.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>
@@ -8,21 +9,12 @@
 
 #include "core/apply/project_files.h"
 #include "core/model/error.h"
+#include "core/model/lines.h"
 #include "core/model/sha256.h"
 
 namespace pilotpros {
 
 namespace {
-
-std::vector<std::string> lines_of(const std::string& text) {
-    std::vector<std::string> lines;
-    for (std::size_t at = 0; at < text.size();) {
-        const std::size_t end = std::min(text.find('\n', at), text.size() - 1) + 1;
-        lines.push_back(text.substr(at, end - at));
-        at = end;
-    }
-    return lines;
-}
 
 /// Indentation and key of "  key: value" or "key = value", up to and including what follows the key; empty for any
 /// other line.
@@ -68,13 +60,13 @@ Path free_name(const Path& path, const PathImage& theirs, const Files& disk) {
 std::string without_values(const std::string& theirs, const std::string& ours) {
     std::set<std::string> lines;
     std::set<std::string> keys;
-    for (const std::string& line : lines_of(ours)) {
+    for (const std::string& line : lines_with_ends(ours)) {
         lines.insert(line);
         keys.insert(key_part(line));
     }
     keys.erase("");
     std::string shown;
-    for (const std::string& line : lines_of(theirs)) {
+    for (const std::string& line : lines_with_ends(theirs)) {
         const std::string key = key_part(line);
         if (lines.contains(line) || line.find_first_not_of(" \n") == std::string::npos || keys.contains(key)) {
             shown += line;
@@ -132,6 +124,19 @@ std::vector<std::string> keep_theirs(const std::vector<std::string>& paths, File
         kept.push_back(name.string());
     }
     return kept;
+}
+
+void refuse_changed(const std::vector<std::string>& changed) {
+    if (!changed.empty()) {
+        throw Error(ExitCode::kRefused, fmt::format("{} changed since we wrote it", fmt::join(changed, ", ")),
+                    "take your change back, or docker pilotpros rollback --force, which keeps your version beside it");
+    }
+}
+
+void keep_changed(const std::vector<std::string>& changed, Files& disk, std::vector<std::string>& said) {
+    for (const std::string& kept : keep_theirs(changed, disk)) {
+        said.push_back(fmt::format("your version is kept: {}", kept));
+    }
 }
 
 }  // namespace pilotpros

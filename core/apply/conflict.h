@@ -29,4 +29,9 @@ std::string without_values(const std::string& theirs, const std::string& ours);
 /// or holds the same already; where each lies. Throws Error (kRefused) for a folder, before anything was kept.
 std::vector<std::string> keep_theirs(const std::vector<std::string>& paths, Files& disk);
 
+/// Throws Error (kRefused) that names the paths, with the next step, unless there are none.
+void refuse_changed(const std::vector<std::string>& changed);
+/// keep_theirs(), and a line of each in `said`.
+void keep_changed(const std::vector<std::string>& changed, Files& disk, std::vector<std::string>& said);
+
 }  // namespace pilotpros

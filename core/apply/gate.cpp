@@ -7,8 +7,8 @@
 #include <cmath>
 #include <iterator>
 
-#include "core/apply/asked_limits.h"
 #include "core/apply/recreate.h"
+#include "core/compose/declared_limits.h"
 #include "core/docker/json.h"
 #include "core/model/units.h"
 #include "core/observe/containers.h"
@@ -180,7 +180,7 @@ Seconds time_to_listen(double start_seconds) {
 }
 
 std::vector<std::string> limits_not_in_force(const Json& resolved, const Limits& limits, bool swap_limit) {
-    const Limits asked = asked_limits(resolved);
+    const Limits asked = declared_limits(resolved);
     std::vector<std::string> wrong;
     const auto compare_size = [&](const char* name, Bytes wanted, Bytes actual) {
         if (wanted > 0 && wanted != actual) {

@@ -8,9 +8,9 @@
 #include <set>
 #include <utility>
 
-#include "core/apply/asked_limits.h"
 #include "core/apply/gate.h"
 #include "core/apply/recreate.h"
+#include "core/compose/declared_limits.h"
 #include "core/docker/json.h"
 #include "core/docker/stats.h"
 #include "core/model/json.h"
@@ -171,7 +171,7 @@ LiveUndo live_undo(const Json& before, const Json& now, Bytes host_memory, int h
 
 void set_limits(Engine& engine, const std::string& project, const std::string& service, const Json& resolved,
                 bool swap_limit) {
-    const Limits asked = asked_limits(resolved);
+    const Limits asked = declared_limits(resolved);
     for (const LiveContainer& live : containers_of(engine, project, service)) {
         if (!live.running()) {
             continue;

@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "core/apply/conflict.h"
 #include "core/apply/guard.h"
 #include "core/apply/layer_data.h"
 #include "core/apply/live.h"
@@ -16,6 +17,7 @@
 #include "core/apply/recreate.h"
 #include "core/apply/recreation.h"
 #include "core/apply/reload.h"
+#include "core/apply/rollback_files.h"
 #include "core/apply/swap.h"
 #include "core/model/json.h"
 
@@ -52,30 +54,6 @@ std::string as_detail(const Begun& begun) {
 int running_of(const std::vector<LiveContainer>& containers) {
     return static_cast<int>(
         std::count_if(containers.begin(), containers.end(), [](const auto& one) { return one.running(); }));
-}
-
-void refuse_changed(const std::vector<std::string>& changed) {
-    if (!changed.empty()) {
-        throw Error(ExitCode::kRefused, fmt::format("{} changed since we wrote it", fmt::join(changed, ", ")),
-                    "take your change back, or docker pilotpros rollback --force, which keeps your version beside it");
-    }
-}
-
-void keep_changed(const std::vector<std::string>& changed, Files& disk, std::vector<std::string>& said) {
-    for (const std::string& kept : keep_theirs(changed, disk)) {
-        said.push_back(fmt::format("your version is kept: {}", kept));
-    }
-}
-
-/// The files of one transaction. What the user changed since is refused, or kept beside with `force`.
-void put_files_back(const ApplyStore& store, const Snapshot& snapshot, bool force, Files& disk,
-                    std::vector<std::string>& said) {
-    const std::vector<std::string> changed = changed_since(snapshot.paths, disk);
-    if (!force) {
-        refuse_changed(changed);
-    }
-    keep_changed(changed, disk, said);
-    restore_paths(snapshot.paths, store.directory_of(snapshot.id), disk);
 }
 
 /// What stops a restoration half way, a full disk for one, is no refusal: the journal stays pending.
@@ -289,11 +267,6 @@ class Rollback {
     std::string next_;
 };
 
-std::vector<std::string> newest_first(std::vector<std::string> ids) {
-    std::reverse(ids.begin(), ids.end());
-    return ids;
-}
-
 /// Of a rollback that was cut short, newest first. Whatever was applied later than what is being taken back is taken
 /// back with it: that was announced last, or not yet.
 std::vector<std::string> to_finish(const ApplyStore& store) {
@@ -310,12 +283,6 @@ std::vector<std::string> to_finish(const ApplyStore& store) {
         std::sort(ids.begin(), ids.end());
     }
     return newest_first(std::move(ids));
-}
-
-/// The files of transactions whose files alone go back.
-void finish_files(World& world, ApplyStore& store, const std::string& id, bool force, std::vector<std::string>& said) {
-    put_files_back(store, store.snapshot(id), force, world.files, said);
-    store.journal(id).done(Journal::kUndoFiles);
 }
 
 }  // namespace
@@ -364,7 +331,7 @@ int finish_pending(World& world, Engine& engine, ApplyStore& store, ApplyWatcher
     for (const std::string& id : newest_first(store.in_phase(Journal::Phase::kUndoingFiles))) {
         watcher.step(fmt::format("putting the files of {} back was cut short: finishing it", id));
         std::vector<std::string> said;
-        finish_files(world, store, id, true, said);
+        finish_files(world, store, id, said);
         std::for_each(said.begin(), said.end(), [&](const std::string& line) { watcher.step(line); });
         ++finished;
     }
@@ -387,45 +354,6 @@ RollbackResult roll_back(World& world, Engine& engine, ApplyStore& store, const 
         return take_back_part(world, engine, store, request, preview, watcher);
     }
     return Rollback{world, engine, store, watcher, {{}, request.exact, request.force}, true}.run(preview.scope.ids);
-}
-
-RollbackResult roll_back_files(World& world, ApplyStore& store, const RollbackRequest& request, ApplyWatcher& watcher) {
-    RollbackResult result;
-    const auto put_back = [&](const std::string& id, bool force) {
-        watcher.step(fmt::format("putting the files of {} back", id));
-        result.undone.push_back(store.snapshot(id));
-        put_files_back(store, result.undone.back(), force, world.files, result.said);
-    };
-    bool pending = false;
-    for (const std::string& id : newest_first(store.transactions())) {
-        const Journal::Phase phase = store.journal(id).phase();
-        if (phase == Journal::Phase::kUndoingFiles) {
-            finish_files(world, store, id, true, result.said);
-            pending = true;
-        } else if (phase == Journal::Phase::kApplying || phase == Journal::Phase::kUndoing) {
-            put_back(id, request.force);
-            result.said.push_back(
-                fmt::format("{} was cut short: the next command that reaches the engine puts its containers back", id));
-            pending = true;
-        }
-    }
-    if (pending) {
-        return result;
-    }
-    const RollbackPreview preview = preview_rollback(world, nullptr, store, request);
-    refuse_what_is_in_the_way(preview, request);
-    for (const std::string& id : preview.scope.ids) {
-        store.journal(id).intend(Journal::kUndoFiles);
-        put_back(id, request.force);
-        store.journal(id).done(Journal::kUndoFiles);
-    }
-    for (const std::string& service : preview.scope.services) {
-        result.said.push_back(
-            fmt::format("{0}: a container that runs goes on with the change until it is recreated: docker pilotpros "
-                        "rollback, or docker compose up -d {0}",
-                        service));
-    }
-    return result;
 }
 
 RollbackResult purge(World& world, Engine& engine, ApplyStore& store, ApplyWatcher& watcher, bool force) {

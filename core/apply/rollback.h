@@ -55,9 +55,6 @@ struct RollbackResult {
 RollbackResult roll_back(World& world, Engine& engine, ApplyStore& store, const RollbackRequest& request,
                          ApplyWatcher& watcher);
 
-/// The files alone; needs no engine. What a killed command left pending gets its files back, too, and stays pending.
-RollbackResult roll_back_files(World& world, ApplyStore& store, const RollbackRequest& request, ApplyWatcher& watcher);
-
 /// Rolls everything back, and takes away all that is kept of the project, on the disk and on the engine.
 RollbackResult purge(World& world, Engine& engine, ApplyStore& store, ApplyWatcher& watcher, bool force = false);
 

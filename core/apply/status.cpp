@@ -132,7 +132,10 @@ ProjectStatus read_status(World& world, Engine& engine, const Project& project, 
             written[record.path] = record.after;
         }
         for (const ServiceRecord& record : snapshot.services) {
-            record.live ? void(live.insert(record.service)) : void(live.erase(record.service));
+            live.erase(record.service);
+            if (record.live) {
+                live.insert(record.service);
+            }
         }
         layer = snapshot.layer;
         status.start = snapshot.start;

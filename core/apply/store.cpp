@@ -79,4 +79,9 @@ void ApplyStore::purge() {
     }
 }
 
+std::vector<std::string> newest_first(std::vector<std::string> ids) {
+    std::reverse(ids.begin(), ids.end());
+    return ids;
+}
+
 }  // namespace pilotpros

@@ -44,4 +44,7 @@ class ApplyStore {
     Path state_, directory_, transactions_;
 };
 
+/// IDs in the order in which they are undone.
+std::vector<std::string> newest_first(std::vector<std::string> ids);
+
 }  // namespace pilotpros

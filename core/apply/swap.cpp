@@ -64,9 +64,10 @@ class TakeOver {
     TakeOver(World& world, Engine& engine, const Swap& swap, Journal& journal, ApplyWatcher& watcher)
         : world_(world), engine_(engine), swap_(swap), journal_(journal), watcher_(watcher) {}
 
-    std::string run() {
+    std::string run(const std::function<void()>& handed_over) {
         find_both_generations();
         hand_the_name_over();
+        handed_over();
         std::string said = wait_for_the_last_caller();
         for (const LiveContainer& container : old_) {
             watcher_.step(
@@ -213,8 +214,9 @@ std::set<std::string> ids_of(const std::vector<ContainerRecord>& containers) {
     return ids;
 }
 
-std::string take_over(World& world, Engine& engine, const Swap& swap, Journal& journal, ApplyWatcher& watcher) {
-    return TakeOver{world, engine, swap, journal, watcher}.run();
+std::string take_over(World& world, Engine& engine, const Swap& swap, Journal& journal, ApplyWatcher& watcher,
+                      const std::function<void()>& handed_over) {
+    return TakeOver{world, engine, swap, journal, watcher}.run(handed_over);
 }
 
 void remove_where_swapped(Engine& engine, const std::string& project, const std::string& service) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
@@ -27,11 +28,13 @@ struct Swap {
 /// The IDs of the first generation, which a gate is not to judge any more.
 std::set<std::string> ids_of(const std::vector<ContainerRecord>& containers);
 
-/// The second generation takes over: whoever looked the name up once is told to do it again, the first generation is
+/// The second generation takes over: whoever looked the name up once is told to do it again (`handed_over` is called
+/// then: what it throws is found out while the first one still stands), the first generation is
 /// waited for until nobody was connected for a second (at most its grace; where its connections cannot be seen, all of
 /// it), stopped in the time that it is given, removed, and its names go to the second. Each step is journaled. Returns
 /// what is to be said of it, one line. Throws Error when a step fails; everything can be taken back then.
-std::string take_over(World& world, Engine& engine, const Swap& swap, Journal& journal, ApplyWatcher& watcher);
+std::string take_over(World& world, Engine& engine, const Swap& swap, Journal& journal, ApplyWatcher& watcher,
+                      const std::function<void()>& handed_over);
 
 /// Takes away what an interrupted take-over left in the containers of those who look the name up. True when there was
 /// one: they have to look again.

@@ -194,7 +194,8 @@ class Transaction {
                 recreate(service, journal);
                 gate(service, journal);
                 if (service.start_first()) {
-                    said_.push_back(take_over(world_, engine_, swap_of(service), journal, watcher_));
+                    said_.push_back(take_over(world_, engine_, swap_of(service), journal, watcher_,
+                                              [&] { proof_.require_name_users(snapshot_.services[at]); }));
                 } else {
                     have_its_name_looked_up(snapshot_.services[at]);
                 }

@@ -8,6 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/model/lines.h"
+
 namespace pilotpros {
 
 namespace {
@@ -23,16 +25,6 @@ struct Block {
 };
 
 std::size_t indent_of(const std::string& line) { return std::min(line.find_first_not_of(' '), line.size()); }
-
-std::vector<std::string> lines_of(const std::string& text) {
-    std::vector<std::string> lines;
-    for (std::size_t at = 0; at < text.size();) {
-        const std::size_t end = std::min(text.find('\n', at), text.size() - 1) + 1;
-        lines.push_back(text.substr(at, end - at));
-        at = end;
-    }
-    return lines;
-}
 
 /// "key" of "  key: value" or of "  \"key\": value", as the writer sorts it.
 std::string key_of(const std::string& line) {
@@ -129,13 +121,13 @@ void put(const std::map<std::string, Block>& fresh, std::map<std::string, Block>
 }  // namespace
 
 std::string merge_override(const std::string& standing, const std::string& fresh, Replace replace) {
-    Reader new_lines{lines_of(fresh)};
+    Reader new_lines{lines_with_ends(fresh)};
     std::string text = new_lines.head();
     std::map<std::string, Block> newer = new_lines.blocks(kServiceIndent);
     if (newer.empty()) {
         return fresh;
     }
-    Reader old_lines{lines_of(standing)};
+    Reader old_lines{lines_with_ends(standing)};
     old_lines.head();
     std::map<std::string, Block> all = old_lines.blocks(kServiceIndent);
     if (replace == Replace::kValues) {
@@ -151,10 +143,10 @@ std::string merge_override(const std::string& standing, const std::string& fresh
 
 std::string take_back_services(const std::string& standing, const std::string& before,
                                const std::set<std::string>& services) {
-    Reader standing_lines{lines_of(standing)};
+    Reader standing_lines{lines_with_ends(standing)};
     std::string text = standing_lines.head();
     std::map<std::string, Block> all = standing_lines.blocks(kServiceIndent);
-    Reader earlier_lines{lines_of(before)};
+    Reader earlier_lines{lines_with_ends(before)};
     earlier_lines.head();
     std::map<std::string, Block> earlier = earlier_lines.blocks(kServiceIndent);
     for (const std::string& service : services) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/apply/rollback_files.h"
 #include "core/apply/status.h"
 #include "plugin/confirm.h"
 #include "plugin/views/apply_lines.h"

@@ -29,7 +29,6 @@ compose up -d
 until compose exec -T db sh -c 'test "$(cat /proc/1/comm)" = postgres && pg_isready -q'; do sleep 0.3; done
 id() { compose ps -q db; }
 show() { compose exec -T db psql -U postgres -Atc "SHOW $1"; }
-same() { if [ "$2" = "$3" ]; then ok "$1"; else fail "$1: '$2' is not '$3'"; fi; }
 apply() { # WHAT
     run "$PILOTPROS" pilotpros tune --apply --yes --only postgres --duration 1s --watch 1s
     expect_status "$1" 0
@@ -39,26 +38,26 @@ compose exec -T db psql -q -U postgres -c 'CREATE TABLE kept AS SELECT 7 AS row'
 before=$(id)
 apply "a first apply"
 expect "mounts the directory, so another container has it" test "$(id)" != "$before"
-same "the server says so" "$(show work_mem)" 5MB
+expect_same "the server says so" "$(show work_mem)" 5MB
 first=$(id)
 
 write 'work_mem: 7MB'
 apply "a value that can be reloaded"
 expect_in "which is said" 'read its files again.*not interrupted' "$out"
-same "is in force in the same container" "$(show work_mem) $(id)" "7MB $first"
+expect_same "is in force in the same container" "$(show work_mem) $(id)" "7MB $first"
 compose up -d
-same "the next up finds nothing to do" "$(id)" "$first"
+expect_same "the next up finds nothing to do" "$(id)" "$first"
 run "$PILOTPROS" pilotpros rollback --yes
 expect_status "it is taken back" 0
-same "and so is the value, in the same container" "$(show work_mem) $(id)" "5MB $first"
+expect_same "and so is the value, in the same container" "$(show work_mem) $(id)" "5MB $first"
 
 write 'work_mem: 5MB, max_connections: "60"'
 apply "a value that takes a restart"
-same "is in force, too" "$(show max_connections)" 60
+expect_same "is in force, too" "$(show max_connections)" 60
 second=$(id)
 expect "in another container" test "$second" != "$first"
 compose up -d
-same "the next up finds nothing to do" "$(id)" "$second"
+expect_same "the next up finds nothing to do" "$(id)" "$second"
 
 # Planted: ALTER SYSTEM wins over every file that is included, so that the server does not go by what is written.
 compose exec -T db psql -q -U postgres -c "ALTER SYSTEM SET work_mem = '9MB'" -c 'SELECT pg_reload_conf()' >/dev/null
@@ -69,6 +68,6 @@ compose exec -T db psql -q -U postgres -c 'ALTER SYSTEM RESET work_mem' -c 'SELE
 
 run "$PILOTPROS" pilotpros rollback --all --yes
 expect_status "all of it is taken back" 0
-same "the server has its own values again" "$(show work_mem) $(show max_connections)" "4MB 100"
-same "no row is lost" "$(compose exec -T db psql -U postgres -Atc 'SELECT row FROM kept')" 7
+expect_same "the server has its own values again" "$(show work_mem) $(show max_connections)" "4MB 100"
+expect_same "no row is lost" "$(compose exec -T db psql -U postgres -Atc 'SELECT row FROM kept')" 7
 expect "no file is left" test -z "$(find . -mindepth 1 -not -name compose.yaml)"

@@ -33,11 +33,16 @@ run() {
     out=$(tr -d '\0' <"$scratch/out") err=$(tr -d '\0' <"$scratch/err")
 }
 
+pilotpros() { run "$PILOTPROS" pilotpros "$@"; }
+
 expect_status() { # WHAT STATUS…
     local what=$1 wanted
     shift
     for wanted in "$@"; do if [ "$status" = "$wanted" ]; then ok "$what: exit $status"; return; fi; done
     fail "$what: exit $status, not $*: $(head -c 600 <<<"$err")"
+}
+expect_same() { # WHAT IS WANTED
+    if [ "$2" = "$3" ]; then ok "$1"; else fail "$1: '$2' is not '$3'"; fi
 }
 expect_in() { # WHAT REGEX TEXT
     if grep -qE -- "$2" <<<"$3"; then ok "$1"; else fail "$1: no /$2/ in: $(head -c 600 <<<"$3")"; fi

@@ -31,29 +31,27 @@ compose --progress quiet up -d -t 1
 id() { compose ps -q "$1"; }
 memory() { docker inspect --format '{{.HostConfig.Memory}}' "$(id "$1")"; }
 files() { (cd "$dir" && find . -printf '%P %y %l\n' | LC_ALL=C sort); }
-same() { if [ "$2" = "$3" ]; then ok "$1"; else fail "$1: '$2' is not '$3'"; fi; }
-pilotpros() { run "$PILOTPROS" pilotpros "$@"; }
 before=$(files) web=$(id web) others="$(id store) $(id client) $(id keeper)"
 
 pilotpros limits --apply web --duration 1s --watch 1s
 expect_status "nobody is there to agree" 3
 expect_in "and it says how a script agrees" '--yes' "$err"
-same "so nothing was done" "$(files) $(id web)" "$before $web"
+expect_same "so nothing was done" "$(files) $(id web)" "$before $web"
 
 pilotpros limits --apply web --yes --duration 1s --watch 1s
 expect_status "the limit is applied" 0
-same "it is in force" "$(memory web)" 100663296
+expect_same "it is in force" "$(memory web)" 100663296
 expect "another container has it" test "$(id web)" != "$web"
-same "what it depends on and what depends on it stay" "$(id store) $(id client) $(id keeper)" "$others"
+expect_same "what it depends on and what depends on it stay" "$(id store) $(id client) $(id keeper)" "$others"
 web=$(id web)
 compose --progress quiet up -d
-same "the next up from the folder finds nothing to do" "$(id web) $(id store) $(id client) $(id keeper)" "$web $others"
+expect_same "the next up from the folder finds nothing to do" "$(id web) $(id store) $(id client) $(id keeper)" "$web $others"
 (cd below && docker compose --progress quiet up -d)
-same "nor from a folder below" "$(id web) $(id store) $(id client) $(id keeper)" "$web $others"
+expect_same "nor from a folder below" "$(id web) $(id store) $(id client) $(id keeper)" "$web $others"
 pilotpros status
 expect_in "status says so" 'web +carries it' "$out"
 pilotpros limits --apply web --yes --duration 1s --watch 1s
-same "applying it again changes nothing" "$status $(id web)" "0 $web"
+expect_same "applying it again changes nothing" "$status $(id web)" "0 $web"
 docker compose --progress quiet -f compose.yaml up -d
 expect "a planted up that leaves our file out takes the limit away" test "$(memory web)" = 0
 pilotpros status
@@ -62,17 +60,17 @@ compose --progress quiet up -d
 
 pilotpros rollback --yes
 expect_status "it is taken back" 0
-same "no limit is in force" "$(memory web)" 0
-same "and no file is left" "$(files)" "$before"
+expect_same "no limit is in force" "$(memory web)" 0
+expect_same "and no file is left" "$(files)" "$before"
 web=$(id web) others="$(id store) $(id client) $(id keeper)"
 compose --progress quiet up -d
-same "the next up finds nothing to do" "$(id web) $(id store) $(id client) $(id keeper)" "$web $others"
+expect_same "the next up finds nothing to do" "$(id web) $(id store) $(id client) $(id keeper)" "$web $others"
 pilotpros rollback --yes
 expect_in "a second rollback has nothing to do" 'nothing to undo' "$out"
 pilotpros limits --apply web --yes --duration 1s --watch 1s
 pilotpros rollback --all --purge --yes
 expect_status "everything is taken back" 0
-same "and no trace is left" "$(files) $(find "$XDG_STATE_HOME/pilotpros" -type f | grep -v /images/ || true)" "$before "
+expect_same "and no trace is left" "$(files) $(find "$XDG_STATE_HOME/pilotpros" -type f | grep -v /images/ || true)" "$before "
 
 # ---- the whole project -----------------------------------------------------------------------------------------------
 all() { echo "$(id store) $(id web) $(id client) $(id keeper)"; }
@@ -83,12 +81,12 @@ expect_in "with what it would lose, and the fix" 'keeper.*/etc/keeper.key.*volum
 pilotpros tune --apply --yes --duration 1s --watch 1s
 expect_status "the others are applied" 0
 expect_in "what others depend on comes first" 'starting a second store.*starting a second web.*starting a second client' "$(tr '\n' ' ' <<<"$err")"
-same "the service that would lose data is the same" "$(id keeper) $(docker exec "$(id keeper)" cat /etc/keeper.key)" "$keeper word"
+expect_same "the service that would lose data is the same" "$(id keeper) $(docker exec "$(id keeper)" cat /etc/keeper.key)" "$keeper word"
 rotated() { docker inspect --format '{{index .HostConfig.LogConfig.Config "max-size"}}' "$@" | tr '\n' ' '; }
-same "the others rotate their logs" "$(rotated "$(id store)" "$(id web)" "$(id client)")" "10m 10m 10m "
+expect_same "the others rotate their logs" "$(rotated "$(id store)" "$(id web)" "$(id client)")" "10m 10m 10m "
 applied=$(all)
 compose --progress quiet up -d
-same "the next up finds nothing to do" "$(all)" "$applied"
+expect_same "the next up finds nothing to do" "$(all)" "$applied"
 pilotpros status
 for service in store web client; do expect_in "status: $service" "$service +carries it" "$out"; done
 pilotpros tune
@@ -97,13 +95,13 @@ expect_in "and names the wish that nobody heard" 'web.memorry: nobody advises me
 sed -i 's/^  store:/&\n    x-pilotpros: {pin: {memory: 80m}}/' compose.yaml
 pilotpros limits --apply --yes --duration 1s --watch 1s store
 expect_status "one advisor alone, afterwards" 0
-same "its value is in force, and what the others wrote stays" "$(memory store) $(rotated "$(id store)")" "83886080 10m "
+expect_same "its value is in force, and what the others wrote stays" "$(memory store) $(rotated "$(id store)")" "83886080 10m "
 pilotpros rollback --all --yes
 expect_status "all of it is taken back" 0
-same "no file is left" "$(files)" "$before"
-same "nor a value" "$(rotated "$(id store)" "$(id web)" "$(id client)") $(memory store)" "    0"
-same "the service that would lose data is the same still" "$(id keeper)" "$keeper"
+expect_same "no file is left" "$(files)" "$before"
+expect_same "nor a value" "$(rotated "$(id store)" "$(id web)" "$(id client)") $(memory store)" "    0"
+expect_same "the service that would lose data is the same still" "$(id keeper)" "$keeper"
 expect "the others were made anew" test "$(id store) $(id web) $(id client)" != "$others"
 applied=$(all)
 compose --progress quiet up -d
-same "the next up finds nothing to do" "$(all)" "$applied"
+expect_same "the next up finds nothing to do" "$(all)" "$applied"

@@ -30,8 +30,6 @@ cd "$dir"
 compose up -d -t 1 web bounded
 id() { compose ps -q "$1"; }
 limits() { docker inspect --format '{{.HostConfig.Memory}} {{.HostConfig.PidsLimit}}' "$(id "$1")"; }
-same() { if [ "$2" = "$3" ]; then ok "$1"; else fail "$1: '$2' is not '$3'"; fi; }
-pilotpros() { run "$PILOTPROS" pilotpros "$@"; }
 web=$(id web) bounded=$(id bounded)
 machine=$(docker info --format '{{.MemTotal}}')
 
@@ -42,9 +40,9 @@ expect_status "limits are set" 0
 expect_in "nothing is interrupted" 'Nothing is interrupted' "$err"
 expect_in "it says what the next up does" 'web keeps its container; the next .up. recreates it once' "$err"
 expect_in "what takes a new container is left for another apply" 'without --live' "$out"
-same "the containers are the same" "$(id web) $(id bounded)" "$web $bounded"
-same "memory and processes are in force" "$(limits web)" "100663296 80"
-same "one that was limited has the new limit" "$(limits bounded | cut -d' ' -f1)" 125829120
+expect_same "the containers are the same" "$(id web) $(id bounded)" "$web $bounded"
+expect_same "memory and processes are in force" "$(limits web)" "100663296 80"
+expect_same "one that was limited has the new limit" "$(limits bounded | cut -d' ' -f1)" 125829120
 pilotpros status
 expect_in "status tells of it" 'web +carries it until the next up' "$out"
 pilotpros limits --apply --live --yes --duration 1s --watch 1s web bounded
@@ -52,21 +50,21 @@ expect_in "a second one has nothing to do" 'applied already' "$out"
 
 pilotpros rollback --yes
 expect_status "it is taken back" 0
-same "still the same containers" "$(id web) $(id bounded)" "$web $bounded"
-same "the limit of before" "$(limits bounded | cut -d' ' -f1)" 209715200
-same "where there was none, as much as the machine has" "$(limits web | cut -d' ' -f1)" "$machine"
+expect_same "still the same containers" "$(id web) $(id bounded)" "$web $bounded"
+expect_same "the limit of before" "$(limits bounded | cut -d' ' -f1)" 209715200
+expect_same "where there was none, as much as the machine has" "$(limits web | cut -d' ' -f1)" "$machine"
 expect_in "which is said" 'had no limit of memory, and has one as large as the machine' "$err"
 expect "and no file is left" test ! -e .pilotpros -a ! -e compose.override.yaml
 
 pilotpros limits --apply --live --yes --duration 1s --watch 1s web
 compose up -d -t 1 web
 expect "the next up recreates it" test "$(id web)" != "$web"
-same "with its limits" "$(limits web)" "100663296 80"
+expect_same "with its limits" "$(limits web)" "100663296 80"
 web=$(id web)
 compose up -d -t 1 web
-same "once" "$(id web)" "$web"
+expect_same "once" "$(id web)" "$web"
 pilotpros rollback --yes
-same "a rollback after that gives a container without" "$(limits web | cut -d' ' -f1)" 0
+expect_same "a rollback after that gives a container without" "$(limits web | cut -d' ' -f1)" 0
 
 compose up -d -t 1 full
 sleep 3
@@ -74,5 +72,5 @@ before=$(limits full) full=$(id full)
 pilotpros limits --apply --live --yes --duration 1s --watch 1s full
 expect_status "a limit below what is used is refused" 3
 expect_in "for that reason" 'holds .* too near to the limit of|--live' "$out$err"
-same "and the container is as it was" "$(limits full) $(id full)" "$before $full"
+expect_same "and the container is as it was" "$(limits full) $(id full)" "$before $full"
 expect "no file is left" test ! -e .pilotpros

@@ -55,8 +55,6 @@ id() { compose ps -q --no-trunc "$1"; }
 all() { echo "$(id front) $(id backend) $(id direct)"; }
 names() { docker ps -a --filter "label=com.docker.compose.project=$project" --format '{{.Names}}' | sort | tr '\n' ' '; }
 memory() { docker inspect --format '{{.HostConfig.Memory}}' "$(id "$1")"; }
-same() { if [ "$2" = "$3" ]; then ok "$1"; else fail "$1: '$2' is not '$3'"; fi; }
-pilotpros() { run "$PILOTPROS" pilotpros "$@"; }
 under_load() { # PATH LEAST COMMAND…: $load has what the load saw
     local least=$2 url
     url=http://$(compose port front 80)$1
@@ -87,7 +85,7 @@ for moment in 'starting a second' 'waiting until nobody'; do
         sleep 1
     done
     expect_status "killed at '$moment'" 0
-    same "the old one is there, alone, and nginx asks it" "$(all) $(names) $(hosts)" "$front $backend $direct $names $hosts"
+    expect_same "the old one is there, alone, and nginx asks it" "$(all) $(names) $(hosts)" "$front $backend $direct $names $hosts"
     expect "and it answers" curl -fsS -m 5 "http://$(compose port front 80)/"
 done
 
@@ -98,18 +96,18 @@ expect_in "it is said before that it goes on" 'backend goes on: a second one' "$
 expect_not_in "and not called interrupted" 'backend: away at most' "$err"
 expect_in "nobody was connected any more when the old one went" 'start-first: nobody was connected any more' "$out"
 expect_in "no request failed" '^[0-9]{3,} requests, 0 failed' "$load"
-same "the limit is in force" "$(memory backend)" 100663296
+expect_same "the limit is in force" "$(memory backend)" 100663296
 expect "another container has it" test "$(id backend)" != "$backend"
-same "under the old name, and nobody else's" "$(names)" "$names"
-same "nginx and what is beside it stay, and their hosts" "$(id front) $(id direct) $(docker exec "$front" cat /etc/hosts)" "$front $direct $hosts"
+expect_same "under the old name, and nobody else's" "$(names)" "$names"
+expect_same "nginx and what is beside it stay, and their hosts" "$(id front) $(id direct) $(docker exec "$front" cat /etc/hosts)" "$front $direct $hosts"
 applied=$(all)
 run docker compose --dry-run --progress plain up -d
 expect_in "the next up says Running" "$project-backend-1 +Running" "$out$err"
 expect_not_in "of every container" 'Recreate|Create|Starting' "$out$err"
 compose --progress quiet up -d
-same "and does nothing else" "$(all)" "$applied"
+expect_same "and does nothing else" "$(all)" "$applied"
 pilotpros limits --apply backend --yes --duration 1s --watch 1s
-same "the same again changes nothing" "$status $(all)" "0 $applied"
+expect_same "the same again changes nothing" "$status $(all)" "0 $applied"
 
 # ---- stop-first ------------------------------------------------------------------------------------------------------
 under_load /direct 100 pilotpros limits --apply direct --yes --duration 1s --watch 1s
@@ -117,13 +115,13 @@ expect_status "one that publishes a port is changed, too" 0
 expect_in "the output says why it stops" 'direct is stopped before it is started again: it publishes port' "$err"
 expect_in "and that it is interrupted" 'direct: away at most' "$err"
 planted "a service that is stopped first, under load" grep -q ', 0 failed' "$scratch/load"
-same "the others stay" "$(id front) $(id backend)" "$(cut -d' ' -f1,2 <<<"$applied")"
+expect_same "the others stay" "$(id front) $(id backend)" "$(cut -d' ' -f1,2 <<<"$applied")"
 
 # ---- back ------------------------------------------------------------------------------------------------------------
 pilotpros rollback --all --yes
 expect_status "both are taken back" 0
-same "without a limit, under the names as they were" "$(memory backend) $(memory direct) $(names)" "0 0 $names"
-same "and numbers" "$(docker inspect --format '{{index .Config.Labels "com.docker.compose.container-number"}}' "$(id backend)")" 1
+expect_same "without a limit, under the names as they were" "$(memory backend) $(memory direct) $(names)" "0 0 $names"
+expect_same "and numbers" "$(docker inspect --format '{{index .Config.Labels "com.docker.compose.container-number"}}' "$(id backend)")" 1
 applied=$(all)
 compose --progress quiet up -d
-same "the next up finds nothing to do" "$(all)" "$applied"
+expect_same "the next up finds nothing to do" "$(all)" "$applied"

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/apply/locate.h"
+#include "core/apply/rollback_files.h"
 #include "core/apply/sealed.h"
 #include "core/apply/status.h"
 #include "tests/unit/apply_world.h"

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "core/apply/rollback_files.h"
 #include "tests/unit/apply_world.h"
 
 using namespace pilotpros;

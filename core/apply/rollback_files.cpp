@@ -1,0 +1,69 @@
+#include "core/apply/rollback_files.h"
+
+#include <fmt/format.h>
+
+#include "core/apply/conflict.h"
+#include "core/apply/project_files.h"
+
+namespace pilotpros {
+
+namespace {
+
+/// The files of one transaction. What the user changed since is refused, or kept beside with `force`.
+void put_files_back(const ApplyStore& store, const Snapshot& snapshot, bool force, Files& disk,
+                    std::vector<std::string>& said) {
+    const std::vector<std::string> changed = changed_since(snapshot.paths, disk);
+    if (!force) {
+        refuse_changed(changed);
+    }
+    keep_changed(changed, disk, said);
+    restore_paths(snapshot.paths, store.directory_of(snapshot.id), disk);
+}
+
+}  // namespace
+
+void finish_files(World& world, ApplyStore& store, const std::string& id, std::vector<std::string>& said) {
+    put_files_back(store, store.snapshot(id), true, world.files, said);
+    store.journal(id).done(Journal::kUndoFiles);
+}
+
+RollbackResult roll_back_files(World& world, ApplyStore& store, const RollbackRequest& request, ApplyWatcher& watcher) {
+    RollbackResult result;
+    const auto put_back = [&](const std::string& id, bool force) {
+        watcher.step(fmt::format("putting the files of {} back", id));
+        result.undone.push_back(store.snapshot(id));
+        put_files_back(store, result.undone.back(), force, world.files, result.said);
+    };
+    bool pending = false;
+    for (const std::string& id : newest_first(store.transactions())) {
+        const Journal::Phase phase = store.journal(id).phase();
+        if (phase == Journal::Phase::kUndoingFiles) {
+            finish_files(world, store, id, result.said);
+            pending = true;
+        } else if (phase == Journal::Phase::kApplying || phase == Journal::Phase::kUndoing) {
+            put_back(id, request.force);
+            result.said.push_back(
+                fmt::format("{} was cut short: the next command that reaches the engine puts its containers back", id));
+            pending = true;
+        }
+    }
+    if (pending) {
+        return result;
+    }
+    const RollbackPreview preview = preview_rollback(world, nullptr, store, request);
+    refuse_what_is_in_the_way(preview, request);
+    for (const std::string& id : preview.scope.ids) {
+        store.journal(id).intend(Journal::kUndoFiles);
+        put_back(id, request.force);
+        store.journal(id).done(Journal::kUndoFiles);
+    }
+    for (const std::string& service : preview.scope.services) {
+        result.said.push_back(
+            fmt::format("{0}: a container that runs goes on with the change until it is recreated: docker pilotpros "
+                        "rollback, or docker compose up -d {0}",
+                        service));
+    }
+    return result;
+}
+
+}  // namespace pilotpros
