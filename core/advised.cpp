@@ -3,6 +3,7 @@
 #include <regex>
 #include <sstream>
 
+#include "core/model/json.h"
 #include "core/observe/profile_store.h"
 
 namespace pilotpros {
@@ -47,7 +48,7 @@ void Advised::keep(const Plan& plan) {
     Written all = read();
     const Written before = all;
     for (const Change& change : plan.changes) {
-        const std::string text = change.after.is_string() ? change.after.get<std::string>() : change.after.dump();
+        const std::string text = as_text(change.after);
         if (const std::string plain = plain_part(text); !plain.empty()) {
             all[change.service][change.key] = plain;
         }

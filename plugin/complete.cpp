@@ -35,7 +35,7 @@ const CLI::Option* option_named(const CLI::App& command, const std::string& word
     return word.starts_with('-') && name != std::string::npos ? command.get_option_no_throw(word) : nullptr;
 }
 
-bool takes_value(const CLI::Option* option) { return option != nullptr && option->get_type_size() > 0; }
+bool takes_value(const CLI::Option& option) { return option.get_type_size() > 0; }
 
 /// Names of the project's services, by Compose itself: `docker` is looked up in PATH, for during completion the CLI's
 /// own name is overwritten by ours.
@@ -85,7 +85,7 @@ Answer answer(const std::vector<std::string>& words, World& world) {
     for (auto word = first + 1; word < words.end() - 1; ++word) {
         const CLI::Option* const option = option_named(*command, *word);
         const bool selector = option != nullptr && option->get_group() == "Compose's own selectors";
-        if (takes_value(option)) {
+        if (option != nullptr && takes_value(*option)) {
             if (word + 1 == words.end() - 1) {
                 // Its value is being typed.
                 if (option->check_lname("format")) {

@@ -84,7 +84,7 @@ images_are_there() {
 }
 # Objects are found again by their content, whatever folder the checkout lies in.
 export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
-build() { cmake --preset "$1" && cmake --build --preset "$1"; }
+build() { cmake --preset "$1" && cmake --build --preset "$@"; } # PRESET [OPTION...]
 
 # On a terminal whoever sits there is asked before anything is installed.
 agree=(--yes)
@@ -108,8 +108,10 @@ check clang-tidy tests/tidy.sh
 if [ -n "$building" ]; then check "images of the stacks" images_are_there; fi
 # What users get is built with other options, and finds other warnings.
 check "build release" build release
-check "build dev" build dev && tests dev --test-dir build/dev -j "$(($(nproc) + 1))"
+# The pure tests run once, where the sanitizers watch; the engine's run with the plain build, and nothing beside them.
 check "build asan" build asan && tests asan --test-dir build/asan -j "$(nproc)" -L '^(unit|asan)$'
+check "build dev" build dev --target pilotpros-with-engine &&
+    tests dev --test-dir build/dev -j "$(($(nproc) + 1))" -L '^(faults|integration|stack)$'
 
 for failure in "${failures[@]}"; do printf 'failed: %s\n' "$failure"; done
 clean_up

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# clang-tidy over every source that has changed since it last passed.
-#   tidy.sh [FILE...]           without files: all of them
-# A pass is kept under the source, its options, the checks and clang-tidy's version, as the checksums of every header it includes, the
-# system's too: files as they are and not what the preprocessor makes of them, since a NOLINT is a comment.
+# clang-tidy over whatever has changed since it last passed.
+#   tidy.sh [FILE...]           these sources, each by itself; without files: everything
+# Everything is read a room at a time, its sources in one text: the headers of one source take longer than itself. In one text,
+# since what is included does not reach the analyzer.
+# A pass is kept under the text, its options, the checks and clang-tidy's version, as the checksums of every header it includes,
+# the system's too: files as they are and not what the preprocessor makes of them, since a NOLINT is a comment.
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 cd "$root"
@@ -19,6 +21,17 @@ included() { # FILE OPTION...
     c++ "$@" -M -MT . "$file" | tr -s ' \\\n' '\n' | sed -e '/^\.:$/d; /^$/d' -e "s#^$root/##" | xargs -d '\n' sha256sum
 }
 
+at_home() { # TEXT: places in a room's text become those in its sources
+    awk -v text="$1" '
+        BEGIN { while ((getline line <text) > 0) { n++; if (line ~ /^#line 1 "/) { begin[n] = line; sub(/^#line 1 "/, "", begin[n]); sub(/"$/, "", begin[n]) } } }
+        index($0, text ":") == 1 {
+            rest = substr($0, length(text) + 2); at = rest + 0
+            for (n = at; n > 0 && !(n in begin); n--) { }
+            if (n > 0) { sub(/^[0-9]+/, "", rest); print begin[n] ":" at - n rest; next }
+        }
+        { print }'
+}
+
 check() { # FILE OPTION...
     local file=${1#"$root/"} stamp output sums
     stamp="$stamps/$(identity "$@")"
@@ -31,7 +44,7 @@ check() { # FILE OPTION...
         printf '%s\n' "$sums" >"$stamp.$$" && mv "$stamp.$$" "$stamp"
         echo "clean   $file"
     else
-        printf 'FAILED  %s\n%s\n' "$file" "$(grep -vE '^[0-9]+ warnings? (generated|treated)|^Suppressed|^Use -header' <<<"$output")"
+        printf 'FAILED  %s\n%s\n' "$file" "$(grep -vE '^[0-9]+ warnings?( and [0-9]+ errors?)? (generated|treated)|^Error while processing|^Suppressed|^Use -header' <<<"$output" | at_home "$1")"
         return 1
     fi
 }
@@ -46,21 +59,26 @@ mkdir -p "$stamps"
 find "$stamps" -type f -mtime +30 -delete
 cmake --preset tidy >/dev/null
 
-# One line a source: its name and the options that change what the compiler sees, each escaped for xargs.
+# One line a text: its name and the options that change what the compiler sees, each escaped for xargs.
 sources() {
     python3 - "$database/compile_commands.json" "$@" <<'PYTHON'
 import json, os, re, shlex, sys
 wanted = {os.path.abspath(name) for name in sys.argv[2:]}
 for entry in json.load(open(sys.argv[1])):
-    words, options = shlex.split(entry["command"]), []
-    if wanted and entry["file"] not in wanted:
-        continue
+    words, options, text = shlex.split(entry["command"]), [], entry["file"]
+    rooms = re.findall(r'#include "(.+[.]cpp)"', open(text).read()) if text.endswith(".cxx") else []
     for index, word in enumerate(words):
         if word.startswith(("-D", "-I", "-std", "-f", "-O")):
             options.append(word)
         elif word in ("-isystem", "-include"):
             options += words[index:index + 2]
-    print(" ".join(re.sub(r"([^\w./=:+-])", r"\\\1", word) for word in [entry["file"], *options]))
+    if rooms and not wanted:
+        text = re.sub("(_*cxx)?[.]cxx$", ".cpp", text)
+        with open(text, "w") as room:
+            for source in rooms:
+                room.write('#line 1 "%s"\n%s' % (os.path.relpath(source), open(source).read()))
+    for source in {*rooms, text} & wanted if wanted else [text]:
+        print(" ".join(re.sub(r"([^\w./=:+-])", r"\\\1", word) for word in [source, *options]))
 PYTHON
 }
 
@@ -68,5 +86,5 @@ list="$(sources "$@")"
 [ -n "$list" ] || { echo "clang-tidy: no such source in the build" >&2; exit 1; }
 status=0
 xargs -P "$(nproc)" -L 1 "${BASH_SOURCE[0]}" --check <<<"$list" || status=1
-echo "clang-tidy: $(wc -l <<<"$list") sources, $([ $status -eq 0 ] && echo "all clean" || echo "findings above")"
+echo "clang-tidy: $(wc -l <<<"$list") texts, $([ $status -eq 0 ] && echo "all clean" || echo "findings above")"
 exit $status

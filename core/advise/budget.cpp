@@ -15,7 +15,6 @@ namespace pilotpros {
 
 namespace {
 
-constexpr Bytes kMiB = Bytes{1} << 20U;
 constexpr Bytes kLeastLimit = 64 * kMiB;
 constexpr Bytes kProbe = 48 * kMiB;
 constexpr double kTightMargin = 0.10;

@@ -12,14 +12,14 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr const char* kAdvisor = "logging";
+constexpr const char* kLogging = "logging";
 constexpr const char* kMostSize = "10m";
 constexpr const char* kMostFiles = "3";
 
 Change option(const std::string& service, const char* name, const char* value, const char* rule) {
     Change change;
     change.service = service;
-    change.advisor = kAdvisor;
+    change.advisor = kLogging;
     change.key = fmt::format("logging.{}", name);
     change.target = {Target::Kind::kCompose, {"logging", "options", name}};
     change.before = nullptr;
@@ -39,10 +39,10 @@ Advice advise_logging(const Case& input) {
     for (const ServiceObservation& service : input.observation.services) {
         const std::string& name = service.service;
         const auto leave = [&](std::string why) {
-            advice.left_alone.push_back({name, kAdvisor, kAdvisor, std::move(why)});
+            advice.left_alone.push_back({name, kLogging, kLogging, std::move(why)});
         };
         const auto wish = input.wishes.find(name);
-        if (wish != input.wishes.end() && wish->second.excludes(kAdvisor)) {
+        if (wish != input.wishes.end() && wish->second.excludes(kLogging)) {
             leave("excluded by x-pilotpros");
             continue;
         }

@@ -1,4 +1,5 @@
 #include "core/advise/probe_words.h"
+#include "core/model/json.h"
 
 #include <algorithm>
 #include <cctype>
@@ -307,7 +308,7 @@ Probe read_probe(const Json& test) {
         list = {"CMD-SHELL", test.get<std::string>()};
     } else if (test.is_array()) {
         for (const Json& one : test) {
-            list.push_back(one.is_string() ? one.get<std::string>() : one.dump());
+            list.push_back(as_text(one));
         }
     }
     if (list.size() < 2 || (list.front() != "CMD" && list.front() != "CMD-SHELL")) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "core/docker/engine.h"
 #include "core/model/json.h"
 
 namespace pilotpros {
@@ -13,8 +14,6 @@ namespace pilotpros {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr std::size_t kShortId = 12;
 
 void replace_all(std::string& text, const std::string& what, const std::string& with) {
     if (what.empty()) {
@@ -76,7 +75,7 @@ void flatten(const Json& value, const std::string& path, std::map<std::string, J
     }
 }
 
-std::string shown(const Json& value) {
+std::string what_is_there(const Json& value) {
     return value.is_number() || value.is_boolean() ? value.dump() : value.is_null() ? "nothing" : "another value";
 }
 
@@ -123,7 +122,7 @@ std::vector<std::string> differences(const Json& was, const Json& is) {
         const Json then = before.contains(path) ? before.at(path) : Json();
         const Json now = after.contains(path) ? after.at(path) : Json();
         if (then != now) {
-            lines.push_back(fmt::format("{}: {}, was {}", path, shown(now), shown(then)));
+            lines.push_back(fmt::format("{}: {}, was {}", path, what_is_there(now), what_is_there(then)));
         }
     }
     return lines;

@@ -19,7 +19,6 @@ using Json = nlohmann::json;
 
 constexpr const char* kMade = "make container";
 constexpr const char* kStop = "stop container";
-constexpr std::size_t kShortId = 12;
 
 Request request_to(const char* method, const std::string& path) {
     Request request;

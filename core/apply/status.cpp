@@ -38,8 +38,6 @@ std::string phase_text(Journal::Phase phase) {
     return "pending";
 }
 
-std::string as_text(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
-
 ServiceStatus status_of(Engine& engine, const std::string& project, const std::string& service, const Json& resolved,
                         const std::string& hash, bool while_running, bool swap_limit) {
     ServiceStatus status;

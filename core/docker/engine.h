@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -13,6 +14,9 @@
 #include "core/model/error.h"
 
 namespace pilotpros {
+
+/// Characters of an ID's short form.
+inline constexpr std::size_t kShortId = 12;
 
 /// One request to the Engine API.
 struct Request {

@@ -11,11 +11,7 @@
 
 namespace pilotpros {
 
-namespace {
-
-constexpr Bytes kMiB = Bytes{1} << 20U;
-
-}  // namespace
+namespace {}  // namespace
 
 void Advice::add(Advice more) {
     std::move(more.changes.begin(), more.changes.end(), std::back_inserter(changes));

@@ -23,6 +23,11 @@ inline std::string text(const nlohmann::json& object, const char* key) {
     return value.is_string() ? value.get<std::string>() : std::string{};
 }
 
+/// A string's own content, every other value as JSON writes it.
+inline std::string as_text(const nlohmann::json& value) {
+    return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
 inline std::int64_t integer(const nlohmann::json& object, const char* key) {
     const auto& value = member(object, key);
     return value.is_number() ? value.get<std::int64_t>() : 0;

@@ -8,6 +8,7 @@ namespace pilotpros {
 
 /// Bytes; never negative. Signed, so that differences are ordinary numbers.
 using Bytes = std::int64_t;
+inline constexpr Bytes kMiB = Bytes{1} << 20U;
 using Seconds = std::chrono::duration<double>;
 /// Wall clock, UTC, to the nanosecond as the engine gives it.
 using TimePoint = std::chrono::time_point<std::chrono::system_clock, std::chrono::nanoseconds>;

@@ -235,10 +235,9 @@ void ContainerRecorder::event(const ContainerEvent& event) {
             frozen_ = event.kind == Kind::kPause;
             last_.reset();
             break;
-        case Kind::kKill:
-            break;  // a signal; what it led to is told by itself
-        case Kind::kRestart:
-            break;  // follows the start that it made
+        case Kind::kKill:     // a signal; what it led to is told by itself
+        case Kind::kRestart:  // follows the start that it made
+            break;
     }
 }
 

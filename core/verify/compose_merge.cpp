@@ -31,8 +31,6 @@ const Json& value_at(const Json& root, const std::vector<std::string>& path) {
     return *at;
 }
 
-std::string text_of(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
-
 std::string doubled(const std::string& text) {
     std::string result;
     for (const char letter : text) {
@@ -43,8 +41,8 @@ std::string doubled(const std::string& text) {
 
 /// Whether what Compose prints is what was written: sizes come back as bytes, durations in Go's spelling.
 bool same_scalar(const Json& printed, const Json& written) {
-    const std::string ours = text_of(written);
-    const std::string theirs = text_of(printed);
+    const std::string ours = as_text(written);
+    const std::string theirs = as_text(printed);
     if (theirs == ours || theirs == doubled(ours)) {
         return true;
     }
@@ -77,7 +75,7 @@ bool same_list(const Json& printed, const Change& change) {
         if (!added) {
             return change.as_written || same_scalar(printed[index++], one);
         }
-        const std::string target = mount_target(text_of(one));
+        const std::string target = mount_target(as_text(one));
         return std::any_of(printed.begin(), printed.end(),
                            [&](const Json& mount) { return text(mount, "target") == target; });
     });

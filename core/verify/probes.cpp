@@ -35,7 +35,7 @@ std::vector<std::string> texts_of(const Json& test) {
         words = {"CMD-SHELL", test.get<std::string>()};
     } else if (test.is_array()) {
         for (const Json& word : test) {
-            words.push_back(word.is_string() ? word.get<std::string>() : word.dump());
+            words.push_back(as_text(word));
         }
     }
     return words;

@@ -127,9 +127,10 @@ ExitCode RollbackCommand::undo(World& world, Terminal& terminal, Engine* engine,
     if (!yes_ && !confirm("Take it back?", terminal, world.cancel)) {
         return ExitCode::kDone;
     }
-    const RollbackResult result = purge_               ? purge(world, *engine, store, lines, request.force)
-                                  : request.files_only ? roll_back_files(world, store, request, lines)
-                                                       : roll_back(world, *engine, store, request, lines);
+    const RollbackResult result = engine == nullptr || request.files_only
+                                      ? roll_back_files(world, store, request, lines)
+                                  : purge_ ? purge(world, *engine, store, lines, request.force)
+                                           : roll_back(world, *engine, store, request, lines);
     for (const std::string& said : result.said) {
         terminal.out(printable(said) + "\n");
     }

@@ -11,8 +11,6 @@ namespace pilotpros {
 
 namespace {
 
-std::string line(const std::string& text) { return printable(text) + "\n"; }
-
 /// As it is called in the project's folder.
 std::string short_name(const std::string& path) {
     const std::size_t ours = path.rfind(std::string{"/"} + kOurFolder + "/");
@@ -20,8 +18,8 @@ std::string short_name(const std::string& path) {
 }
 
 std::string conflict_text(const Conflict& conflict, bool force) {
-    std::string text = line(fmt::format("{} {} since we wrote it: {}", conflict.path, conflict.what,
-                                        force ? "your version is kept beside it" : "it is in the way"));
+    std::string text = printable_line(fmt::format("{} {} since we wrote it: {}", conflict.path, conflict.what,
+                                                  force ? "your version is kept beside it" : "it is in the way"));
     if (conflict.ours && !conflict.theirs.empty()) {
         text += unified_diff(short_name(conflict.path), conflict.ours, conflict.theirs);
     }
@@ -31,15 +29,16 @@ std::string conflict_text(const Conflict& conflict, bool force) {
 std::string service_text(const ServicePreviewBack& back) {
     const std::string& name = back.service;
     if (!back.data.empty()) {
-        return line(
+        return printable_line(
             fmt::format("  {} keeps data in its container's writable layer: {}", name, fmt::join(back.data, ", ")));
     }
     if (!back.volumes.empty()) {
-        return line(fmt::format("  {} has other volumes than before: {}", name, fmt::join(back.volumes, "; ")));
+        return printable_line(
+            fmt::format("  {} has other volumes than before: {}", name, fmt::join(back.volumes, "; ")));
     }
     switch (back.how.by) {
         case Replacement::By::kNobody:
-            return line(fmt::format("  {} does not run: only its files", name));
+            return printable_line(fmt::format("  {} does not run: only its files", name));
         case Replacement::By::kCompose:
         case Replacement::By::kSnapshot:
             break;
@@ -47,10 +46,10 @@ std::string service_text(const ServicePreviewBack& back) {
     const bool old = back.how.by == Replacement::By::kSnapshot;
     const std::string why = back.how.why.empty() ? "" : fmt::format(" ({})", back.how.why);
     if (back.how.replaced.empty()) {
-        return line(fmt::format("  {} keeps its container, which reads its files again{}", name, why));
+        return printable_line(fmt::format("  {} keeps its container, which reads its files again{}", name, why));
     }
-    return line(fmt::format("  {} {}, which is interrupted for as long as it takes to stop and start{}",
-                            old ? "put back the old container of" : "recreate", name, why));
+    return printable_line(fmt::format("  {} {}, which is interrupted for as long as it takes to stop and start{}",
+                                      old ? "put back the old container of" : "recreate", name, why));
 }
 
 }  // namespace
@@ -58,28 +57,28 @@ std::string service_text(const ServicePreviewBack& back) {
 std::string rollback_as_text(const RollbackPreview& preview, const RollbackRequest& request, bool purge) {
     std::string text;
     if (preview.undone.empty()) {
-        text += line(preview.scope.note.empty() ? "nothing to undo"
-                                                : fmt::format("nothing to undo: {}", preview.scope.note));
+        text += printable_line(preview.scope.note.empty() ? "nothing to undo"
+                                                          : fmt::format("nothing to undo: {}", preview.scope.note));
     }
     for (const Conflict& conflict : preview.conflicts) {
         text += conflict_text(conflict, request.force && !preview.scope.part);
     }
     if (!preview.undone.empty() && !preview.scope.note.empty()) {
-        text += line(preview.scope.note);
+        text += printable_line(preview.scope.note);
     }
     for (const Snapshot& snapshot : preview.undone) {
-        text +=
-            line(fmt::format("{} of {}: {}", snapshot.id, snapshot.taken, fmt::join(snapshot.service_names(), ", ")));
+        text += printable_line(
+            fmt::format("{} of {}: {}", snapshot.id, snapshot.taken, fmt::join(snapshot.service_names(), ", ")));
         for (const PathRecord& record : snapshot.paths) {
             if (!preview.scope.part) {
-                text +=
-                    line(fmt::format("  {} {}", record.before.kind == "absent" ? "remove" : "put back", record.path));
+                text += printable_line(
+                    fmt::format("  {} {}", record.before.kind == "absent" ? "remove" : "put back", record.path));
             }
         }
     }
     if (preview.scope.part) {
-        text += line(fmt::format("  only of {}: its part of the files; the rest stays",
-                                 fmt::join(preview.scope.services, ", ")));
+        text += printable_line(fmt::format("  only of {}: its part of the files; the rest stays",
+                                           fmt::join(preview.scope.services, ", ")));
     }
     for (const ServicePreviewBack& back : preview.services) {
         text += service_text(back);

@@ -12,8 +12,6 @@ namespace {
 
 constexpr std::size_t kShortHash = 12;
 
-std::string line(const std::string& text) { return printable(text) + "\n"; }
-
 }  // namespace
 
 std::string history_as_table(const std::vector<HistoryEntry>& history, int width) {
@@ -37,10 +35,10 @@ std::string history_as_table(const std::vector<HistoryEntry>& history, int width
 std::string status_as_table(const ProjectStatus& status, int width) {
     std::string text;
     for (const Mask& mask : status.masks) {
-        text +=
-            line(fmt::format("{} of {} is another value now than the one that ours hides: run docker pilotpros tune "
-                             "again, or rollback",
-                             mask.path, mask.service));
+        text += printable_line(
+            fmt::format("{} of {} is another value now than the one that ours hides: run docker pilotpros tune "
+                        "again, or rollback",
+                        mask.path, mask.service));
     }
     text += history_as_table(status.history, width);
     if (!status.files.empty()) {
@@ -58,10 +56,11 @@ std::string status_as_table(const ProjectStatus& status, int width) {
         text += "\n" + services.render(width);
     }
     if (!status.left.empty()) {
-        text += "\n" + line(status.left);
+        text += "\n" + printable_line(status.left);
     }
     if (!status.start.empty()) {
-        text += "\n" + line("start it with: " + status.start) + "take it back with: docker pilotpros rollback\n";
+        text +=
+            "\n" + printable_line("start it with: " + status.start) + "take it back with: docker pilotpros rollback\n";
     }
     return text;
 }

@@ -9,8 +9,6 @@ namespace pilotpros {
 
 namespace {
 
-constexpr int kBetween = 3;
-
 std::string pad(const std::string& text, int width, bool right) {
     const std::string blanks(static_cast<std::size_t>(std::max(0, width - cells(text))), ' ');
     return right ? blanks + text : text + blanks;
@@ -18,8 +16,8 @@ std::string pad(const std::string& text, int width, bool right) {
 
 int total(const std::vector<int>& widths) {
     return std::accumulate(widths.begin(), widths.end(), 0,
-                           [](int sum, int width) { return sum + (width < 0 ? 0 : width + kBetween); }) -
-           kBetween;
+                           [](int sum, int width) { return sum + (width < 0 ? 0 : width + Table::kBetween); }) -
+           Table::kBetween;
 }
 
 }  // namespace
@@ -60,8 +58,8 @@ std::string Table::render(int width) const {
                 continue;
             }
             const std::string cell = column == 0 ? elide(cell_at(column), widths[column]) : cell_at(column);
-            text +=
-                (text.empty() ? "" : std::string(kBetween, ' ')) + pad(cell, widths[column], columns_[column].right);
+            text += (text.empty() ? "" : std::string(Table::kBetween, ' ')) +
+                    pad(cell, widths[column], columns_[column].right);
         }
         text.erase(text.find_last_not_of(' ') + 1);
         return text + "\n";

@@ -8,6 +8,8 @@ namespace pilotpros {
 /// A table as docker prints them: upper-case headers, three blanks between columns, no lines.
 class Table {
   public:
+    static constexpr int kBetween = 3;  ///< blanks between columns
+
     struct Column {
         std::string header;
         bool right = false;  ///< numbers

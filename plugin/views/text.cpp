@@ -76,6 +76,8 @@ std::string printable(std::string_view text) {
     return result;
 }
 
+std::string printable_line(std::string_view text) { return printable(text) + "\n"; }
+
 int cells(std::string_view text) {
     int total = 0;
     for (std::size_t at = 0; at < text.size();) {

@@ -8,6 +8,8 @@ namespace pilotpros {
 /// The text without anything that a terminal would obey or that breaks a line: control characters and invalid UTF-8
 /// become "?". Whatever came from a file, the engine or a container goes through this before it is printed.
 std::string printable(std::string_view text);
+/// The same, ended.
+std::string printable_line(std::string_view text);
 
 /// Terminal cells that printable text takes: combining marks none, wide East Asian characters two.
 int cells(std::string_view text);

@@ -18,12 +18,11 @@ namespace pilotpros {
 
 namespace {
 
-constexpr int kBetween = 3;     // blanks between columns, see Table
 constexpr int kWhyBeside = 50;  // cells that WHY needs to stand beside the rest
 constexpr int kLongest = 60;    // cells of a value, even where there is room
 constexpr int kShortest = 8;
 
-std::vector<std::string> lines_of(const std::string& text) {
+std::vector<std::string> rows_of(const std::string& text) {
     std::vector<std::string> lines;
     for (std::size_t at = 0; at < text.size();) {
         const std::size_t end = std::min(text.find('\n', at), text.size());
@@ -141,7 +140,7 @@ class Settings {
             }
             below.emplace_back(lines, closing_lines(service, rows));
         }
-        const std::vector<std::string> rendered = lines_of(table.render(width_));
+        const std::vector<std::string> rendered = rows_of(table.render(width_));
         std::string result;
         auto next = below.begin();
         for (std::size_t line = 0; line <= rendered.size(); ++line) {
@@ -181,8 +180,8 @@ class Settings {
         const int now = std::min(widest(&Row::now, 3), kLongest);
         const int then = std::min(widest(&Row::then, 4), kLongest);
         const int fixed = widest(&Row::setting, 7) + widest(&Row::cost, 4);
-        const auto room = [&](int outcome) { return width_ - fixed - outcome - 4 * kBetween; };
-        const int beside = room(widest(&Row::outcome, 7)) - kBetween - kWhyBeside;
+        const auto room = [&](int outcome) { return width_ - fixed - outcome - 4 * Table::kBetween; };
+        const int beside = room(widest(&Row::outcome, 7)) - Table::kBetween - kWhyBeside;
         wide_ = width_ == 0 || beside >= std::min(now, 24) + std::min(then, 24);
         if (!wide_) {
             for (auto& [service, rows] : services_) {
@@ -195,7 +194,7 @@ class Settings {
         // What one value leaves over is the other's.
         now_ = std::max(kShortest, std::min(now, std::max(both / 2, both - then)));
         then_ = std::max(kShortest, std::min(then, both - now_));
-        why_ = width_ == 0 ? 0 : room(widest(&Row::outcome, 7)) - now_ - then_ - kBetween;
+        why_ = width_ == 0 ? 0 : room(widest(&Row::outcome, 7)) - now_ - then_ - Table::kBetween;
     }
 
     [[nodiscard]] std::vector<Table::Column> columns() const {
@@ -208,7 +207,7 @@ class Settings {
 
     /// How many lines it took.
     std::size_t add(const Row& row, Table& table) const {
-        const std::vector<std::string> why = wide_ ? lines_of(wrap(row.why, why_, 0)) : std::vector<std::string>{""};
+        const std::vector<std::string> why = wide_ ? rows_of(wrap(row.why, why_, 0)) : std::vector<std::string>{""};
         for (std::size_t i = 0; i < why.size(); ++i) {
             std::vector<std::string> cells_of_row(5);
             if (i == 0) {

@@ -9,10 +9,8 @@ root="$(cd "$root" && pwd -P)"
 checks=0
 unset "${!COMPOSE_@}"
 
-arguments() { jq -nc '$ARGS.positional' --args -- "$@"; }
 probe() { # ARGUMENT... - prints the project as JSON, or the error
-    DISCOVERY_ARGUMENTS="$(arguments "$@")" DISCOVERY_OUTPUT="$root/out" "$BINARY_DIR/tests/pilotpros-unit" '[.discovery-probe]' >"$root/log" 2>&1 ||
-        { cat "$root/log"; return 1; }
+    "$BINARY_DIR/tests/pilotpros-discovery-driver" "$@" >"$root/out" 2>"$root/log" || { cat "$root/log"; return 1; }
     cat "$root/out"
 }
 fail() { printf 'FAILED: %s\n' "$*" >&2; exit 1; }

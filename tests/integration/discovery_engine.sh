@@ -17,8 +17,7 @@ trap clean_up EXIT
 
 fail() { printf 'FAILED: %s\n' "$*" >&2; exit 1; }
 probe() { # ARGUMENT...
-    DISCOVERY_ENGINE=1 DISCOVERY_ARGUMENTS="$(jq -nc '$ARGS.positional' --args -- "$@")" DISCOVERY_OUTPUT="$root/out" \
-        "$BINARY_DIR/tests/pilotpros-unit" '[.discovery-probe]' >"$root/log" 2>&1 || { cat "$root/log"; return 1; }
+    DISCOVERY_ENGINE=1 "$BINARY_DIR/tests/pilotpros-discovery-driver" "$@" >"$root/out" 2>"$root/log" || { cat "$root/log"; return 1; }
     cat "$root/out"
 }
 says() { # NAME FILTER EXPECTED ARGUMENT...

@@ -11,8 +11,7 @@ unset "${!COMPOSE_@}"
 
 fail() { printf 'FAILED: %s\n' "$*" >&2; exit 1; }
 probe() {
-    DISCOVERY_ARGUMENTS="$(jq -nc '$ARGS.positional' --args -- "$@")" DISCOVERY_OUTPUT="$root/out" \
-        "$BINARY_DIR/tests/pilotpros-unit" '[.discovery-probe]' >"$root/log" 2>&1 || { cat "$root/log"; return 1; }
+    "$BINARY_DIR/tests/pilotpros-discovery-driver" "$@" >"$root/out" 2>"$root/log" || { cat "$root/log"; return 1; }
     jq '{code, error, hint, warnings}' "$root/out" | tee "$root/said"
 }
 refuses() { # NAME EXPECTED... - standard input is the file; each word expected is in the error

@@ -16,7 +16,6 @@ namespace pilotpros::apps::n8n {
 
 namespace {
 
-constexpr Bytes kMiB = Bytes{1} << 20U;
 constexpr const char* kEnvironment = "https://docs.n8n.io/hosting/configuration/environment-variables/";
 constexpr double kSpare = 10;  ///< seconds between n8n's own end and the kill
 constexpr std::int64_t kPool = 10;

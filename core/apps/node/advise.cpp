@@ -14,7 +14,6 @@ namespace pilotpros::apps::node {
 
 namespace {
 
-constexpr Bytes kMiB = Bytes{1} << 20U;
 constexpr Bytes kUsefulSemiSpace = 4 * kMiB;
 constexpr const char* kSource = "https://nodejs.org/docs/latest/api/cli.html#node_optionsoptions";
 constexpr const char* kRule =

@@ -11,7 +11,6 @@ namespace pilotpros::apps::node {
 
 namespace {
 
-constexpr Bytes kMiB = Bytes{1} << 20U;
 constexpr Bytes kGiB = Bytes{1} << 30U;
 
 double number_of(const std::string& text) {

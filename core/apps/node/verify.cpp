@@ -19,7 +19,6 @@ namespace pilotpros::apps::node {
 
 namespace {
 
-constexpr Bytes kMiB = Bytes{1} << 20U;
 constexpr Bytes kLargestTrial = 256 * kMiB;
 
 // Fills old space to 97 %: the last per cent is V8's to give up, with a heap error, which is what a heap that fits

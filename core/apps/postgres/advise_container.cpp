@@ -14,12 +14,12 @@
 #include <algorithm>
 
 #include "core/apps/postgres/advise.h"
+#include "core/model/json.h"
 
 namespace pilotpros::apps::postgres {
 
 namespace {
 
-constexpr Bytes kMiB = Bytes{1} << 20U;
 constexpr const char* kImage = "https://hub.docker.com/_/postgres (Caveats)";
 
 nlohmann::json declared(const Case& input, const std::string& service, const char* key) {
@@ -27,8 +27,6 @@ nlohmann::json declared(const Case& input, const std::string& service, const cha
     return known != nullptr && known->resolved.is_object() ? known->resolved.value(key, nlohmann::json())
                                                            : nlohmann::json();
 }
-
-std::string text_of(const nlohmann::json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
 
 bool shares_memory(const Case& input, const std::string& service) {
     const nlohmann::json ipc = declared(input, service, "ipc");
@@ -51,7 +49,7 @@ void advise_shm(const Case& input, const std::string& service, const Situation& 
     const Bytes room =
         situation.limit > 0 ? (situation.limit - sizes.shared_buffers.value) / 2 / (8 * kMiB) * (8 * kMiB) : 256 * kMiB;
     const Bytes size = std::max(64 * kMiB, std::min(std::max(256 * kMiB, round_up(segments)), room));
-    const Bytes now = own.is_null() ? 64 * kMiB : parse_size(text_of(own)).value_or(0);
+    const Bytes now = own.is_null() ? 64 * kMiB : parse_size(as_text(own)).value_or(0);
     if (!own.is_null() && !draft.pinned("shm_size") && now >= std::min(segments, size)) {
         draft.leave("shm_size", fmt::format("your {} hold the {} that parallel statements can want", format_bytes(now),
                                             format_bytes(segments)));
@@ -84,7 +82,7 @@ void advise_stop(const Case& input, const std::string& service, const Situation&
                  Draft& draft) {
     if (const nlohmann::json own = declared(input, service, "stop_grace_period"); !own.is_null()) {
         if (!draft.pinned("stop_grace_period")) {
-            draft.leave("stop_grace_period", fmt::format("you set {}: kept", text_of(own)));
+            draft.leave("stop_grace_period", fmt::format("you set {}: kept", as_text(own)));
             return;
         }
     }

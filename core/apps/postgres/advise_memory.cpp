@@ -20,12 +20,9 @@ namespace pilotpros::apps::postgres {
 
 namespace {
 
-constexpr Bytes kMiB = Bytes{1} << 20U;
 constexpr Bytes kMostWorkMemory = 64 * kMiB;
 constexpr const char* kResources = "https://www.postgresql.org/docs/current/runtime-config-resource.html";
 constexpr const char* kJoint = "postgres memory";
-
-bool fits(const MemorySet& set, Bytes limit) { return worst_case(set) <= usable(limit); }
 
 /// Raises a part to the highest step up to `target` that still fits; leaves it when even the next step does not.
 void raise(MemorySet& set, Part MemorySet::*part, Bytes target, Bytes limit) {

@@ -21,7 +21,6 @@ namespace pilotpros::apps::postgres {
 
 namespace {
 
-constexpr Bytes kMiB = Bytes{1} << 20U;
 constexpr const char* kQuery = "https://www.postgresql.org/docs/current/runtime-config-query.html";
 constexpr const char* kWal = "https://www.postgresql.org/docs/current/wal-configuration.html";
 constexpr const char* kLog = "https://www.postgresql.org/docs/current/runtime-config-logging.html";

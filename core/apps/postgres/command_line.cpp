@@ -1,4 +1,5 @@
 #include "core/apps/postgres/command_line.h"
+#include "core/model/json.h"
 
 #include <algorithm>
 #include <sstream>
@@ -14,7 +15,7 @@ std::string last_part(const std::string& path) { return path.substr(path.rfind('
 std::vector<std::string> texts(const Json& list) {
     std::vector<std::string> result;
     for (const Json& one : list.is_array() ? list : Json::array()) {
-        result.push_back(one.is_string() ? one.get<std::string>() : one.dump());
+        result.push_back(as_text(one));
     }
     return result;
 }

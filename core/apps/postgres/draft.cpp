@@ -102,7 +102,6 @@ Situation situation_of(const Case& input, const ServiceObservation& service, con
     }
 
     MemorySet& set = result.now;
-    constexpr Bytes kMiB = Bytes{1} << 20U;
     set.connections = std::max(1, count_of(known, "max_connections", 100));
     set.autovacuum_workers = std::max(0, count_of(known, "autovacuum_max_workers", 3));
     set.parallel_workers = std::max(0, count_of(known, "max_parallel_workers", 8));

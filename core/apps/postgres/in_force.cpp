@@ -8,6 +8,7 @@
 #include "core/apps/postgres/facts.h"
 #include "core/apps/postgres/origin.h"
 #include "core/model/advice.h"
+#include "core/model/json.h"
 
 namespace pilotpros::apps::postgres {
 
@@ -35,7 +36,7 @@ std::vector<std::string> not_in_force(const nlohmann::json& facts, const std::ve
         if (change->target.kind != Target::Kind::kPostgres || change->carrier || row == nullptr || row->hidden) {
             continue;
         }
-        const std::string asked = change->after.is_string() ? change->after.get<std::string>() : change->after.dump();
+        const std::string asked = as_text(change->after);
         Present now;
         now.value = row->value;
         now.unit = row->unit;

@@ -9,12 +9,9 @@ namespace pilotpros::apps::postgres {
 
 namespace {
 
-constexpr Bytes kMiB = Bytes{1} << 20U;
 constexpr Bytes kKiB = Bytes{1} << 10U;
 constexpr Bytes kRest = 64 * kMiB;
 constexpr int kHashTables = 2;  // of one statement at the same time
-
-bool fits(const MemorySet& set, Bytes limit) { return worst_case(set) <= usable(limit); }
 
 /// Lowers one part step by step until everything fits or the floor is reached.
 bool lower(MemorySet& set, Part MemorySet::*part, Bytes floor, Bytes limit) {
@@ -71,6 +68,8 @@ Bytes step_above(Bytes bytes) {
 }
 
 Bytes usable(Bytes limit) { return limit - limit / 20; }
+
+bool fits(const MemorySet& set, Bytes limit) { return worst_case(set) <= usable(limit); }
 
 std::optional<MemorySet> fit(MemorySet wanted, Bytes limit) {
     const Bytes half = step_below(wanted.shared_buffers.value / 2);

@@ -49,6 +49,9 @@ Bytes step_above(Bytes bytes);
 /// What of a limit the worst case may use: 95 %.
 Bytes usable(Bytes limit);
 
+/// The worst case is within usable(limit).
+bool fits(const MemorySet& set, Bytes limit);
+
 /// Moves the parts that may be moved, as little as possible, until the worst case fits into usable(limit): first
 /// autovacuum's and maintenance's memory down to 16 MiB, then shared_buffers down to half of what was wanted, then
 /// work_mem down to 1 MiB, then shared_buffers down to 32 MiB. Nothing when even that does not fit.

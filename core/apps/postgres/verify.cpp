@@ -16,12 +16,11 @@
 
 #include "core/apps/asking.h"
 #include "core/apps/postgres/command_line.h"
+#include "core/model/json.h"
 
 namespace pilotpros::apps::postgres {
 
 namespace {
-
-constexpr Bytes kMiB = Bytes{1} << 20U;
 
 bool is_memory(const std::string& key) {
     static const std::set<std::string> kKeys{"shared_buffers",      "work_mem",        "maintenance_work_mem",
@@ -38,8 +37,6 @@ bool is_of_place(const std::string& name) {
     return kNames.contains(name);
 }
 
-std::string text_of(const nlohmann::json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
-
 /// What the machine has beside everything that runs; 0 when unknown.
 Bytes free_memory(const Verifying& verifying) {
     Bytes used = verifying.facts.others_memory + 256 * kMiB;
@@ -55,12 +52,12 @@ Bytes free_memory(const Verifying& verifying) {
 Bytes shm_size_of(const Verifying& verifying) {
     for (const Change* const change : verifying.changes) {
         if (change->key == "shm_size") {
-            return parse_size(text_of(change->after)).value_or(0);
+            return parse_size(as_text(change->after)).value_or(0);
         }
     }
     const Service* const service = verifying.input.service(verifying.service.service);
     if (service != nullptr && service->resolved.is_object() && service->resolved.contains("shm_size")) {
-        return parse_size(text_of(service->resolved["shm_size"])).value_or(0);
+        return parse_size(as_text(service->resolved["shm_size"])).value_or(0);
     }
     return 0;
 }
@@ -104,7 +101,7 @@ class Verdicts {
     std::vector<Verdict> list_;
 };
 
-bool is_ours(const Change& change) {
+bool is_its_own(const Change& change) {
     return change.target.kind == Target::Kind::kPostgres ||
            (change.advisor == "postgres" && (change.carrier || change.key == "shm_size"));
 }
@@ -124,7 +121,7 @@ std::vector<Verdict> judge(const Verifying& verifying, const TrialRequest& reque
             },
             Outcome::kRefused, outcome.not_whole);
         verdicts.say_all(
-            is_ours, named > 0 || refused ? Outcome::kNotAsked : Outcome::kRefused,
+            is_its_own, named > 0 || refused ? Outcome::kNotAsked : Outcome::kRefused,
             named > 0 || refused ? "another setting stops the server before this one counts" : outcome.not_whole);
         return verdicts.take();
     }
@@ -136,7 +133,7 @@ std::vector<Verdict> judge(const Verifying& verifying, const TrialRequest& reque
         if (refused == 0) {  // the limit alone is what is too small
             verdicts.say_all([](const Change& change) { return change.key == "memory"; }, Outcome::kRefused, said);
         }
-        verdicts.say_all(is_ours, outcome.loads ? Outcome::kAccepted : Outcome::kNotAsked, "taken");
+        verdicts.say_all(is_its_own, outcome.loads ? Outcome::kAccepted : Outcome::kNotAsked, "taken");
         return verdicts.take();
     }
     const auto took = [&](const Change& change) {
@@ -149,7 +146,7 @@ std::vector<Verdict> judge(const Verifying& verifying, const TrialRequest& reque
             outcome.loads ? Outcome::kAccepted : Outcome::kNotAsked, "taken");
         verdicts.say_all([&](const Change& change) { return change.carrier && outcome.loads; }, Outcome::kAccepted,
                          "the files load, and its own cross-checks pass");
-        verdicts.say_all(is_ours, Outcome::kNotAsked, said);
+        verdicts.say_all(is_its_own, Outcome::kNotAsked, said);
         return verdicts.take();
     }
     const std::string lived = outcome.sorts > 0 ? fmt::format("{} of buffers touched, {} sorts at once, peak {} of {}",
@@ -174,7 +171,7 @@ MemorySet with_changes(MemorySet set, const std::vector<const Change*>& changes)
         if (change->target.kind != Target::Kind::kPostgres) {
             continue;
         }
-        const Bytes size = parse_size(text_of(change->after)).value_or(0);
+        const Bytes size = parse_size(as_text(change->after)).value_or(0);
         const std::string& key = change->key;
         if (key == "shared_buffers") {
             set.shared_buffers.value = size;
@@ -244,9 +241,9 @@ std::vector<Verdict> verify_with(Verifying& verifying, const TrialChecks& checks
                                              share == verifying.input.budget.shares.end() ? nullptr : &share->second);
     for (const Change* const change : verifying.changes) {
         if (is_setting(*change)) {
-            request.checks.push_back(change->key + "=" + text_of(change->after));
+            request.checks.push_back(change->key + "=" + as_text(change->after));
         } else if (change->target.kind == Target::Kind::kPostgres) {
-            request.own_path = text_of(change->after);
+            request.own_path = as_text(change->after);
         }
     }
     for (const std::string& flag : command_line(verifying.input, verifying.service, situation.facts).settings) {

@@ -1,0 +1,311 @@
+// Every point x every fault: whatever strikes a command at whatever moment, one further command leaves what was there
+// before or what was to be there after. A kill and a power cut are followed to the end: what recovers is struck at
+// every point as well, and so is what recovers from that.
+#include <fmt/format.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <deque>
+#include <random>
+#include <set>
+#include <sstream>
+#include <unordered_set>
+
+#include "tests/faults/world.h"
+
+using namespace pilotpros;
+using namespace pilotpros::testing;
+
+namespace {
+
+struct Outcome {
+    ExitCode code = ExitCode::kDone;
+    std::string said;
+};
+
+struct Scenario {
+    const char* name;
+    void (*prepare)(FaultMachine&);
+    ExitCode (*work)(FaultMachine&);
+};
+
+ExitCode apply_first(FaultMachine& machine) { return machine.apply("128m", "one").code; }
+/// "web" is recreated, "db" reads its file again.
+ExitCode apply_second(FaultMachine& machine) { return machine.apply("256m", "two").code; }
+void nothing(FaultMachine& /*machine*/) {}
+void one_applied(FaultMachine& machine) { REQUIRE(apply_first(machine) == ExitCode::kDone); }
+void two_applied(FaultMachine& machine) {
+    one_applied(machine);
+    REQUIRE(apply_second(machine) == ExitCode::kDone);
+}
+
+const std::vector<Scenario> kScenarios{
+    {"the first apply", nothing, apply_first},
+    {"an apply that recreates and reloads", one_applied, apply_second},
+    {"an apply whose gate fails", one_applied,
+     [](FaultMachine& machine) {
+         machine.machine.engine.broken_when = "268435456";
+         return apply_second(machine);
+     }},
+    {"a rollback", two_applied,
+     [](FaultMachine& machine) {
+         machine.roll_back();
+         return ExitCode::kDone;
+     }},
+    {"a rollback where Compose cannot", two_applied,
+     [](FaultMachine& machine) {
+         machine.machine.compose_is_broken = true;
+         machine.roll_back();
+         return ExitCode::kDone;
+     }},
+    {"rollback --all", two_applied,
+     [](FaultMachine& machine) {
+         machine.roll_back(true);
+         return ExitCode::kDone;
+     }},
+    {"rollback --all --purge", two_applied,
+     [](FaultMachine& machine) {
+         machine.purge();
+         return ExitCode::kDone;
+     }},
+};
+
+template <typename Work>
+Outcome outcome_of(Work work) {
+    try {
+        return {work(), ""};
+    } catch (const Error& error) {
+        return {error.code(), error.what()};
+    } catch (const std::exception& error) {
+        return {ExitCode::kInternal, error.what()};
+    }
+}
+
+/// The lines that only one of them has.
+std::string difference(const std::string& left, const std::string& right) {
+    const auto lines_of = [](const std::string& text) {
+        std::multiset<std::string> lines;
+        std::istringstream all(text);
+        for (std::string line; std::getline(all, line);) {
+            lines.insert(line);
+        }
+        return lines;
+    };
+    std::string result;
+    const auto add_missing = [&](const std::multiset<std::string>& from, const std::multiset<std::string>& in,
+                                 const char* sign) {
+        for (const std::string& line : from) {
+            result += in.contains(line) ? "" : sign + line + "\n";
+        }
+    };
+    const auto a = lines_of(left);
+    const auto b = lines_of(right);
+    add_missing(a, b, "+");
+    add_missing(b, a, "-");
+    return result;
+}
+
+constexpr int kStride = 5;
+const int kFirst = static_cast<int>(std::random_device{}() % kStride);
+constexpr std::size_t kMost = 1500;  // states of one scenario; more of them only a purge has, and the planted disk
+
+/// A scenario and what there is before and after it.
+class Trial {
+  public:
+    explicit Trial(const Scenario& scenario) : scenario_(scenario) {
+        scenario.prepare(machine_);
+        begin_ = machine_.remains();
+        before_ = machine_.seen();
+        machine_.points = {};
+        REQUIRE_NOTHROW(scenario.work(machine_));
+        after_ = machine_.seen();
+        // A gate asks the same again and again: whichever of these questions is struck, the same comes of it.
+        constexpr int kEnough = 3;
+        std::map<std::string, int> asked;
+        for (const std::string& name : machine_.points.names) {
+            worth_striking_.push_back(!name.starts_with("GET ") || ++asked[name] <= kEnough);
+        }
+    }
+
+    /// Kills, or cuts the power, at every point of the work, of what recovers from that, and so on.
+    void follow_kills(bool power_cut, bool recover = true) {
+        std::deque<Remains> open;
+        std::unordered_set<std::string> known;
+        const auto keep = [&] {
+            ++points;
+            Remains remains = machine_.remains();
+            const auto images = power_cut ? machine_.disk.after_power_cut(machine_.disk.no_fsync ? 16 : most_images_)
+                                          : std::vector<FaultDisk::Image>{remains.disk};
+            most_images = std::max(most_images, images.size());
+            for (const FaultDisk::Image& image : images) {
+                remains.disk = image;
+                if (known.insert(remains.identity()).second) {
+                    open.push_back(remains);
+                }
+            }
+        };
+        begin_again(begin_);
+        machine_.points.on_point = keep;
+        outcome_of([&] { return scenario_.work(machine_); });
+        keep();
+        while (!open.empty() && states < kMost) {
+            const Remains remains = std::move(open.front());
+            open.pop_front();
+            machine_.load(remains);
+            machine_.points.on_point = recover ? std::function<void()>{keep} : nullptr;
+            const Outcome outcome = recover ? recovered() : Outcome{};
+            judge("a kill", outcome);
+            ++states;
+        }
+    }
+
+    /// One fault at every point in turn: with PILOTPROS_ALL_POINTS set; else at every fifth, from the first, second, …
+    void strike(Fault fault, const char* name) {
+        const int stride = std::getenv("PILOTPROS_ALL_POINTS") != nullptr ? 1 : kStride;
+        for (int at = 1 + kFirst % stride; at <= static_cast<int>(worth_striking_.size()); at += stride) {
+            if (!worth_striking_[static_cast<std::size_t>(at) - 1]) {
+                continue;
+            }
+            begin_again(begin_);
+            machine_.points.at = at;
+            machine_.points.fault = fault;
+            const Outcome outcome = outcome_of([&] { return scenario_.work(machine_); });
+            if (!machine_.points.struck) {
+                continue;
+            }
+            ++points;
+            const std::string where = fmt::format("{} at {}, {}: exit {} {}", name, at,
+                                                  machine_.points.names[static_cast<std::size_t>(at) - 1],
+                                                  static_cast<int>(outcome.code), outcome.said);
+            machine_.points = {};
+            if (outcome.code == ExitCode::kInternal) {
+                thirds.push_back(where);
+            }
+            const std::string left = machine_.seen(false);  // the next command removes that
+            judge(where, recovered());
+            const std::string now = machine_.seen();
+            if (outcome.code == ExitCode::kDone && now != after_) {
+                thirds.push_back("said to be done: " + where);
+            }
+            if (outcome.code == ExitCode::kRefused && left != before_) {
+                thirds.push_back("said to be refused: " + where + difference(left, before_));
+            }
+            if (outcome.code == ExitCode::kGateFailed && left != before_) {
+                thirds.push_back("said to be taken back: " + where + difference(left, before_));
+            }
+        }
+    }
+
+    std::string tally(const std::string& what) const {
+        return fmt::format("{}: {}: {} of {} states, {} points", scenario_.name, what, states - thirds.size(), states,
+                           points);
+    }
+
+    int points = 0;
+    std::size_t states = 0, most_images = 0;
+    std::vector<std::string> thirds;
+    FaultMachine& machine() { return machine_; }
+
+  private:
+    void begin_again(const Remains& remains) {
+        machine_.load(remains);
+        machine_.machine.compose_is_broken = false;
+        machine_.machine.engine.broken_when.clear();
+    }
+    Outcome recovered() {
+        return outcome_of([&] {
+            machine_.status();
+            return ExitCode::kDone;
+        });
+    }
+    void judge(const std::string& what, const Outcome& recovery) {
+        const std::string now = machine_.seen();
+        if (recovery.code != ExitCode::kDone) {
+            thirds.push_back(
+                fmt::format("{}: the recovery says {} {}", what, static_cast<int>(recovery.code), recovery.said));
+        } else if (now != before_ && now != after_) {
+            thirds.push_back(fmt::format("{}: {}; {}", what, difference(now, before_), difference(now, after_)));
+        }
+    }
+
+    const Scenario& scenario_;
+    FaultMachine machine_;
+    Remains begin_;
+    std::string before_, after_;
+    /// A purge removes so much at once that what may be left of it has no end: of it a few, at each point.
+    std::size_t most_images_ = std::string{scenario_.name}.ends_with("--purge") ? 16 : 4096;
+    std::vector<bool> worth_striking_;  ///< the points of the work in turn
+};
+
+/// All of them by their first line, the first two whole.
+std::string some(const std::vector<std::string>& lines) {
+    std::string text;
+    for (std::size_t at = 0; at < lines.size(); ++at) {
+        text += (at < 2 ? lines[at] : lines[at].substr(0, lines[at].find('\n'))) + "\n";
+    }
+    return text;
+}
+
+}  // namespace
+
+TEST_CASE("killed at any point, and again at any point of the recovery: before or after", "[faults]") {
+    for (const Scenario& scenario : kScenarios) {
+        DYNAMIC_SECTION(scenario.name) {
+            Trial trial(scenario);
+            trial.follow_kills(false);
+            WARN(trial.tally("kill -9"));
+            INFO(some(trial.thirds));
+            CHECK(trial.thirds.empty());
+            CHECK(trial.states > 20);
+        }
+    }
+}
+
+TEST_CASE("the power fails at any point, and again at any point of the recovery: before or after", "[faults]") {
+    for (const Scenario& scenario : kScenarios) {
+        DYNAMIC_SECTION(scenario.name) {
+            Trial trial(scenario);
+            trial.follow_kills(true);
+            WARN(trial.tally("power cut"));
+            INFO(some(trial.thirds));
+            CHECK(trial.thirds.empty());
+            CHECK(trial.states > 20);
+            // A purge removes a whole tree before it syncs: of what may be left of that, this many are looked at.
+            CHECK((trial.most_images < 4096 || std::string{scenario.name}.ends_with("--purge")));
+        }
+    }
+}
+
+TEST_CASE("any fault of the disk or the engine, at any point: before or after, and as it was said", "[faults]") {
+    for (const Scenario& scenario : kScenarios) {
+        DYNAMIC_SECTION(scenario.name) {
+            Trial trial(scenario);
+            for (const auto& [fault, name] :
+                 {std::pair{Fault::kFullOnce, "ENOSPC once"}, std::pair{Fault::kFull, "ENOSPC"},
+                  std::pair{Fault::kBrokenOnce, "EIO once"}, std::pair{Fault::kBroken, "EIO"},
+                  std::pair{Fault::kResetBefore, "reset, not done"}, std::pair{Fault::kResetAfter, "reset, done"},
+                  std::pair{Fault::kEngineGone, "engine gone"}, std::pair{Fault::kServerError, "500 once"},
+                  std::pair{Fault::kServerErrors, "500"}, std::pair{Fault::kComposeKilled, "Compose killed"}}) {
+                trial.strike(fault, name);
+            }
+            WARN(fmt::format("{}: faults: {} of {} points", scenario.name,
+                             trial.points - static_cast<int>(trial.thirds.size()), trial.points));
+            INFO(some(trial.thirds));
+            CHECK(trial.thirds.empty());
+            CHECK(trial.points > 50);
+        }
+    }
+}
+
+TEST_CASE("the check of faults can fail", "[faults]") {
+    Trial trial(kScenarios.front());
+    SECTION("without a recovery") {
+        trial.follow_kills(false, false);
+        CHECK(trial.thirds.size() > 20);
+    }
+    SECTION("on a disk that forgets what it was told to keep") {
+        trial.machine().disk.no_fsync = true;
+        trial.follow_kills(true);
+        CHECK_FALSE(trial.thirds.empty());
+    }
+}

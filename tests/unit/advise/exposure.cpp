@@ -1,0 +1,80 @@
+#include "core/advise/exposure.h"
+
+#include <catch2/catch.hpp>
+
+#include "core/advise/development.h"
+#include "tests/unit/advise/health_case.h"
+
+using namespace pilotpros;
+using namespace pilotpros::testing;
+using Json = nlohmann::json;
+
+namespace {
+
+Json published(int target, const char* address = nullptr) {
+    Json port{{"target", target}, {"published", "1234"}, {"protocol", "tcp"}, {"mode", "ingress"}};
+    if (address != nullptr) {
+        port["host_ip"] = address;
+    }
+    return {{"ports", Json::array({port})}};
+}
+
+bool found(const std::string& kind, const Json& service) {
+    HealthCase seen;
+    seen.add("a", kind, service);
+    return !advise_exposure(seen.input()).findings.empty();
+}
+
+}  // namespace
+
+TEST_CASE("a database on every interface is found", "[exposure]") {
+    CHECK(found("postgres", published(5432)));
+    CHECK(found("postgres", published(5544, "0.0.0.0")));
+    CHECK(found("redis", published(6379, "::")));
+    CHECK(found("", published(3306)));
+    CHECK_FALSE(found("postgres", published(5432, "127.0.0.1")));
+    CHECK_FALSE(found("postgres", published(5432, "10.0.0.5")));
+    CHECK_FALSE(found("nginx", published(80)));
+
+    SECTION("a debugger, too; n8n's own port is none") {
+        CHECK(found("node", published(9229)));
+        CHECK(found("python", published(5678)));
+        CHECK_FALSE(found("n8n", published(5678)));
+    }
+    SECTION("once, though it has both kinds of addresses") {
+        HealthCase seen;
+        ServiceObservation& service = seen.add("a", "postgres", Json::object());
+        seen.project.services.clear();
+        service.containers.front().ports = {{"0.0.0.0", "5432", "5432/tcp"}, {"::", "5432", "5432/tcp"}};
+        CHECK(advise_exposure(seen.input()).findings.size() == 1);
+    }
+}
+
+TEST_CASE("a development server is found where production is meant", "[development]") {
+    HealthCase seen;
+    ServiceObservation& service = seen.add("a", "node", published(3000, "127.0.0.1"));
+    Json& facts = service.applications.front().facts;
+    facts = {{"development", {"vite's development server"}}, {"node_environment", "development"}};
+    const auto finds = [&] { return !advise_development(seen.input()).findings.empty(); };
+    CHECK_FALSE(finds());
+
+    SECTION("by the user's word") {
+        seen.wishes["a"].development = false;
+        CHECK(finds());
+    }
+    SECTION("by its own environment, unless the user says otherwise") {
+        facts["node_environment"] = "production";
+        CHECK(finds());
+        seen.wishes["a"].development = true;
+        CHECK_FALSE(finds());
+    }
+    SECTION("by being open to everybody") {
+        seen.project.services["a"].resolved = published(3000);
+        CHECK(finds());
+    }
+    SECTION("without a sign there is nothing to find") {
+        facts = {{"node_environment", "production"}};
+        seen.wishes["a"].development = false;
+        CHECK_FALSE(finds());
+    }
+}

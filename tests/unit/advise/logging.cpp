@@ -1,0 +1,62 @@
+#include "core/advise/logging.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/unit/advise/health_case.h"
+
+using namespace pilotpros;
+using namespace pilotpros::testing;
+using Json = nlohmann::json;
+
+TEST_CASE("logs that grow without bound are rotated", "[logging]") {
+    HealthCase seen;
+    ServiceObservation& service = seen.add("a", "", Json::object());
+    Container& container = service.containers.front();
+    const auto size = [&] {
+        const Advice advice = advise_logging(seen.input());
+        const Change* const change = change_of(advice, "a", "logging.max-size");
+        return change == nullptr ? std::string{} : change->after.get<std::string>();
+    };
+    const auto why = [&] { return why_left(advise_logging(seen.input()), "a", "logging"); };
+    CHECK(size() == "10m");
+    CHECK(change_of(advise_logging(seen.input()), "a", "logging.max-file")->target.path ==
+          std::vector<std::string>{"logging", "options", "max-file"});
+
+    SECTION("not where the daemon rotates already") {
+        container.log_options["max-size"] = "50m";
+        CHECK(size().empty());
+        CHECK(why().find("50m") != std::string::npos);
+        SECTION("unless that is what we wrote") {
+            seen.written["a"]["logging.max-size"] = "10m";
+            CHECK(size() == "10m");
+        }
+    }
+    SECTION("not where another driver keeps them") {
+        for (const char* driver : {"local", "journald", "none"}) {
+            container.log_driver = driver;
+            CHECK(size().empty());
+            CHECK_FALSE(why().empty());
+        }
+    }
+    SECTION("not where the user says a size") {
+        seen.project.services["a"].resolved["logging"] = {{"driver", "json-file"}, {"options", {{"max-size", "5m"}}}};
+        CHECK(size().empty());
+        CHECK(why() == "yours rotates at 5m");
+    }
+    SECTION("a max-file of the user's stays") {
+        seen.project.services["a"].resolved["logging"] = {{"driver", "json-file"}, {"options", {{"max-file", "7"}}}};
+        CHECK(size() == "10m");
+        CHECK(change_of(advise_logging(seen.input()), "a", "logging.max-file") == nullptr);
+    }
+    SECTION("not where nobody knows the driver") {
+        service.containers.clear();
+        CHECK(size().empty());
+        CHECK(why().starts_with("insufficient evidence"));
+    }
+    SECTION("a pin is written as it is, an exclusion heard") {
+        seen.wishes["a"].pinned["logging.max-size"] = "1g";
+        CHECK(size() == "1g");
+        seen.wishes["a"].excluded.insert("logging");
+        CHECK(size().empty());
+    }
+}

@@ -1,0 +1,640 @@
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "core/apply/rollback.h"
+#include "core/bundle/make_bundle.h"
+#include "core/compose/discovery.h"
+#include "core/model/json.h"
+#include "core/model/sha256.h"
+#include "core/observe/services.h"
+#include "tests/apply_driver/memory_plan.h"
+#include "tests/unit/compose/discovery_fakes.h"
+
+namespace pilotpros::testing {
+
+/// The process is dead from here on: whatever it tries further comes to nothing.
+struct Killed : std::runtime_error {
+    Killed() : std::runtime_error("killed") {}
+};
+
+/// Counts every step that leaves a trace, over all seams, and dies just before the one it was told.
+struct Killer {
+    int at = 0;  ///< 0: never
+    int count = 0;
+    int fail_at = 0;                          ///< the disk is full at this step, once
+    int lose_at = 0;                          ///< from this step on the engine gives no answer
+    bool torn = false;                        ///< dies in the middle of a file's writing, where the step is one
+    std::function<void()> instead = nullptr;  ///< is told of every step, and decides alone what happens there
+    [[nodiscard]] bool dead() const { return at > 0 && count >= at; }
+    [[nodiscard]] bool next_is_last() const { return at > 0 && count + 1 == at; }
+    [[nodiscard]] bool engine_lost() const { return lose_at > 0 && count >= lose_at; }
+    void step() {
+        if (instead) {
+            instead();
+            return;
+        }
+        if (dead() || ++count == at) {
+            throw Killed();
+        }
+    }
+    void file_step() {
+        step();
+        if (count == fail_at) {
+            throw Error(ExitCode::kRefused, "no space left");
+        }
+    }
+};
+
+class KillableFiles final : public Files {
+  public:
+    KillableFiles(MemoryFiles& disk, Killer& killer) : disk_(disk), killer_(killer) {}
+    [[nodiscard]] std::optional<std::string> read(const Path& path) const override { return disk_.read(path); }
+    [[nodiscard]] bool exists(const Path& path) const override { return disk_.exists(path); }
+    [[nodiscard]] bool is_directory(const Path& path) const override { return disk_.is_directory(path); }
+    [[nodiscard]] std::vector<std::string> list(const Path& path) const override { return disk_.list(path); }
+    [[nodiscard]] Path canonical(const Path& path) const override { return disk_.canonical(path); }
+    [[nodiscard]] FileState state(const Path& path) const override { return disk_.state(path); }
+    [[nodiscard]] std::optional<Path> read_link(const Path& path) const override { return disk_.read_link(path); }
+    void write_durably(const Path& path, const std::string& bytes, unsigned mode) override {
+        if (killer_.torn && killer_.next_is_last()) {
+            disk_.write_durably(path.string() + ".pilotpros-Ab12Cd", bytes.substr(0, bytes.size() / 2), 0600);
+        }
+        killer_.file_step();
+        disk_.write_durably(path, bytes, mode);
+    }
+    void make_private_directory(const Path& directory) override {
+        killer_.file_step();
+        disk_.make_private_directory(directory);
+    }
+    void write_link(const Path& path, const Path& target) override {
+        killer_.file_step();
+        disk_.write_link(path, target);
+    }
+    void make_directory(const Path& directory, unsigned mode) override {
+        killer_.file_step();
+        disk_.make_directory(directory, mode);
+    }
+    void remove(const Path& path) override {
+        killer_.file_step();
+        disk_.remove(path);
+    }
+    void remove_tree(const Path& directory) override {
+        killer_.file_step();
+        disk_.remove_tree(directory);
+    }
+    [[nodiscard]] FileLock lock_with_children(const Path& file, std::chrono::milliseconds at_most) override {
+        return disk_.lock_with_children(file, at_most);
+    }
+
+  private:
+    MemoryFiles& disk_;
+    Killer& killer_;
+};
+
+/// An engine that knows containers, as far as an apply asks: what it makes, starts, renames and removes is really
+/// there.
+class SmallEngine final : public Engine {
+  public:
+    struct Container {
+        std::string id, name, state;
+        nlohmann::json body;  ///< as it was created
+        std::vector<std::string> volumes;
+        std::string image;                     ///< the ID that its name meant when it was made
+        std::vector<std::string> hosts{};      ///< lines that were added to its /etc/hosts
+        std::vector<std::string> looked_up{};  ///< the same as they were when its program was last told to reload
+    };
+
+    SmallEngine() = default;
+
+    std::vector<Response> call_all(const std::vector<Request>& requests) override {
+        std::vector<Response> responses;
+        for (const Request& request : requests) {
+            if (request.method != "GET") {
+                killer->step();
+            } else if (killer->dead()) {
+                throw Killed();
+            }
+            if (killer->engine_lost()) {
+                responses.push_back({0, "connection reset", {}});
+                continue;
+            }
+            asked.push_back(request.method + " " + request.path);
+            responses.push_back(answer(request));
+        }
+        return responses;
+    }
+    /// What differs from an image comes when time passes; of the project's events none does.
+    StreamId open(const Request& request, OnBytes on_bytes, OnEnd on_end) override {
+        asked.push_back(request.method + " " + request.path);
+        if (request.path == "/events") {
+            return kEvents;
+        }
+        const std::string id = request.path.substr(12, request.path.rfind('/') - 12);
+        const Container* const container = find(id);
+        nlohmann::json changes = nlohmann::json::array();
+        if (container != nullptr && layers.contains(container->name)) {
+            changes.push_back({{"Path", layers.at(container->name)}, {"Kind", 1}});
+        }
+        streams_.push_back([container, changes, on_bytes = std::move(on_bytes), on_end = std::move(on_end)] {
+            on_bytes(changes.dump());
+            on_end(container == nullptr ? 404 : 200, "");
+        });
+        return streams_.size();
+    }
+    static constexpr StreamId kEvents = 1000;
+    void close(StreamId /*id*/) override {}
+    void pump(std::chrono::milliseconds /*at_most*/) override {
+        for (const auto& stream : std::exchange(streams_, {})) {
+            stream();
+        }
+    }
+
+    Container* find(const std::string& id_or_name) {
+        const auto found = std::find_if(containers.begin(), containers.end(), [&](const Container& one) {
+            return one.id == id_or_name || one.name == id_or_name;
+        });
+        return found == containers.end() ? nullptr : &*found;
+    }
+    Container& create(const std::string& name, const nlohmann::json& body) {
+        const std::string image = text(body, "Image");
+        Container made{sha256_hex("container " + std::to_string(++made_so_far)),
+                       name,
+                       "created",
+                       body,
+                       {},
+                       tags.contains(image) ? tags.at(image) : image};
+        for (const auto& mount : member(member(body, "HostConfig"), "Mounts")) {
+            if (text(mount, "Type") == "volume") {
+                made.volumes.push_back(text(mount, "Source").empty() ? "anonymous-" + std::to_string(made_so_far)
+                                                                     : text(mount, "Source"));
+            }
+        }
+        containers.push_back(std::move(made));
+        return containers.back();
+    }
+    void remove(const std::string& id) {
+        std::erase_if(containers, [&](const Container& one) { return one.id == id; });
+    }
+
+    Killer none;
+    Killer* killer = &none;
+    std::vector<Container> containers;
+    std::set<std::string> images{"sha256:web", "sha256:lean"};  ///< the second one has no volume
+    std::map<std::string, std::string> tags{{"nginx:1", "sha256:web"}, {"lean:1", "sha256:lean"}};
+    int made_so_far = 0;         ///< containers so far: an ID is given once
+    std::string broken_when;     ///< a container with this in its description never gets healthy: it ends
+    std::string broken_service;  ///< … if it is one of this service; empty: of any
+    std::vector<std::string> asked;
+    std::map<std::string, std::string> layers;  ///< by name: a path that differs from the image
+    bool has_shell = true;                      ///< every image
+
+  private:
+    static Response say(int status, const nlohmann::json& body) { return {status, body.dump(), {}}; }
+
+    static bool matches(const Container& container, const std::string& label) {
+        const std::size_t equals = label.find('=');
+        const nlohmann::json& labels = member(container.body, "Labels");
+        const auto found = labels.is_object() ? labels.find(label.substr(0, equals)) : labels.end();
+        return labels.is_object() && found != labels.end() &&
+               (equals == std::string::npos || *found == label.substr(equals + 1));
+    }
+
+    [[nodiscard]] nlohmann::json inspect(const Container& container) const {
+        nlohmann::json mounts = nlohmann::json::array();
+        for (const std::string& volume : container.volumes) {
+            mounts.push_back({{"Type", "volume"}, {"Name", volume}, {"Destination", "/data"}, {"RW", true}});
+        }
+        const bool broken =
+            !broken_when.empty() && container.body.dump().find(broken_when) != std::string::npos &&
+            (broken_service.empty() || matches(container, "com.docker.compose.service=" + broken_service));
+        const std::string state = broken && container.state == "running" ? "exited" : container.state;
+        nlohmann::json config = container.body;
+        config.erase("HostConfig");
+        config.erase("NetworkingConfig");
+        return {
+            {"Id", container.id},
+            {"Name", "/" + container.name},
+            {"Image", container.image},
+            {"Config", config},
+            {"HostConfig", member(container.body, "HostConfig")},
+            {"Mounts", mounts},
+            {"State", {{"Status", state}, {"Running", state == "running"}, {"ExitCode", 1}}},
+            {"NetworkSettings",
+             {{"Networks", {{"shop_default", {{"Aliases", {"web"}}, {"IPAddress", "address of " + container.id}}}}}}}};
+    }
+
+    Response list(const Request& request) const {
+        nlohmann::json listed = nlohmann::json::array();
+        for (const Container& container : containers) {
+            bool wanted = true;
+            for (const auto& [name, value] : request.query) {
+                if (name == "filters") {
+                    const auto filters = nlohmann::json::parse(value);
+                    const auto ids = texts(filters, "id");
+                    wanted = wanted && (ids.empty() || std::find(ids.begin(), ids.end(), container.id) != ids.end());
+                    for (const auto& label : member(filters, "label")) {
+                        wanted = wanted && matches(container, label);
+                    }
+                }
+            }
+            if (wanted) {
+                listed.push_back({{"Id", container.id},
+                                  {"Names", {"/" + container.name}},
+                                  {"State", text(member(inspect(container), "State"), "Status")},
+                                  {"Image", text(container.body, "Image")},
+                                  {"Labels", member(container.body, "Labels")}});
+            }
+        }
+        return say(200, listed);
+    }
+
+    Response answer(const Request& request) {
+        const auto query = [&](const std::string& name) {
+            for (const auto& [key, value] : request.query) {
+                if (key == name) {
+                    return value;
+                }
+            }
+            return std::string{};
+        };
+        const std::string path = request.path;
+        if (path == "/info") {
+            return say(200, {{"ID", "ENGINE"}, {"SwapLimit", true}, {"MemTotal", std::int64_t{8} << 30U}, {"NCPU", 4}});
+        }
+        if (path == "/version") {
+            return say(200, {{"Version", "26"}});
+        }
+        if (path == "/containers/json") {
+            return list(request);
+        }
+        if (path == "/containers/create") {
+            if (find(query("name")) != nullptr) {
+                return say(409, {{"message", "name is taken"}});
+            }
+            return say(201, {{"Id", create(query("name"), nlohmann::json::parse(request.body)).id}});
+        }
+        if (path.starts_with("/images/")) {
+            std::string image = path.substr(8, path.rfind("/json") - 8);
+            image = tags.contains(image) ? tags.at(image) : image;
+            const nlohmann::json volumes =
+                image == "sha256:lean" ? nlohmann::json(nullptr) : nlohmann::json{{"/data", nlohmann::json::object()}};
+            return images.contains(image) ? say(200, {{"Id", image}, {"Config", {{"Volumes", volumes}}}})
+                                          : say(404, {{"message", "no such image"}});
+        }
+        if (path.starts_with("/networks/")) {
+            return say(200, nullptr);
+        }
+        if (path.starts_with("/exec/")) {
+            return path.ends_with("/start") ? Response{200, "", {}}
+                                            : say(200, {{"Running", false}, {"ExitCode", exec_code_}, {"Pid", 1}});
+        }
+        const std::string rest = path.starts_with("/containers/") ? path.substr(12) : "";
+        Container* const container = find(rest.substr(0, rest.find('/')));
+        if (container == nullptr) {
+            return say(404, {{"message", "No such container"}});
+        }
+        const std::string verb = rest.find('/') == std::string::npos ? "" : rest.substr(rest.find('/') + 1);
+        if (request.method == "DELETE") {
+            remove(container->id);
+        } else if (verb == "update") {
+            container->body["HostConfig"].update(nlohmann::json::parse(request.body));
+            return say(200, {{"Warnings", nullptr}});
+        } else if (verb == "json") {
+            return say(200, inspect(*container));
+        } else if (verb == "exec") {
+            run_inside(*container, nlohmann::json::parse(request.body).at("Cmd"));
+            return say(201, {{"Id", "exec"}});
+        } else if (verb == "start") {
+            container->state = "running";
+        } else if (verb == "stop") {
+            container->state = "exited";
+        } else if (verb == "rename") {
+            if (find(query("name")) != nullptr) {
+                return say(409, {{"message", "name is taken"}});
+            }
+            container->name = query("name");
+        }
+        return say(204, nullptr);
+    }
+
+    /// What a program inside does to the container's hosts file, which is what an apply runs there.
+    void run_inside(Container& container, const std::vector<std::string>& argv) {
+        exec_code_ = container.state == "running" && (argv.front() != "sh" || has_shell) ? 0 : 126;
+        if (exec_code_ != 0) {
+            return;
+        }
+        if (argv.front() == "nginx") {
+            container.looked_up = container.hosts;
+        } else if (argv.at(2).find(">>/etc/hosts") != std::string::npos) {
+            container.hosts.insert(container.hosts.end(), argv.begin() + 4, argv.end());
+        } else if (argv.at(2).find("</etc/hosts") != std::string::npos) {
+            std::erase_if(container.hosts, [&](const std::string& line) { return line.ends_with(argv.at(4)); });
+        }
+    }
+
+    std::vector<std::function<void()>> streams_;
+    int exec_code_ = 0;
+};
+
+/// Time passes with every look at it.
+class HurryingClock final : public Clock {
+  public:
+    [[nodiscard]] std::chrono::steady_clock::time_point steady() const override {
+        return std::chrono::steady_clock::time_point{std::chrono::milliseconds{now_ += 200}};
+    }
+    [[nodiscard]] TimePoint now() const override { return TimePoint{std::chrono::seconds{1'800'000'000}}; }
+
+  private:
+    mutable std::int64_t now_ = 0;
+};
+
+/// A machine in memory with the project "shop" in /shop, whose service "web" runs, and "db" on which it depends when
+/// there are two; Compose 2.26 as far as it matters here, its own steps of replacing a container included.
+struct ApplyMachine {
+    explicit ApplyMachine(bool with_db = false, bool web_is_stateless = false)
+        : two(with_db), stateless(web_is_stateless) {
+        environment.working_directory = "/shop";
+        environment.variables = {{"XDG_STATE_HOME", "/state"}, {"HOME", "/home/me"}};
+        files.contents["/shop/compose.yaml"] = "services: {web: {image: nginx:1}}\n";
+        process.answer = [this](const Command& command) { return compose(command); };
+        engine.killer = &killer;
+        for (const std::string& name : names()) {
+            up(service(name, {"/shop/compose.yaml"}, ""), name);
+        }
+        if (stateless) {
+            engine
+                .create("shop-front-1", {{"Labels",
+                                          {{"com.docker.compose.project", "shop"},
+                                           {"com.docker.compose.service", "front"},
+                                           {"com.docker.compose.oneoff", "False"}}}})
+                .state = "running";
+        }
+        engine.asked.clear();
+    }
+
+    World world() {
+        return {environment, killable, process, clock, cancel, {}, [] { return std::string{}; }};
+    }
+
+    Project discover(const Selectors& selectors = {}) {
+        return pilotpros::discover(selectors, {environment, files, process, cancel, &engine, {"docker"}, {}});
+    }
+
+    [[nodiscard]] std::vector<std::string> names() const {
+        return two ? std::vector<std::string>{"db", "web"} : std::vector<std::string>{"web"};
+    }
+
+    /// Applies a memory limit to every service, as `limits --apply` would.
+    ApplyResult apply(const std::string& memory = "128m", const Selectors& selectors = {}, bool yes = false) {
+        World seams = world();
+        const Project project = discover(selectors);
+        Observation observation = observe_services(engine, project, {}, files, clock.now());
+        observation.engine->local = local;
+        if (stateless) {
+            ServiceObservation front;
+            front.service = "front";
+            front.applications.push_back(
+                {"nginx", 1, {}, {{"servers", {{{"locations", {{{"path", "/"}, {"target", "web:80"}}}}}}}}});
+            observation.services.push_back(std::move(front));
+        }
+        const Plan plan = memory_plan("shop", names(), memory);
+        Bundle bundle = make_bundle(plan, project);
+        bundle.files.insert(bundle.files.end(), more_files.begin(), more_files.end());
+        const std::string hash = shown_hash.empty() ? hash_of(plan) : shown_hash;
+        return apply_plan(seams, engine, {project, observation, plan, bundle, hash, data, replace, live, yes}, watcher);
+    }
+    ApplyStore store() { return {killable, environment.state_directory(), "ENGINE", "shop"}; }
+    int recover() {
+        World seams = world();
+        ApplyStore kept = store();
+        return finish_pending(seams, engine, kept, watcher);
+    }
+    RollbackResult roll_back(bool all = false) {
+        RollbackRequest request;
+        request.all = all;
+        return roll_back(request);
+    }
+    RollbackResult roll_back(const RollbackRequest& request) {
+        World seams = world();
+        ApplyStore kept = store();
+        return pilotpros::roll_back(seams, engine, kept, request, watcher);
+    }
+
+    /// All that a person could see: files with their modes and links, containers with what they were made of, whether
+    /// they run; not what we keep in the state directory.
+    std::string seen() const {
+        nlohmann::json all;
+        for (const auto& [path, content] : files.contents) {
+            if (!path.string().starts_with("/state")) {
+                const auto mode = files.modes.find(path);
+                all["files"][path.string()] = {content, mode == files.modes.end() ? 0U : mode->second};
+            }
+        }
+        for (const auto& [path, target] : files.links) {
+            all["links"][path.string()] = target.string();
+        }
+        for (const SmallEngine::Container& container : engine.containers) {
+            nlohmann::json host = member(container.body, "HostConfig");
+            if (host.is_object()) {
+                // A volume without a name has one after the container was made again: the volumes are compared below.
+                host.erase("Mounts");
+            }
+            all["containers"][container.name] = {container.state,
+                                                 member(container.body, "Labels"),
+                                                 member(container.body, "Image"),
+                                                 host,
+                                                 container.volumes,
+                                                 container.hosts};
+        }
+        return all.dump(1);
+    }
+
+    MemoryFiles files;
+    Killer killer;
+    KillableFiles killable{files, killer};
+    Environment environment;
+    MemoryProcess process;
+    SmallEngine engine;
+    HurryingClock clock;
+    Cancel cancel;
+    ApplyWatcher watcher;
+    std::map<std::string, std::vector<std::string>> data;
+    Replace replace = Replace::kServices;
+    std::vector<BundleFile> more_files;
+    std::string shown_hash;
+    bool two = false;
+    bool stateless = false;  ///< web may run twice, and the nginx in front of it, "front", looked its name up once
+    bool local = true;
+    bool live = false;               ///< its containers get the limits while they run
+    bool compose_is_broken = false;  ///< it reads files, and cannot replace a container
+
+  private:
+    /// The lines of a service in an override of ours.
+    static std::string part_of(const std::string& content, const std::string& name) {
+        const std::size_t begin = content.find("\n  " + name + ":\n");
+        const std::size_t end = begin == std::string::npos ? begin : content.find("\n  ", begin + 3);
+        std::size_t at = end;
+        while (at != std::string::npos && content.size() > at + 3 && content[at + 3] == ' ') {
+            at = content.find("\n  ", at + 3);
+        }
+        return begin == std::string::npos ? std::string{} : content.substr(begin, at - begin);
+    }
+
+    /// What Compose makes of the files: our override is the only one that adds anything.
+    [[nodiscard]] nlohmann::json service(const std::string& service, const std::vector<std::string>& names,
+                                         const std::string& input) const {
+        nlohmann::json result{{"image", "nginx:1"}, {"volumes", {{{"type", "volume"}, {"target", "/data"}}}}};
+        if (stateless && service == "web") {
+            result = {{"image", "lean:1"}};
+        }
+        if (two && service == "web") {
+            result["depends_on"] = {{"db", {{"condition", "service_started"}}}};
+        }
+        for (const std::string& name : names) {
+            const std::string content = name == "-" ? input : files.read(name).value_or("");
+            const std::string part = part_of(content, service);
+            for (const auto& [written, bytes] : {std::pair{"128m", "134217728"}, std::pair{"256m", "268435456"}}) {
+                if (part.find("mem_limit: \"" + std::string{written} + "\"") != std::string::npos) {
+                    result["mem_limit"] = bytes;
+                }
+            }
+            if (part.find("stop_signal: \"SIGINT\"") != std::string::npos) {
+                result["stop_signal"] = "SIGINT";
+            }
+            if (content.find("target: /data") != std::string::npos) {
+                result["volumes"][0]["type"] = "bind";
+            }
+        }
+        return result;
+    }
+
+    static std::string hash(const nlohmann::json& resolved) { return sha256_hex(resolved.dump()); }
+
+    Finished compose(const Command& command) {
+        if (killer.dead()) {
+            throw Killed();
+        }
+        std::vector<std::string> merged;
+        for (std::size_t at = 0; at + 1 < command.argv.size(); ++at) {
+            if (command.argv[at] == "-f") {
+                const Path path{command.argv[at + 1]};
+                merged.push_back(path == "-" ? "-" : (command.working_directory / path).lexically_normal().string());
+            }
+        }
+        if (merged.empty()) {
+            merged = {"/shop/compose.yaml"};
+            for (const char* name : {"/shop/compose.override.yml", "/shop/compose.override.yaml"}) {
+                if (files.exists(name)) {
+                    merged.emplace_back(name);
+                    break;
+                }
+            }
+        }
+        if (std::any_of(merged.begin(), merged.end(),
+                        [this](const std::string& name) { return name != "-" && !files.exists(name); })) {
+            return failed("no such file");
+        }
+        if (has(command.argv, "up")) {
+            killer.step();
+            const std::string& name = command.argv.back();
+            const nlohmann::json resolved = service(name, merged, command.input);
+            return compose_is_broken                    ? failed("no")
+                   : has(command.argv, "--no-recreate") ? up_beside(resolved, name, command.argv)
+                                                        : up(resolved, name);
+        }
+        nlohmann::json services;
+        std::string hashes;
+        for (const std::string& name : names()) {
+            services[name] = service(name, merged, command.input);
+            hashes += name + " " + hash(services[name]) + "\n";
+        }
+        if (has(command.argv, "--hash")) {
+            return printed(hashes);
+        }
+        return printed(nlohmann::json{{"name", "shop"}, {"services", services}}.dump());
+    }
+
+    [[nodiscard]] nlohmann::json description(const nlohmann::json& resolved, const std::string& name,
+                                             int number) const {
+        const nlohmann::json memory = resolved.contains("mem_limit")
+                                          ? nlohmann::json(std::stoll(resolved["mem_limit"].get<std::string>()))
+                                          : nlohmann::json(0);
+        nlohmann::json body{{"Image", resolved["image"]},
+                            {"Labels",
+                             {{"com.docker.compose.project", "shop"},
+                              {"com.docker.compose.service", name},
+                              {"com.docker.compose.oneoff", "False"},
+                              {"com.docker.compose.container-number", std::to_string(number)},
+                              {"com.docker.compose.config-hash", hash(resolved)}}},
+                            {"HostConfig", {{"Memory", memory}, {"NetworkMode", "shop_default"}}}};
+        if (resolved.contains("volumes")) {
+            body["HostConfig"]["Mounts"] = {{{"Type", "volume"}, {"Target", "/data"}}};
+        }
+        return body;
+    }
+
+    /// Adds containers until there are as many as told; their numbers go on from the highest.
+    Finished up_beside(const nlohmann::json& resolved, const std::string& name, const std::vector<std::string>& argv) {
+        const auto scale = std::find(argv.begin(), argv.end(), "--scale") + 1;
+        const int wanted = std::stoi(scale->substr(scale->find('=') + 1));
+        int there = 0;
+        int highest = 0;
+        for (const SmallEngine::Container& one : engine.containers) {
+            const nlohmann::json& labels = member(one.body, "Labels");
+            if (text(labels, "com.docker.compose.service") == name) {
+                ++there;
+                highest = std::max(highest, std::stoi(text(labels, "com.docker.compose.container-number")));
+            }
+        }
+        for (; there < wanted; ++there) {
+            const std::string full = "shop-" + name + "-" + std::to_string(++highest);
+            killer.step();
+            engine.create(full, description(resolved, name, highest));
+            killer.step();
+            engine.find(full)->state = "running";
+        }
+        return printed("");
+    }
+
+    Finished up(const nlohmann::json& resolved, const std::string& name) {
+        nlohmann::json body = description(resolved, name, 1);
+        const std::string full = "shop-" + name + "-1";
+        SmallEngine::Container* const old = engine.find(full);
+        if (old == nullptr) {
+            killer.step();
+            engine.create(full, body).state = "running";
+            return printed("");
+        }
+        if (member(old->body, "Labels")["com.docker.compose.config-hash"] == hash(resolved)) {
+            old->state = "running";
+            return printed("");
+        }
+        if (!old->volumes.empty()) {
+            body["HostConfig"]["Mounts"][0]["Source"] = old->volumes.front();  // Compose carries it over
+        }
+        const std::string id = old->id;
+        killer.step();
+        const std::string made = engine.create(id.substr(0, 12) + "_" + full, body).id;
+        killer.step();
+        engine.find(id)->state = "exited";
+        killer.step();
+        engine.remove(id);
+        killer.step();
+        engine.find(made)->name = full;
+        killer.step();
+        engine.find(made)->state = "running";
+        return printed("");
+    }
+};
+
+}  // namespace pilotpros::testing

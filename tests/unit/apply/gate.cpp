@@ -1,0 +1,164 @@
+#include "core/apply/gate.h"
+
+#include <catch2/catch.hpp>
+
+#include "core/observe/listening.h"
+#include "tests/unit/apply/apply_world.h"
+#include "tests/unit/fake_engine_memory.h"
+
+using namespace pilotpros;
+using namespace pilotpros::testing;
+
+namespace {
+
+/// One container of "web", as the engine describes it at each look; the last description for ever.
+GateResult gate_over(const std::vector<nlohmann::json>& states, const GateRequest& request) {
+    MemoryEngine engine;
+    engine.answer("GET /containers/json", 200, R"([{"Id":"x","Names":["/shop-web-1"],"State":"running","Labels":{}}])");
+    for (const nlohmann::json& state : states) {
+        nlohmann::json config = nlohmann::json::object();
+        if (state.contains("Health")) {
+            config["Healthcheck"] = {{"Test", {"CMD", "true"}}};
+        }
+        engine.answer("GET /containers/x/json", 200,
+                      nlohmann::json{{"Id", "x"},
+                                     {"Name", "/shop-web-1"},
+                                     {"State", state},
+                                     {"RestartCount", state.value("restarts", 0)},
+                                     {"Config", config},
+                                     {"HostConfig", {{"Memory", 134217728}}}}
+                          .dump());
+    }
+    const HurryingClock clock;
+    return pass_gate(engine, clock, request);
+}
+
+nlohmann::json running(const char* health = nullptr) {
+    nlohmann::json state{{"Status", "running"}, {"Running", true}};
+    if (health != nullptr) {
+        state["Health"] = {{"Status", health}};
+    }
+    return state;
+}
+
+GateRequest request_for_web() { return {"shop", "web", 1, nlohmann::json::object(), true, 1}; }
+
+}  // namespace
+
+TEST_CASE("the gate lets a service pass that runs as it did", "[gate]") {
+    GateRequest request = request_for_web();
+    request.ports = {80};
+    request.listening = [](const Container&) { return std::optional{std::set<int>{80, 9000}}; };
+    const GateResult healthy = gate_over({running("starting"), running("healthy")}, request);
+    CHECK(healthy.passed);
+    CHECK(healthy.said.find("listens on 80") != std::string::npos);
+    const GateResult stable = gate_over({running()}, request);
+    CHECK(stable.passed);
+    CHECK(stable.took >= Seconds{5});
+    CHECK(stable.served < Seconds{5});
+}
+
+TEST_CASE("each gate that fails is named", "[gate]") {
+    GateRequest request = request_for_web();
+    std::vector<nlohmann::json> states{running("healthy")};
+    std::string gate;
+    SECTION("it ended") {
+        states = {running("starting"), {{"Status", "exited"}, {"ExitCode", 3}}};
+        gate = R"(gate "running": shop-web-1: it ended with 3)";
+    }
+    SECTION("it was started again") {
+        states = {running("starting"), running("healthy")};
+        states.back()["restarts"] = 2;
+        gate = R"(gate "no restart": shop-web-1: it restarted 2 times)";
+    }
+    SECTION("it was killed for lack of memory, as its inspection says") {
+        states.back()["OOMKilled"] = true;
+        gate = R"(gate "no OOM kill": shop-web-1)";
+    }
+    SECTION("a process of it was, as only the engine's events say") {
+        request.oom_killed = [](const std::string& id) { return id == "x"; };
+        gate = R"(gate "no OOM kill": shop-web-1)";
+    }
+    SECTION("its check says no") {
+        states = {running("unhealthy")};
+        gate = R"(gate "healthy": shop-web-1)";
+    }
+    SECTION("its check never says anything") {
+        states = {running("starting")};
+        gate = R"(gate "healthy": web: the health of shop-web-1 is starting after)";
+    }
+    SECTION("its check passes, and nobody listens where somebody did") {
+        request.ports = {80, 443};
+        request.listening = [](const Container&) { return std::optional{std::set<int>{443}}; };
+        gate = R"(gate "listening": web: shop-web-1 does not listen on 80, as it did after 6 min 0 s)";
+    }
+    SECTION("it has no check, and nobody listens where somebody did") {
+        states = {running()};
+        request.ports = {80};
+        request.listening = [](const Container&) { return std::optional{std::set<int>{}}; };
+        gate = R"(gate "listening": web: shop-web-1 does not listen on 80, as it did after 30)";
+    }
+    SECTION("a limit is not in force") {
+        request.resolved = {{"mem_limit", "268435456"}};
+        gate = R"(gate "limits": shop-web-1: memory is 128 MiB, not 256 MiB)";
+    }
+    const GateResult result = gate_over(states, request);
+    CAPTURE(result.said);
+    CHECK_FALSE(result.passed);
+    CHECK(result.said.find(gate) == 0);
+}
+
+TEST_CASE("where nobody can tell where it listens, that is no failure", "[gate]") {
+    GateRequest request = request_for_web();
+    request.ports = {80};
+    request.listening = [](const Container&) { return std::optional<std::set<int>>{}; };
+    CHECK(gate_over({running("healthy")}, request).passed);
+}
+
+TEST_CASE("ports that others reach are read from the kernel's table", "[gate]") {
+    const std::string table =
+        "  sl  local_address rem_address   st tx_queue\n"
+        "   0: 00000000:0050 00000000:0000 0A 00000000\n"  // 0.0.0.0:80
+        "   1: 0B00007F:8A1D 00000000:0000 0A 00000000\n"  // Docker's DNS
+        "   2: 0100007F:162F 00000000:0000 0A 00000000\n"  // loopback
+        "   3: 020012AC:1F90 030012AC:C350 01 00000000\n"  // connected
+        "  sl  local_address                         remote_address                        st\n"
+        "   0: 00000000000000000000000000000000:1538 00000000000000000000000000000000:0000 0A\n"  // [::]:5432
+        "   1: 00000000000000000000000001000000:1539 00000000000000000000000000000000:0000 0A\n"  // [::1]
+        "   2: 0000000000000000FFFF00000100007F:153A 00000000000000000000000000000000:0000 0A\n"  // mapped loopback
+        "nonsense\n";
+    CHECK(listening_ports(table) == std::set<int>{80, 5432});
+    CHECK(listening_ports("").empty());
+}
+
+TEST_CASE("where a container listens is read from our /proc, or by its own cat", "[gate]") {
+    const std::string row = "0: 00000000:";
+    const std::string table = row + "0050 00000000:0000 0A\n" + row + "9C40 00000000:0000 0A\n";  // 80, 40000
+    Container container;
+    container.id = "abc";
+    container.status = "running";
+    container.pid = 42;
+    MemoryFiles files;
+    MemoryEngine engine;
+    SECTION("from our /proc, where that process is the container's") {
+        files.contents["/proc/42/cgroup"] = "0::/docker/abc\n";
+        files.contents["/proc/42/net/tcp"] = table;
+        CHECK(ports_listened_on(engine, files, container) == std::set<int>{80});
+        container.exposed_ports = {"40000/tcp"};
+        CHECK(ports_listened_on(engine, files, container) == std::set<int>{80, 40000});
+        CHECK(engine.asked.empty());
+    }
+    SECTION("planted: a process of that number that is somebody else's") {
+        files.contents["/proc/42/cgroup"] = "0::/docker/else\n";
+        files.contents["/proc/42/net/tcp"] = row + "0051 00000000:0000 0A\n";
+        answer_exec(engine, "abc", table, 1);
+        CHECK(ports_listened_on(engine, files, container) == std::set<int>{80});
+    }
+    SECTION("nobody can tell") {
+        CHECK_FALSE(ports_listened_on(engine, files, container));
+        container.network_mode = "host";
+        files.contents["/proc/42/cgroup"] = "0::/docker/abc\n";
+        files.contents["/proc/42/net/tcp"] = table;
+        CHECK_FALSE(ports_listened_on(engine, files, container));
+    }
+}

@@ -1,0 +1,183 @@
+#include "core/apply/interruption.h"
+
+#include <catch2/catch.hpp>
+
+#include "core/apply/announce.h"
+#include "core/apply/happenings.h"
+#include "tests/unit/fake_engine_memory.h"
+
+using namespace pilotpros;
+using Kind = ContainerEvent::Kind;
+
+namespace {
+
+const TimePoint kBegin = parse_time("2026-01-31T10:00:00Z");
+
+TimePoint at(double seconds) { return kBegin + std::chrono::duration_cast<std::chrono::nanoseconds>(Seconds{seconds}); }
+
+ContainerEvent event(Kind kind, double seconds, const std::string& container, const std::string& service = "web") {
+    ContainerEvent result;
+    result.kind = kind;
+    result.time = at(seconds);
+    result.container = container;
+    result.project = "shop";
+    result.service = service;
+    return result;
+}
+
+std::string line(const std::string& action, double seconds, const std::string& id, const std::string& label,
+                 const std::string& value, const std::string& service = "") {
+    nlohmann::json attributes{{label, value}};
+    if (!service.empty()) {
+        attributes["com.docker.compose.service"] = service;
+    }
+    return nlohmann::json{{"Type", "container"},
+                          {"Action", action},
+                          {"Actor", {{"ID", id}, {"Attributes", attributes}}},
+                          {"timeNano", at(seconds).time_since_epoch().count()}}
+               .dump() +
+           "\n";
+}
+
+Interruption measured(double stop, double replace, double start, double spacing = 5) {
+    return {"", stop, replace, start, spacing};
+}
+
+}  // namespace
+
+TEST_CASE("an interruption lasts from the signal until the next container serves", "[interruption]") {
+    std::vector<ContainerEvent> events{event(Kind::kKill, 1, "old"),    event(Kind::kKill, 1.1, "else", "db"),
+                                       event(Kind::kKill, 1.4, "old"),  event(Kind::kDie, 1.5, "old"),
+                                       event(Kind::kStart, 2, "new"),   event(Kind::kDie, 2.5, "else", "db"),
+                                       event(Kind::kHealthy, 5, "new"), event(Kind::kHealthy, 6, "other", "db")};
+    SECTION("with a health check: until it says healthy") {
+        const auto one = interruption_of(events, "web", at(9));
+        REQUIRE(one);
+        CHECK(one->stop == Approx(0.5));
+        CHECK(one->replace == Approx(0.5));
+        CHECK(one->start == Approx(3));
+        CHECK(one->away() == Approx(4));
+    }
+    SECTION("without one: until it was seen to listen, or was started") {
+        events.erase(events.begin() + 6);
+        CHECK(interruption_of(events, "web", at(3))->away() == Approx(2));
+        CHECK(interruption_of(events, "web", {})->away() == Approx(1));
+    }
+    SECTION("nobody was without it when the next one served first") {
+        const std::vector<ContainerEvent> swapped{event(Kind::kStart, 1, "new"), event(Kind::kHealthy, 2, "new"),
+                                                  event(Kind::kKill, 3, "old"), event(Kind::kDie, 4, "old")};
+        CHECK(interruption_of(swapped, "web", {})->away() == 0);
+    }
+    SECTION("of two containers: from the first signal to the last one that is healthy") {
+        const std::vector<ContainerEvent> two{event(Kind::kKill, 1, "a"),    event(Kind::kDie, 2, "a"),
+                                              event(Kind::kStart, 3, "c"),   event(Kind::kKill, 4, "b"),
+                                              event(Kind::kDie, 5, "b"),     event(Kind::kStart, 6, "d"),
+                                              event(Kind::kHealthy, 7, "c"), event(Kind::kHealthy, 8, "d")};
+        CHECK(interruption_of(two, "web", {})->away() == Approx(7));
+    }
+    SECTION("planted: what was not replaced was not interrupted") {
+        CHECK_FALSE(interruption_of(events, "api", at(9)));
+        CHECK_FALSE(interruption_of({event(Kind::kKill, 1, "old"), event(Kind::kDie, 2, "old")}, "web", at(9)));
+    }
+}
+
+TEST_CASE("what is announced is the slowest that was measured and a quarter more", "[interruption]") {
+    InterruptionBounds bounds;
+    bounds.spacing = 5;
+    bounds.give_up = 60;
+    const auto announced =
+        announce_interruption({measured(0.2, 0.5, 5.1), measured(0.3, 0.6, 5.2), measured(9, 9, 30, 30)}, bounds);
+    CHECK(announced.measured == 2);
+    CHECK(announced.at_most == Approx(1.25 * 6.1));
+    SECTION("so that what happens again within a quarter is at most it, and it at most one and a half times that") {
+        for (const double happens : {6.1 / 1.2, 6.1, 6.1 * 1.25}) {
+            CHECK(happens <= announced.at_most);
+            CHECK(announced.at_most <= 1.5 * happens + 1e-9);
+        }
+    }
+    CHECK(words(announced).find("slowest of 2 measured") != std::string::npos);
+}
+
+TEST_CASE("what was never measured is bounded, part by part, and that is said", "[interruption]") {
+    InterruptionBounds bounds;
+    bounds.grace = 10;
+    bounds.give_up = 60;
+    bounds.spacing = 5;
+    SECTION("nothing at all was seen") {
+        const auto announced = announce_interruption({}, bounds);
+        CHECK(announced.at_most == Approx(10 + 120 + 60));
+        CHECK(words(announced).find("stop_grace_period") != std::string::npos);
+        CHECK(words(announced).find("no start was seen") != std::string::npos);
+    }
+    SECTION("parts were seen elsewhere") {
+        bounds.stop = 0.4;
+        bounds.replace = 0.8;
+        bounds.start = 5.3;
+        const auto announced = announce_interruption({}, bounds);
+        CHECK(announced.at_most == Approx(1.25 * (0.4 + 0.8 + 5.3)));
+        CHECK(words(announced).find("no stop") == std::string::npos);
+    }
+    SECTION("a stop never takes longer than its grace period") {
+        bounds.stop = 10;
+        bounds.replace = 0;
+        bounds.start = 0;
+        CHECK(announce_interruption({}, bounds).at_most == Approx(10));
+    }
+    SECTION("measured with another health check: its stop counts, its start as the slowest seen") {
+        const auto announced = announce_interruption({measured(0.2, 0.4, 30, 30)}, bounds);
+        CHECK(announced.measured == 0);
+        CHECK(announced.at_most == Approx(1.25 * 30.6));
+    }
+}
+
+TEST_CASE("what the engine remembers tells how long stops took", "[interruption]") {
+    const std::string compose = "com.docker.compose.project";
+    const std::string throwaway = "io.pilotpros.throwaway";
+    const std::string body =
+        line("kill", 1, "a", compose, "shop", "web") + line("die", 1.5, "a", compose, "shop", "web") +
+        line("die", 3, "b", compose, "shop", "api") + line("kill", 1, "c", compose, "other", "web") +
+        line("die", 9, "c", compose, "other", "web") + line("create", 1, "t", throwaway, "x") +
+        line("start", 1.4, "t", throwaway, "x") + line("die", 2, "t", throwaway, "x") +
+        line("destroy", 2.1, "t", throwaway, "x") + "nonsense\n";
+    const RecentTimes times = read_recent_times(body, "shop");
+    REQUIRE(times.stops.size() == 1);  // who ended by itself was not stopped; another project's stop is not ours
+    CHECK(times.stops.at("web") == Approx(0.5));
+    CHECK(times.replace.value_or(0) == Approx(0.5));
+}
+
+TEST_CASE("the last five of each service are kept", "[interruption]") {
+    MemoryFiles files;
+    InterruptionStore store{files, "/state/E/shop"};
+    CHECK(store.read().empty());
+    for (int number = 1; number <= 7; ++number) {
+        store.add({{"web", {measured(number, 0, 0)}}});
+    }
+    REQUIRE(store.read().at("web").size() == 5);
+    CHECK(store.read().at("web").front().stop == 3);
+    files.contents["/state/E/shop/interruptions.json"] = R"({"format":1,"services":{"web":7}})";
+    CHECK(store.read().empty());
+    files.contents["/state/E/shop/interruptions.json"] = "{";
+    CHECK(store.read().empty());
+}
+
+TEST_CASE("how often a health check looks while the service starts", "[interruption]") {
+    CHECK(probe_spacing(nlohmann::json::object(), nullptr) == 0);
+    CHECK(probe_spacing({{"healthcheck", {{"test", {"NONE"}}}}}, nullptr) == 0);
+    CHECK(probe_spacing({{"healthcheck", {{"test", {"CMD", "true"}}}}}, nullptr) == 30);
+    CHECK(probe_spacing({{"healthcheck", {{"interval", "5s"}, {"start_interval", "500ms"}}}}, nullptr) == 5);
+    CHECK(probe_spacing({{"healthcheck", {{"interval", "5s"}, {"start_period", "1m0s"}, {"start_interval", "500ms"}}}},
+                        nullptr) == 0.5);
+}
+
+TEST_CASE("what happens to a project's containers is kept while somebody waits for the engine", "[interruption]") {
+    testing::MemoryEngine engine;
+    engine.answer("GET /events", 200,
+                  line("oom", 1, "x", "com.docker.compose.project", "shop", "web") +
+                      line("kill", 2, "y", "com.docker.compose.project", "shop", "web"));
+    Happenings happenings{engine, "shop"};
+    CHECK_FALSE(happenings.oom_killed("x"));
+    happenings.catch_up();
+    CHECK(happenings.oom_killed("x"));
+    CHECK_FALSE(happenings.oom_killed("y"));  // planted: a signal is no lack of memory
+    CHECK(happenings.events().size() == 2);
+}

@@ -1,0 +1,354 @@
+#include <catch2/catch.hpp>
+
+#include "core/apply/locate.h"
+#include "core/apply/rollback_files.h"
+#include "core/apply/sealed.h"
+#include "core/apply/status.h"
+#include "tests/unit/apply/apply_world.h"
+
+using namespace pilotpros;
+using namespace pilotpros::testing;
+
+namespace {
+
+constexpr const char* kOverride = "/shop/.pilotpros/compose.yaml";
+
+RollbackRequest back_to(const std::string& id) {
+    RollbackRequest request;
+    request.id = id;
+    return request;
+}
+
+RollbackRequest only(const std::vector<std::string>& services) {
+    RollbackRequest request;
+    request.services = services;
+    return request;
+}
+
+ExitCode refusal(ApplyMachine& machine, const RollbackRequest& request) {
+    try {
+        machine.roll_back(request);
+    } catch (const Error& error) {
+        return error.code();
+    }
+    return ExitCode::kDone;
+}
+
+std::int64_t memory_of(ApplyMachine& machine, const std::string& service) {
+    return machine.engine.find("shop-" + service + "-1")->body["HostConfig"]["Memory"].get<std::int64_t>();
+}
+
+RollbackPreview preview(ApplyMachine& machine, const RollbackRequest& request) {
+    World world = machine.world();
+    return preview_rollback(world, &machine.engine, machine.store(), request);
+}
+
+RollbackResult files_only(ApplyMachine& machine, const RollbackRequest& request = {}) {
+    World world = machine.world();
+    ApplyStore store = machine.store();
+    RollbackRequest files = request;
+    files.files_only = true;
+    return roll_back_files(world, store, files, machine.watcher);
+}
+
+ProjectStatus status(ApplyMachine& machine) {
+    World world = machine.world();
+    return read_status(world, machine.engine, machine.discover(), machine.store(), true);
+}
+
+bool says(const std::vector<std::string>& lines, const std::string& part) {
+    return std::any_of(lines.begin(), lines.end(),
+                       [&](const std::string& line) { return line.find(part) != std::string::npos; });
+}
+
+}  // namespace
+
+TEST_CASE("an ID takes that transaction back and the later ones with it", "[rollback]") {
+    ApplyMachine machine;
+    const std::string before = machine.seen();
+    machine.apply("128m");
+    const std::string first = machine.seen();
+    machine.apply("256m");
+    SECTION("from the first on, with its number as it is typed; the later one is named") {
+        CHECK(preview(machine, back_to("1")).scope.note.find("0002 came after 0001") != std::string::npos);
+        CHECK(machine.roll_back(back_to("1")).undone.size() == 2);
+        CHECK(machine.seen() == before);
+    }
+    SECTION("the last one alone") {
+        CHECK(machine.roll_back(back_to("0002")).undone.size() == 1);
+        CHECK(machine.seen() == first);
+    }
+    SECTION("one that there is not is an error of the command line") {
+        CHECK(refusal(machine, back_to("7")) == ExitCode::kUsage);
+    }
+    SECTION("one that was taken back already is nothing to undo") {
+        machine.roll_back();
+        const RollbackPreview again = preview(machine, back_to("2"));
+        CHECK(again.undone.empty());
+        CHECK(again.scope.note.find("0002 was taken back already") != std::string::npos);
+        CHECK(machine.seen() == first);
+    }
+}
+
+TEST_CASE("some services go back, and the others keep their part", "[rollback]") {
+    ApplyMachine machine{true};
+    const std::string before = machine.seen();
+    machine.apply("128m");
+    machine.roll_back(only({"web"}));
+    CHECK(memory_of(machine, "web") == 0);
+    CHECK(memory_of(machine, "db") == 134217728);
+    CHECK(machine.files.contents.at(kOverride).find("  db:") != std::string::npos);
+    CHECK(machine.files.contents.at(kOverride).find("  web:") == std::string::npos);
+    SECTION("status and history tell of it") {
+        const ProjectStatus now = status(machine);
+        REQUIRE(now.services.size() == 1);
+        CHECK(now.services.front().service == "db");
+        CHECK(now.services.front().state == "carries it");
+        CHECK(says(now.history.back().changes, "takes web back to before 0001"));
+        CHECK(now.files.front().state == "as written");
+    }
+    SECTION("the same again is nothing to undo") { CHECK(preview(machine, only({"web"})).undone.empty()); }
+    SECTION("the rest goes back by a plain rollback, and never forward again") {
+        CHECK(machine.roll_back().undone.size() == 2);
+        CHECK(machine.seen() == before);
+        CHECK(machine.roll_back().undone.empty());
+    }
+    SECTION("naming the rest is taking all back") {
+        machine.roll_back(only({"db"}));
+        CHECK(machine.seen() == before);
+    }
+    SECTION("applied again it is there again, and goes back in one") {
+        machine.apply("128m");
+        CHECK(memory_of(machine, "web") == 134217728);
+        machine.roll_back(back_to("1"));
+        CHECK(machine.seen() == before);
+    }
+    SECTION("one that was never changed is an error of the command line") {
+        CHECK(refusal(machine, only({"cache"})) == ExitCode::kUsage);
+    }
+    SECTION("what took services back is not undone alone") {
+        CHECK(refusal(machine, back_to("0002")) == ExitCode::kRefused);
+    }
+}
+
+TEST_CASE("a service whose old container cannot be made again leaves all as it was", "[rollback]") {
+    ApplyMachine machine{true};
+    machine.apply("128m");
+    const std::string container = machine.engine.find("shop-web-1")->id;
+    machine.compose_is_broken = true;
+    machine.engine.find("shop-web-1")->image = "sha256:other";
+    machine.engine.images = {"sha256:other"};
+    machine.engine.tags = {{"nginx:1", "sha256:other"}};
+    CHECK(refusal(machine, only({"web"})) == ExitCode::kGateFailed);
+    CHECK(machine.engine.find("shop-web-1")->id == container);
+    CHECK(machine.files.contents.at(kOverride).find("  web:") != std::string::npos);
+    CHECK(machine.store().in_phase(Journal::Phase::kApplied) == std::vector<std::string>{"0001"});
+}
+
+TEST_CASE("the old containers come back, and are compared", "[rollback]") {
+    ApplyMachine machine;
+    const std::string before = machine.seen();
+    machine.apply();
+    RollbackRequest exact;
+    exact.exact = true;
+    SECTION("field by field") {
+        const RollbackResult result = machine.roll_back(exact);
+        CHECK(machine.seen() == before);
+        CHECK(says(result.said, "shop-web-1 is what it was, field by field"));
+    }
+    SECTION("not the present files' container") {
+        machine.files.contents["/shop/compose.yaml"] += "# user's edit\n";
+        CHECK(preview(machine, exact).services.front().how.by == Replacement::By::kSnapshot);
+        CHECK(preview(machine, {}).services.front().how.by == Replacement::By::kCompose);
+    }
+    SECTION("never over a volume that it had not") {
+        machine.engine.find("shop-web-1")->volumes.front() = "another";
+        const std::string applied = machine.seen();
+        CHECK(refusal(machine, exact) == ExitCode::kRefused);
+        CHECK(machine.seen() == applied);
+    }
+}
+
+TEST_CASE("the files alone go back without an engine", "[rollback]") {
+    ApplyMachine machine;
+    const std::string before = machine.seen();
+    machine.apply();
+    machine.engine.asked.clear();
+    const RollbackResult result = files_only(machine);
+    CHECK(machine.engine.asked.empty());
+    CHECK(says(result.said, "web: a container that runs goes on with the change"));
+    CHECK(!machine.files.exists(kOverride));
+    CHECK(memory_of(machine, "web") == 134217728);
+    SECTION("status tells what still runs with it") {
+        const ProjectStatus now = status(machine);
+        CHECK(now.history.front().phase == "files taken back");
+        REQUIRE(now.services.size() == 1);
+        CHECK(now.services.front().state == "not as its files say");
+        CHECK(!now.left.empty());
+    }
+    SECTION("twice is once") { CHECK(files_only(machine).undone.empty()); }
+    SECTION("a later rollback has the containers follow") {
+        CHECK(machine.roll_back().undone.size() == 1);
+        CHECK(machine.seen() == before);
+        CHECK(status(machine).history.front().phase == "taken back");
+        CHECK(machine.roll_back().undone.empty());
+    }
+    SECTION("an apply after it goes back to what was there before it") {
+        machine.apply("256m");
+        machine.roll_back();
+        CHECK(!machine.files.exists(kOverride));
+        CHECK(memory_of(machine, "web") == 0);
+    }
+}
+
+TEST_CASE("snapshots tell which engine a folder's project was applied on", "[rollback]") {
+    ApplyMachine machine;
+    machine.apply();
+    World world = machine.world();
+    CHECK(locate_by_snapshots(world, {}).engine == "ENGINE");
+    CHECK(locate_by_snapshots(world, {}).name == "shop");
+    machine.environment.working_directory = "/shop/sub/deep";
+    CHECK(locate_by_snapshots(world, {}).name == "shop");
+    machine.environment.working_directory = "/elsewhere";
+    CHECK_THROWS_AS(locate_by_snapshots(world, {}), Error);
+    Selectors named;
+    named.project_name = "shop";
+    CHECK(locate_by_snapshots(world, named).engine == "ENGINE");
+    nlohmann::json snapshot = machine.store().snapshot("0001");
+    snapshot["engine"] = "OTHER";
+    machine.files.contents["/state/pilotpros/OTHER/shop/transactions/0001/snapshot.json"] = seal(snapshot);
+    CHECK_THROWS_WITH(locate_by_snapshots(world, named), Catch::Contains("several"));
+}
+
+TEST_CASE("a file that the user changed since is shown, kept, and in the way until --force", "[rollback]") {
+    ApplyMachine machine;
+    const std::string before = machine.seen();
+    machine.apply();
+    std::string& ours = machine.files.contents[kOverride];
+    ours += "    environment:\n      PASSWORD: hunter2\n";
+    const std::string theirs = ours;
+    const std::string changed = machine.seen();
+    SECTION("shown without its value") {
+        const std::vector<Conflict> conflicts = preview(machine, {}).conflicts;
+        REQUIRE(conflicts.size() == 1);
+        CHECK(conflicts.front().ours.has_value());
+        CHECK(conflicts.front().theirs.find("PASSWORD: (not shown)") != std::string::npos);
+        CHECK(conflicts.front().theirs.find("hunter2") == std::string::npos);
+        CHECK(conflicts.front().theirs.find("mem_limit: \"128m\"") != std::string::npos);
+    }
+    SECTION("refused, untouched") {
+        CHECK(refusal(machine, {}) == ExitCode::kRefused);
+        CHECK(machine.seen() == changed);
+    }
+    SECTION("forced: what was there comes back, theirs lies beside it") {
+        RollbackRequest force;
+        force.force = true;
+        const RollbackResult result = machine.roll_back(force);
+        const std::string kept = std::string{kOverride} + ".pilotpros-kept";
+        CHECK(says(result.said, "your version is kept: " + kept));
+        CHECK(machine.files.contents.at(kept) == theirs);
+        CHECK(!machine.files.exists(kOverride));
+        CHECK(memory_of(machine, "web") == 0);
+    }
+    SECTION("forced twice with another version: both are kept") {
+        machine.files.contents[std::string{kOverride} + ".pilotpros-kept"] = "an earlier one";
+        RollbackRequest force;
+        force.force = true;
+        machine.roll_back(force);
+        CHECK(machine.files.contents.at(std::string{kOverride} + ".pilotpros-kept") == "an earlier one");
+        CHECK(machine.files.contents.at(std::string{kOverride} + "-2.pilotpros-kept") == theirs);
+    }
+    SECTION("the files alone are no way round") {
+        CHECK_THROWS_AS(files_only(machine), Error);
+        CHECK(machine.seen() == changed);
+    }
+}
+
+TEST_CASE("a rollback works where the world has moved on", "[rollback]") {
+    ApplyMachine machine;
+    const std::string before = machine.seen();
+    machine.apply();
+    SECTION("the Compose file is gone: the container is made again from the snapshot") {
+        machine.files.contents.erase("/shop/compose.yaml");
+        machine.roll_back();
+        machine.files.contents["/shop/compose.yaml"] = "services: {web: {image: nginx:1}}\n";
+        CHECK(machine.seen() == before);
+    }
+    SECTION("the tag means another image: the old one is used, by its ID") {
+        machine.engine.tags["nginx:1"] = "sha256:newer";
+        machine.engine.images.insert("sha256:newer");
+        machine.roll_back();
+        CHECK(machine.engine.find("shop-web-1")->image == "sha256:web");
+        CHECK(memory_of(machine, "web") == 0);
+    }
+    SECTION("the tag is gone: likewise") {
+        machine.engine.tags.clear();
+        machine.roll_back();
+        CHECK(machine.engine.find("shop-web-1")->image == "sha256:web");
+    }
+    SECTION("the project is down: its files, and after a prune what brings the image back") {
+        machine.engine.containers.clear();
+        machine.engine.images.clear();
+        machine.engine.tags.clear();
+        const RollbackResult result = machine.roll_back();
+        CHECK(!machine.files.exists(kOverride));
+        CHECK(machine.engine.find("shop-web-1") == nullptr);
+        CHECK(says(result.said, "nginx:1 is gone from the engine: docker compose pull web brings it back"));
+    }
+    SECTION("an earlier version wrote the snapshot") {
+        std::string& file = machine.files.contents["/state/pilotpros/ENGINE/shop/transactions/0001/snapshot.json"];
+        nlohmann::json content = nlohmann::json::parse(file)["content"];
+        content.erase("takes_back");
+        for (nlohmann::json& path : content["paths"]) {
+            path.erase("written");
+        }
+        file = seal(content);
+        machine.roll_back();
+        CHECK(machine.seen() == before);
+    }
+}
+
+TEST_CASE("what cannot go back is said, and the rest goes back", "[rollback]") {
+    ApplyMachine machine{true};
+    machine.apply();
+    machine.compose_is_broken = true;
+    machine.engine.find("shop-web-1")->image = "sha256:other";
+    machine.engine.images = {"sha256:other"};
+    machine.engine.tags.clear();
+    machine.engine.find("shop-db-1")->image = "sha256:other";
+    try {
+        machine.roll_back();
+        FAIL("it was not refused");
+    } catch (const Error& error) {
+        CHECK(error.code() == ExitCode::kNotRestored);
+        CHECK(std::string{error.what()}.find("db is left as it runs") != std::string::npos);
+        CHECK(std::string{error.what()}.find("web is left as it runs") != std::string::npos);
+    }
+    CHECK(!machine.files.exists(kOverride));
+    machine.engine.images.insert("sha256:web");
+    CHECK(machine.recover() == 1);
+    CHECK(memory_of(machine, "web") == 0);
+    CHECK(memory_of(machine, "db") == 0);
+}
+
+TEST_CASE("data in the writable layer of a container that would be replaced", "[rollback]") {
+    ApplyMachine machine{true};
+    machine.apply();
+    machine.engine.layers["shop-web-1"] = "/srv/upload.png";
+    const std::string applied = machine.seen();
+    SECTION("refuses, with the path and the fix") {
+        CHECK_THROWS_WITH(machine.roll_back(), Catch::Contains("/srv/upload.png"));
+        CHECK(refusal(machine, {}) == ExitCode::kRefused);
+        CHECK(machine.seen() == applied);
+    }
+    SECTION("the other service goes back alone") {
+        CHECK(refusal(machine, only({"db"})) == ExitCode::kDone);
+        CHECK(memory_of(machine, "db") == 0);
+        CHECK(memory_of(machine, "web") == 134217728);
+    }
+    SECTION("the files alone lose nothing") {
+        files_only(machine);
+        CHECK(!machine.files.exists(kOverride));
+        CHECK(memory_of(machine, "web") == 134217728);
+    }
+}
