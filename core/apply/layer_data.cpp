@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/advise/data.h"
 #include "core/apps/application.h"
 #include "core/apps/asking.h"
@@ -50,6 +52,12 @@ Project project_of(World& world, Engine& engine, const Snapshot& snapshot) {
     }
 }
 
+std::vector<std::string> given_files_of(const Snapshot& snapshot, const std::string& service) {
+    const auto found = std::find_if(snapshot.services.begin(), snapshot.services.end(),
+                                    [&](const ServiceRecord& record) { return record.service == service; });
+    return found == snapshot.services.end() ? std::vector<std::string>{} : found->given_files;
+}
+
 Wishes wishes_of(const Project& project, const Files& files) {
     try {
         return read_wishes(project, files);
@@ -69,6 +77,11 @@ std::map<std::string, std::vector<std::string>> data_before_replacing(World& wor
     const Project project = project_of(world, engine, snapshot);
     Observation observation =
         observe_services(engine, project, {services.begin(), services.end()}, world.files, world.clock.now());
+    if (project.from_labels) {  // without its files only the snapshot tells what Compose put into it
+        for (ServiceObservation& service : observation.services) {
+            service.given_files = given_files_of(snapshot, service.service);
+        }
+    }
     WritableLayers layers(engine, world.files, {}, true, observation);
     layers.finish(world.clock, world.cancel, observation);
     const Wishes wishes = wishes_of(project, world.files);

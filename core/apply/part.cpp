@@ -169,8 +169,8 @@ class Part {
                     continue;
                 }
                 ServiceRecord record = service;
-                record.containers =
-                    keep_containers(engine_, newest.project, service.service, directory, number, world_.files);
+                record.containers = keep_containers(engine_, newest.project, service.service, service.given_files,
+                                                    directory, number, world_.files);
                 for (const ContainerRecord& container : record.containers) {
                     images.push_back(container.image_id);
                 }

@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "core/apply/given.h"
 #include "core/docker/json.h"
 #include "core/model/sha256.h"
 
@@ -242,7 +243,8 @@ std::vector<LiveContainer> containers_of(Engine& engine, const std::string& proj
 }
 
 std::vector<ContainerRecord> keep_containers(Engine& engine, const std::string& project, const std::string& service,
-                                             const Path& directory, int& number, Files& files) {
+                                             const std::vector<std::string>& given, const Path& directory, int& number,
+                                             Files& files) {
     std::vector<ContainerRecord> records;
     for (const LiveContainer& live : containers_of(engine, project, service)) {
         const std::string inspected = engine.get("/containers/" + live.id + "/json");
@@ -256,6 +258,11 @@ std::vector<ContainerRecord> keep_containers(Engine& engine, const std::string& 
         record.kept = fmt::format("container-{}.json", ++number);
         record.sha256 = sha256_hex(inspected);
         files.write_durably(directory / record.kept, inspected, 0600);
+        if (const std::string archive = given_to(engine, json, given); !archive.empty()) {
+            record.given = fmt::format("container-{}.tar", number);
+            record.given_sha256 = sha256_hex(archive);
+            files.write_durably(directory / record.given, archive, 0600);
+        }
         records.push_back(std::move(record));
     }
     return records;
@@ -318,6 +325,7 @@ std::set<std::string> restore_containers(Engine& engine, const std::string& proj
             const auto inspect = Json::parse(files.read(directory / record.kept).value_or(""), nullptr, false);
             const std::string id = make(engine, record, inspect, journal);
             kept.insert(id);
+            give_again(engine, id, record, directory, files);
             if (record.running) {
                 start(engine, id, record.name);
             }
@@ -334,6 +342,9 @@ std::set<std::string> restore_containers(Engine& engine, const std::string& proj
             });
         if (stopping && there->running()) {
             stop(engine, there->id);
+        }
+        if (there->id != record.id && !there->running()) {  // made by an attempt that was killed
+            give_again(engine, there->id, record, directory, files);
         }
         if (record.running && (stopping || !there->running())) {
             start(engine, there->id, record.name);

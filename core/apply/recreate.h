@@ -21,9 +21,11 @@ struct LiveContainer {
 /// The service's containers, running or not; those of `docker compose run` and Compose's helpers left out.
 std::vector<LiveContainer> containers_of(Engine& engine, const std::string& project, const std::string& service);
 
-/// Keeps the inspection of each of them in `directory`, the snapshot's, as container-N.json, and counts `number` on.
+/// Keeps the inspection of each of them in `directory`, the snapshot's, as container-N.json, and counts `number` on;
+/// beside it what Compose copied into it at the paths `given`, as container-N.tar.
 std::vector<ContainerRecord> keep_containers(Engine& engine, const std::string& project, const std::string& service,
-                                             const Path& directory, int& number, Files& files);
+                                             const std::vector<std::string>& given, const Path& directory, int& number,
+                                             Files& files);
 /// Stops it in the time that it gives its program, and removes it. Never with its volumes: an anonymous one holds the
 /// data that its successor needs. Throws Error (kNotRestored).
 void remove(Engine& engine, const LiveContainer& container);

@@ -63,6 +63,9 @@ Snapshot read_snapshot(const Path& directory, const Files& files) {
     for (const ServiceRecord& service : snapshot.services) {
         for (const ContainerRecord& record : service.containers) {
             require_intact(directory / record.kept, record.sha256, files);
+            if (!record.given.empty()) {
+                require_intact(directory / record.given, record.given_sha256, files);
+            }
         }
     }
     return snapshot;

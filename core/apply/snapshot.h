@@ -39,20 +39,24 @@ struct ContainerRecord {
     bool running = false;
     std::string kept;    ///< where in the snapshot's directory its inspection lies, whole: it holds the environment
     std::string sha256;  ///< of that file
+    std::string given;   ///< likewise an archive of the configs and secrets that Compose copied in; empty: none
+    std::string given_sha256;
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ContainerRecord, id, name, image_id, config_hash, running, kept, sha256)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ContainerRecord, id, name, image_id, config_hash, running, kept, sha256,
+                                                given, given_sha256)
 
 /// One service that an apply changes, as it was.
 struct ServiceRecord {
     std::string service;
     double start_seconds = 0;  ///< how long it was seen to take to start; 0: never seen
     std::vector<ContainerRecord> containers;
-    std::vector<Reload> name_users;  ///< who is to look its name up again after its container was replaced
-    std::vector<Reload> reloads;     ///< its own, after files that are mounted into it changed
-    bool live = false;               ///< its containers stayed, and got their limits while they ran
+    std::vector<Reload> name_users;        ///< who is to look its name up again after its container was replaced
+    std::vector<Reload> reloads;           ///< its own, after files that are mounted into it changed
+    bool live = false;                     ///< its containers stayed, and got their limits while they ran
+    std::vector<std::string> given_files;  ///< where its configs and secrets stand in them
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ServiceRecord, service, start_seconds, containers, name_users, reloads,
-                                                live)
+                                                live, given_files)
 
 /// All that is needed to go back from one apply, and to tell later what it was.
 struct Snapshot {

@@ -148,11 +148,13 @@ class Transaction {
         snapshot.paths = std::move(paths);
         int kept = 0;
         for (const ServicePreview& preview : preview_.services) {
+            const ServiceObservation* const seen = request_.observation.service(preview.service);
+            const std::vector<std::string> given = seen == nullptr ? std::vector<std::string>{} : seen->given_files;
             snapshot.services.push_back(
                 {preview.service, preview.start_seconds,
-                 keep_containers(engine_, snapshot.project, preview.service, directory, kept, world_.files),
+                 keep_containers(engine_, snapshot.project, preview.service, given, directory, kept, world_.files),
                  name_users_of(request_.project, request_.observation, preview.service),
-                 reloads_of(request_.observation, preview.service), preview.live});
+                 reloads_of(request_.observation, preview.service), preview.live, given});
         }
         write_snapshot(snapshot, directory, world_.files);
         snapshot_ = std::move(snapshot);

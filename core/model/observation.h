@@ -134,8 +134,9 @@ struct Application {
 /// All that is known of one service.
 struct ServiceObservation {
     std::string service;
-    std::vector<Container> containers;  ///< by number; empty when it does not run
-    bool refused = false;               ///< it has containers that the engine does not show us
+    std::vector<Container> containers;     ///< by number; empty when it does not run
+    std::vector<std::string> given_files;  ///< where its configs and secrets stand in them (core/compose/given_files.h)
+    bool refused = false;                  ///< it has containers that the engine does not show us
     std::string image_id;  ///< of the first container, or of the image that the file names; empty when unknown
     std::vector<Application> applications;
     std::map<std::string, std::string>

@@ -134,23 +134,25 @@ std::map<std::string, std::vector<ContainerProcess>> list_processes(Engine& engi
     return result;
 }
 
-WritableLayer read_changes(const std::string& answer, const std::vector<Mount>& mounts) {
-    constexpr std::array<const char*, 9> kMadeByEveryStart{"/run",
-                                                           "/var/run",
-                                                           "/tmp",
-                                                           "/proc",  // the engine mounts them
-                                                           "/sys",
-                                                           "/dev",
-                                                           "/etc/mtab",  // or links them,
-                                                           "/sbin/docker-init",
-                                                           "/usr/sbin/docker-init"};  // or puts its init there
+WritableLayer read_changes(const std::string& answer, const std::vector<Mount>& mounts,
+                           const std::vector<std::string>& given) {
+    std::vector<std::string> made_by_every_start{"/run",
+                                                 "/var/run",
+                                                 "/tmp",
+                                                 "/proc",  // the engine mounts them
+                                                 "/sys",
+                                                 "/dev",
+                                                 "/etc/mtab",  // or links them,
+                                                 "/sbin/docker-init",
+                                                 "/usr/sbin/docker-init"};  // or puts its init there
+    made_by_every_start.insert(made_by_every_start.end(), given.begin(), given.end());
     const json changes = json::parse(answer, nullptr, false);
     std::vector<std::pair<std::string, std::int64_t>> kept;
     if (changes.is_array()) {
         for (const json& change : changes) {
             const std::string path = text(change, "Path");
-            const bool made = std::any_of(kMadeByEveryStart.begin(), kMadeByEveryStart.end(),
-                                          [&](const char* place) { return is_below(path, place); });
+            const bool made = std::any_of(made_by_every_start.begin(), made_by_every_start.end(),
+                                          [&](const std::string& place) { return is_below(path, place); });
             const bool mounted = std::any_of(mounts.begin(), mounts.end(),
                                              [&](const Mount& mount) { return is_below(path, mount.destination); });
             if (!path.empty() && !made && !mounted) {
@@ -170,8 +172,8 @@ WritableLayer read_changes(const std::string& answer, const std::vector<Mount>& 
         const bool parent_of_mount =
             std::any_of(mounts.begin(), mounts.end(),
                         [&](const Mount& mount) { return is_below(mount.destination, path); }) ||
-            std::any_of(kMadeByEveryStart.begin(), kMadeByEveryStart.end(),
-                        [&](const char* place) { return is_below(place, path); });
+            std::any_of(made_by_every_start.begin(), made_by_every_start.end(),
+                        [&](const std::string& place) { return is_below(place, path); });
         if (kind == 0 && !parent_of_next && !parent_of_mount) {
             layer.changed.push_back(path);
         } else if (kind == 1 && !parent_of_next && !parent_of_mount) {

@@ -36,7 +36,9 @@ std::map<std::string, std::vector<ContainerProcess>> list_processes(Engine& engi
 /// The engine's answer to `top`, as processes. Pure.
 std::vector<ContainerProcess> read_top(const std::string& answer);
 /// The engine's answer to `changes`, as paths. Paths below the container's mounts, those that a start makes anyway
-/// (/run, /tmp, /proc, /sys, /dev) and directories that only hold a listed path are left out. Pure.
-WritableLayer read_changes(const std::string& answer, const std::vector<Mount>& mounts);
+/// (/run, /tmp, /proc, /sys, /dev), those that Compose gives it (`given`) and directories that only hold a listed path
+/// are left out. Pure.
+WritableLayer read_changes(const std::string& answer, const std::vector<Mount>& mounts,
+                           const std::vector<std::string>& given = {});
 
 }  // namespace pilotpros

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/compose/given_files.h"
 #include "core/observe/containers.h"
 #include "core/observe/engine_facts.h"
 
@@ -30,7 +31,7 @@ ServiceObservation& find_or_add(Observation& observation, const std::string& ser
 void add_services_of_files(const Project& project, const std::vector<std::string>& services, Observation& into) {
     for (const auto& [name, service] : project.services) {
         if (wanted(name, services) && !service.profiled_out) {
-            find_or_add(into, name);
+            find_or_add(into, name).given_files = given_files(service.resolved);
         }
     }
 }

@@ -43,6 +43,7 @@ WritableLayers::WritableLayers(Engine& engine, Files& files, Path kept, bool ane
             asked.service = service.service;
             asked.id = container.id;
             asked.mounts = container.mounts;
+            asked.given = service.given_files;
             asked.key = std::to_string(container.started.time_since_epoch().count());
             ids.push_back(container.id);
             asked_.push_back(std::move(asked));
@@ -132,7 +133,7 @@ void WritableLayers::finish(const Clock& clock, const Cancel& cancel, Observatio
     for (const Asked& asked : asked_) {
         // Half an answer would hide data.
         if (asked.ended && !asked.too_long && asked.status == 200 && Json::accept(asked.body)) {
-            known_[asked.id] = read_changes(asked.body, asked.mounts);
+            known_[asked.id] = read_changes(asked.body, asked.mounts, asked.given);
         } else {
             into.gaps.push_back(
                 {asked.service, "what its writable layer holds", "the engine could not compare it with the image"});

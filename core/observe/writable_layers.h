@@ -33,6 +33,7 @@ class WritableLayers {
     struct Asked {
         std::string service, id, key;  ///< the key tells whether a remembered answer is still one
         std::vector<Mount> mounts;
+        std::vector<std::string> given;
         Engine::StreamId stream = 0;
         std::string body;
         int status = 0;

@@ -24,8 +24,13 @@ services:
   web:
     <<: *sleeper
     volumes: [/anonymous]
+    configs: [{source: greeting, target: /etc/greeted/by/name}]
+    secrets: [{source: key, mode: 0440, uid: "7"}]
 volumes: {data: {}}
+configs: {greeting: {content: "hello\n"}}
+secrets: {key: {environment: ROLLBACK_KEY}}
 YAML
+export ROLLBACK_KEY=canary-of-the-key
 cp compose.yaml "$scratch/good"
 docker tag debian:trixie-slim "$image"
 finally "cd '$folder'; cp '$scratch/good' compose.yaml; docker compose -p $name down -v -t 0 >/dev/null 2>&1; docker rmi -f $image >/dev/null 2>&1"
@@ -38,11 +43,14 @@ ours() { run "$PILOTPROS" pilotpros "$@"; }
 memory() { docker inspect --format '{{.HostConfig.Memory}}' "$name-$1-1"; }
 files() { find . -mindepth 1 -printf '%p %M %y %l\n' | sort; find . -type f -exec sha256sum {} + | sort; }
 volumes() { docker inspect "$name-db-1" "$name-web-1" | jq -c '[.[].Mounts[] | {Name, Destination}] | sort'; }
+given() { docker exec "$name-web-1" sh -c 'stat -c "%n %a %u:%g" /etc/greeted/by/name /run/secrets/key; cat /etc/greeted/by/name /run/secrets/key'; }
 rows() { docker compose exec -T db cat /data/row && docker compose exec -T web cat /anonymous/row; }
 apply() { run "$driver" apply "$1" "$2"; expect_status "apply $2 to $1" 0; }
 is() { expect "$1" test "$2" = "$3"; }
 files >"$scratch/files"
 volumes >"$scratch/volumes"
+given >"$scratch/given"
+expect_in "what Compose copied in is there to begin with" canary-of-the-key "$(cat "$scratch/given")"
 as_before() { files >"$scratch/now"; expect "$1: the files are as they were" diff "$scratch/files" "$scratch/now"; }
 
 # ---- one service of two, an ID ----------------------------------------------------------------------------------------
@@ -77,6 +85,8 @@ expect_status "exact" 0
 expect_in "exact: compared" "$name-web-1 is what it was, field by field" "$out"
 docker inspect "$name-web-1" | jq '.[0] | {Image, Config: .Config | del(.Hostname), Mounts, memory: .HostConfig.Memory}' >"$scratch/now"
 expect "exact: as docker inspect has it" diff "$scratch/inspect" "$scratch/now"
+given >"$scratch/now"
+expect "exact: the config and the secret that Compose copied in, with mode and owner" diff "$scratch/given" "$scratch/now"
 cp "$scratch/good" compose.yaml
 as_before "exact"
 

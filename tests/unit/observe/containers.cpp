@@ -16,6 +16,12 @@ TEST_CASE("the writable layer without what every start makes") {
     CHECK(layer.added == std::vector<std::string>{"/var/lib/app/data.db"});
     CHECK(layer.changed.empty());
     CHECK(layer.deleted == std::vector<std::string>{"/etc/old"});
+    SECTION("nor what Compose puts there, with the directories that it makes for it") {
+        const std::string given =
+            R"([{"Path":"/cfg","Kind":1},{"Path":"/cfg/app.conf","Kind":1},{"Path":"/cfg/own","Kind":1},{"Path":"/only","Kind":1},{"Path":"/only/a","Kind":1}])";
+        CHECK(read_changes(given, {}, {"/cfg/app.conf", "/only/a"}).added == std::vector<std::string>{"/cfg/own"});
+        CHECK(read_changes(given, {}, {}).added == std::vector<std::string>{"/cfg/app.conf", "/cfg/own", "/only/a"});
+    }
     CHECK(read_changes("null", {}).added.empty());
     CHECK(read_changes("{nonsense", {}).added.empty());
 }

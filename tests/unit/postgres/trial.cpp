@@ -4,7 +4,6 @@
 
 #include "core/apps/postgres/trial.h"
 #include "core/apps/postgres/verify.h"
-#include "core/docker/tar.h"
 #include "core/sys/files.h"
 #include "tests/unit/fake_engine_memory.h"
 
@@ -104,27 +103,4 @@ TEST_CASE("postgres trial: the stand-in holds the user's numbers and none of the
     CHECK(text.find("work_mem") == std::string::npos);
     CHECK(text.find("archive_command") == std::string::npos);
     CHECK(text.find("ssl") == std::string::npos);
-}
-
-TEST_CASE("tar: whole blocks, directories first and once, the same bytes each time", "[throwaway]") {
-    const std::vector<TarFile> files{{"/a/b/one", std::string(513, 'x')}, {"a/b/two", ""}};
-    const std::string archive = tar_of(files);
-    CHECK(archive == tar_of(files));
-    // a/, a/b/, one with two blocks, two, and two blocks of zeros
-    REQUIRE(archive.size() == std::size_t{512} * (2 + 3 + 1 + 2));
-    CHECK(archive.substr(0, 3) == std::string("a/\0", 3));
-    CHECK(archive[156] == '5');
-    CHECK(archive.substr(512, 4) == "a/b/");
-    CHECK(archive.substr(std::size_t{2} * 512, 7) == "a/b/one");
-    CHECK(archive.substr(2 * 512 + 124, 11) == "00000001001");
-    CHECK(archive.substr(std::size_t{5} * 512, 7) == "a/b/two");
-    unsigned sum = 8 * ' ';
-    for (std::size_t i = 0; i < 512; ++i) {
-        sum += i >= 148 && i < 156 ? 0 : static_cast<unsigned char>(archive[i]);
-    }
-    CHECK(std::stoul(archive.substr(148, 6), nullptr, 8) == sum);
-    CHECK_THROWS(tar_of({{std::string(300, 'a'), ""}}));
-    SECTION("a long path is split") {
-        CHECK_NOTHROW(tar_of({{std::string(90, 'a') + "/" + std::string(90, 'b'), ""}}));
-    }
 }
