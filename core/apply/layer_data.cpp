@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/advise/data.h"
+#include "core/apply/recreate.h"
 #include "core/apps/application.h"
 #include "core/apps/asking.h"
 #include "core/compose/discovery.h"
@@ -66,17 +67,19 @@ Wishes wishes_of(const Project& project, const Files& files) {
     }
 }
 
-}  // namespace
-
-std::map<std::string, std::vector<std::string>> data_before_replacing(World& world, Engine& engine,
-                                                                      const Snapshot& snapshot,
-                                                                      const std::set<std::string>& services) {
+/// What the containers of these services hold, those with one of the IDs `but` left out.
+std::map<std::string, std::vector<std::string>> data_in(World& world, Engine& engine, const Snapshot& snapshot,
+                                                        const std::set<std::string>& services,
+                                                        const std::set<std::string>& but) {
     if (services.empty()) {
         return {};
     }
     const Project project = project_of(world, engine, snapshot);
     Observation observation =
         observe_services(engine, project, {services.begin(), services.end()}, world.files, world.clock.now());
+    for (ServiceObservation& service : observation.services) {
+        std::erase_if(service.containers, [&](const Container& one) { return but.contains(one.id); });
+    }
     if (project.from_labels) {  // without its files only the snapshot tells what Compose put into it
         for (ServiceObservation& service : observation.services) {
             service.given_files = given_files_of(snapshot, service.service);
@@ -98,6 +101,33 @@ std::map<std::string, std::vector<std::string>> data_before_replacing(World& wor
         apps::ask_all(asking, service.applications);
     }
     return data_in_layers(observation, wishes);
+}
+
+}  // namespace
+
+std::map<std::string, std::vector<std::string>> data_before_replacing(World& world, Engine& engine,
+                                                                      const Snapshot& snapshot,
+                                                                      const std::set<std::string>& services) {
+    return data_in(world, engine, snapshot, services, {});
+}
+
+std::map<std::string, std::vector<std::string>> data_since(World& world, Engine& engine, const Snapshot& snapshot) {
+    std::set<std::string> services, before;
+    for (const ServiceRecord& service : snapshot.services) {
+        for (const ContainerRecord& record : service.containers) {
+            before.insert(record.id);
+        }
+        const std::vector<LiveContainer> live = containers_of(engine, snapshot.project, service.service);
+        if (std::any_of(live.begin(), live.end(), [&](const auto& one) { return !before.contains(one.id); })) {
+            services.insert(service.service);
+        }
+    }
+    auto data = data_in(world, engine, snapshot, services, before);
+    for (auto& [service, paths] : data) {
+        std::erase_if(paths, [](const std::string& path) { return !path.starts_with('/'); });
+    }
+    std::erase_if(data, [](const auto& entry) { return entry.second.empty(); });
+    return data;
 }
 
 std::string how_to_keep(const std::string& service) {

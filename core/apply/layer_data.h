@@ -18,6 +18,10 @@ std::map<std::string, std::vector<std::string>> data_before_replacing(World& wor
                                                                       const Snapshot& snapshot,
                                                                       const std::set<std::string>& services);
 
+/// The same of services whose containers are not those of `snapshot`: what an apply that was cut short put there has
+/// run since, for a moment or for days. Only what was seen there counts: those of before had none.
+std::map<std::string, std::vector<std::string>> data_since(World& world, Engine& engine, const Snapshot& snapshot);
+
 /// The way out, for whoever meets such data.
 std::string how_to_keep(const std::string& service);
 

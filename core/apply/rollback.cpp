@@ -313,11 +313,29 @@ void undo_exactly(World& world, Engine& engine, ApplyStore& store, const std::st
     });
 }
 
+namespace {
+
+void refuse_to_lose(const std::map<std::string, std::vector<std::string>>& data) {
+    for (const auto& [service, paths] : data) {
+        throw Error(
+            ExitCode::kNotRestored,
+            fmt::format("an apply was cut short, and since then the container that it gave {} keeps data in its "
+                        "writable layer: {}",
+                        service, fmt::join(paths, ", ")),
+            fmt::format("copy it out (docker cp) and name its path disposable (x-pilotpros: {{disposable: "
+                        "[PATH]}} in {}), then docker pilotpros rollback",
+                        service));
+    }
+}
+
+}  // namespace
+
 int finish_pending(World& world, Engine& engine, ApplyStore& store, ApplyWatcher& watcher) {
     int finished = 0;
     const std::vector<std::string> half_applied = newest_first(store.in_phase(Journal::Phase::kApplying));
     for (const std::string& id : half_applied) {
         watcher.step(fmt::format("an apply was cut short: taking {} back", id));
+        refuse_to_lose(data_since(world, engine, store.snapshot(id)));
         undo_exactly(world, engine, store, id, watcher);
         ++finished;
     }

@@ -97,3 +97,28 @@ TEST_CASE("an engine that is lost at any step is told, and the next command fini
     }
     CHECK(lost > 15);
 }
+
+TEST_CASE("a recovery loses nothing that a new container got since the kill", "[apply]") {
+    ApplyMachine untouched;
+    const std::string before = untouched.seen();
+    int kept = 0;
+    for (int at = 1; at <= steps_of(Begin::kNothingApplied, put_on); ++at) {
+        ApplyMachine machine;
+        const std::string old = machine.engine.find("shop-web-1")->id;
+        kill_at(machine, Begin::kNothingApplied, at, false, put_on);
+        machine.killer = {};
+        const auto* const found = machine.engine.find("shop-web-1");
+        const bool newcomer = found != nullptr && found->id != old;
+        const bool pending = machine.store().in_phase(Journal::Phase::kApplying).size() == 1;
+        machine.engine.layers["shop-web-1"] = "/srv/upload.png";
+        if (newcomer && pending) {
+            ++kept;
+            CHECK_THROWS_WITH(machine.recover(), Catch::Contains("/srv/upload.png"));
+            CHECK(machine.engine.find("shop-web-1")->id != old);
+            machine.engine.layers.clear();
+        }
+        machine.recover();
+        CHECK((machine.store().in_phase(Journal::Phase::kApplied).size() == 1 || machine.seen() == before));
+    }
+    CHECK(kept > 5);
+}
