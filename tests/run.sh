@@ -84,7 +84,7 @@ images_are_there() {
 }
 # Objects are found again by their content, whatever folder the checkout lies in.
 export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
-build() { cmake --preset "$1" && cmake --build --preset "$@"; } # PRESET [OPTION...]
+build() { cmake --preset "$1" "${@:3}" && cmake --build --preset "$1" --target "$2"; } # PRESET TARGET [CMAKE-OPTION...]
 
 # On a terminal whoever sits there is asked before anything is installed.
 agree=(--yes)
@@ -106,12 +106,10 @@ check format format
 check shellcheck scripts
 check clang-tidy tests/tidy.sh
 if [ -n "$building" ]; then check "images of the stacks" images_are_there; fi
-# What users get is built with other options, and finds other warnings.
-check "build release" build release
-# The pure tests run once, where the sanitizers watch; the engine's run with the plain build, and nothing beside them.
-check "build asan" build asan && tests asan --test-dir build/asan -j "$(nproc)" -L '^(unit|asan)$'
-check "build dev" build dev --target pilotpros-with-engine &&
-    tests dev --test-dir build/dev -j "$(($(nproc) + 1))" -L '^(faults|integration|stack)$'
+# The pure tests run where the sanitizers watch. Those with an engine run what users get, and nothing runs beside them.
+check "build asan" build asan all && tests asan --test-dir build/asan -j "$(nproc)" -L '^(unit|asan)$'
+check "build release" build release pilotpros-with-engine -DBUILD_TESTING=ON &&
+    tests "with an engine" --test-dir build/release -j "$(($(nproc) + 1))" -L '^(faults|integration|stack)$'
 
 for failure in "${failures[@]}"; do printf 'failed: %s\n' "$failure"; done
 clean_up
