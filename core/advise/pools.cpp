@@ -36,7 +36,7 @@ std::optional<int> pool_of(const ServiceObservation& service) {
     return set.empty() ? std::optional{2} : number(set);
 }
 
-int replicas_of(const Case& input, const ServiceObservation& service) {
+int most_replicas_of(const Case& input, const ServiceObservation& service) {
     const Service* const of_files = input.service(service.service);
     const auto running = static_cast<int>(service.containers.size());
     return std::max({1, of_files != nullptr ? of_files->replicas : 1, running});
@@ -71,7 +71,7 @@ Advice advise_pools(const Case& input) {
     std::vector<std::string> parts;
     for (const ServiceObservation& service : input.observation.services) {
         if (const auto pool = pool_of(service)) {
-            const int replicas = replicas_of(input, service);
+            const int replicas = most_replicas_of(input, service);
             wanted += *pool * replicas;
             parts.push_back(replicas == 1 ? fmt::format("{} {}", service.service, *pool)
                                           : fmt::format("{} {} x {}", service.service, replicas, *pool));

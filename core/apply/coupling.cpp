@@ -21,7 +21,7 @@ struct Values {
     Json before, after;
 };
 
-std::string shown(const Json& value) {
+std::string limit_in_words(const Json& value) {
     return value.is_null() ? "no limit" : value.is_string() ? value.get<std::string>() : value.dump();
 }
 
@@ -53,7 +53,7 @@ bool is_pool(const std::string& key) {
 }
 
 std::string named(const std::string& service, const Values& values) {
-    return fmt::format("{} ({} to {})", service, shown(values.before), shown(values.after));
+    return fmt::format("{} ({} to {})", service, limit_in_words(values.before), limit_in_words(values.after));
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ namespace pilotpros {
 
 namespace {
 
-std::string shown(Seconds seconds) { return format_duration(seconds); }
+std::string in_words(Seconds seconds) { return format_duration(seconds); }
 
 std::vector<Container> containers_now(Engine& engine, const std::string& project, const std::string& service) {
     std::vector<std::string> ids;
@@ -88,7 +88,7 @@ void Proof::pass_gate_of(const ServicePreview& service, const std::set<std::stri
     const Seconds longest = gate_gives_up_after(*request_.observation.service(service.service), seen, !ports.empty());
     watcher_.step(fmt::format("waiting until {} is healthy{}, at most {} (its slowest start seen: {})", service.service,
                               ports.empty() ? "" : fmt::format(" and listens on {}", fmt::join(ports, ", ")),
-                              shown(longest), seen > 0 ? shown(Seconds{seen}) : "none"));
+                              in_words(longest), seen > 0 ? in_words(Seconds{seen}) : "none"));
     GateRequest request{request_.project.name,
                         service.service,
                         service.running,
@@ -154,7 +154,7 @@ void Proof::agree(const std::string& service, const std::vector<const Change*>& 
         }
         if (!told) {
             watcher_.step(fmt::format("waiting until {} serves what it did before, at most {}: {}", service,
-                                      shown(longest), fmt::join(now.not_served, "; ")));
+                                      in_words(longest), fmt::join(now.not_served, "; ")));
         }
         pause();
     }
@@ -199,7 +199,7 @@ void Proof::watch() {
         watcher_.step(
             fmt::format("watching what was replaced for {} more: nothing may restart or be killed for lack "
                         "of memory",
-                        shown(last - now())));
+                        in_words(last - now())));
     }
     for (bool again = true; again;) {
         again = now() < last;
@@ -225,10 +225,10 @@ std::vector<std::string> Proof::conclude(const ApplyStore& store) {
         one->spacing = probe_spacing(passed.service.resolved, request_.observation.service(name));
         const auto announced = request_.announced.find(name);
         lines.push_back(
-            fmt::format("{} was away for {}{}", name, shown(Seconds{one->away()}),
+            fmt::format("{} was away for {}{}", name, in_words(Seconds{one->away()}),
                         announced == request_.announced.end()
                             ? ""
-                            : fmt::format(" (announced: at most {})", shown(Seconds{announced->second.at_most}))));
+                            : fmt::format(" (announced: at most {})", in_words(Seconds{announced->second.at_most}))));
         measured[name].push_back(std::move(*one));
     }
     if (!measured.empty()) {

@@ -12,7 +12,7 @@ using Json = nlohmann::json;
 
 std::string last_part(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
-std::vector<std::string> texts(const Json& list) {
+std::vector<std::string> words_of_list(const Json& list) {
     std::vector<std::string> result;
     for (const Json& one : list.is_array() ? list : Json::array()) {
         result.push_back(as_text(one));
@@ -56,7 +56,7 @@ std::optional<std::vector<std::string>> as_written(const Json& written, const st
             words.push_back(word);
         }
     } else {
-        words = texts(written);
+        words = words_of_list(written);
         if (std::none_of(words.begin(), words.end(), is_interpolated)) {
             return resolved;
         }
@@ -153,14 +153,15 @@ CommandLine command_line(const Case& input, const ServiceObservation& service, c
     }
     const Json command = known->resolved.value("command", Json());
     const Json entrypoint = known->resolved.value("entrypoint", Json());
-    if (!entrypoint.is_null() && !leads_to_server(texts(entrypoint))) {
+    if (!entrypoint.is_null() && !leads_to_server(words_of_list(entrypoint))) {
         line.why_not = "its entrypoint is your own, and what it makes of a command is not known";
         return line;
     }
     if (command.is_array() && !command.empty()) {
         const Json written = written_command(input.project, service.service);
         // Compose's own output has every literal $ doubled.
-        auto words = written.is_null() ? std::optional{texts(command)} : as_written(written, texts(command));
+        auto words =
+            written.is_null() ? std::optional{words_of_list(command)} : as_written(written, words_of_list(command));
         if (!words) {
             line.why_not = "its command holds ${…} in a form that only Compose can take apart";
             return line;
@@ -182,7 +183,7 @@ CommandLine command_line(const Case& input, const ServiceObservation& service, c
         return line;
     }
     // Compose has resolved what is read here; what is written again stays as the user wrote it.
-    read_flags(facts, line.from_files ? texts(command) : line.words, line);
+    read_flags(facts, line.from_files ? words_of_list(command) : line.words, line);
     return line;
 }
 

@@ -11,7 +11,7 @@ using nlohmann::json;
 
 namespace {
 
-Advice advise(CaseBuilder& built) {
+Advice advised_limits(CaseBuilder& built) {
     built.budget = divide_memory(built.get(), {});
     return advise_limits(built.get());
 }
@@ -38,7 +38,7 @@ TEST_CASE("a service gets memory and swap together, in the short keys", "[limits
     CaseBuilder built;
     built.run("app", {{}});
     built.application("app", "node");
-    const Advice advice = advise(built);
+    const Advice advice = advised_limits(built);
     const Change* const memory = find_change(advice, "app", "memory");
     REQUIRE(memory != nullptr);
     CHECK(memory->target.path == std::vector<std::string>{"mem_limit"});
@@ -56,18 +56,18 @@ TEST_CASE("a service gets memory and swap together, in the short keys", "[limits
     CHECK(swap->joint == memory->joint);
     SECTION("no swap where the kernel does not count it") {
         built.observation.engine->swap_limit = false;
-        CHECK(find_change(advise(built), "app", "memory_swap") == nullptr);
+        CHECK(find_change(advised_limits(built), "app", "memory_swap") == nullptr);
     }
     SECTION("nothing where the kernel enforces no memory limit") {
         built.observation.engine->memory_limit = false;
-        CHECK(find_change(advise(built), "app", "memory") == nullptr);
-        CHECK(mentions(why_left(advise(built), "app", "memory"), "enforces no memory limit"));
+        CHECK(find_change(advised_limits(built), "app", "memory") == nullptr);
+        CHECK(mentions(why_left(advised_limits(built), "app", "memory"), "enforces no memory limit"));
     }
     SECTION("the user's larger memswap_limit is kept, a smaller one would be refused") {
         built.project.services["app"].resolved = {{"memswap_limit", "-1"}};
-        CHECK(find_change(advise(built), "app", "memory_swap") == nullptr);
+        CHECK(find_change(advised_limits(built), "app", "memory_swap") == nullptr);
         built.project.services["app"].resolved = {{"memswap_limit", "1048576"}};
-        CHECK(find_change(advise(built), "app", "memory_swap") != nullptr);
+        CHECK(find_change(advised_limits(built), "app", "memory_swap") != nullptr);
     }
 }
 
@@ -77,7 +77,7 @@ TEST_CASE("one dialect a service: the one that it already uses for anything", "[
     const std::vector<std::string> flat{"mem_limit"};
     const auto path = [&](json resolved) {
         built.run("app", {{}}, std::move(resolved));
-        const Advice advice = advise(built);
+        const Advice advice = advised_limits(built);
         const Change* const change = find_change(advice, "app", "memory");
         REQUIRE(change != nullptr);
         const std::string other = change->target.path.size() > 1 ? "deploy" : "pids_limit";
@@ -105,11 +105,11 @@ TEST_CASE("a service that gets a limit and that nothing starts again is told", "
     CaseBuilder built;
     built.run("app", {{}});
     json& resolved = built.project.services["app"].resolved;
-    const Advice before = advise(built);
+    const Advice before = advised_limits(built);
     REQUIRE(find_finding(before, "app", id) != nullptr);
     CHECK(mentions(find_finding(before, "app", id)->fix, "restart: unless-stopped"));
     CHECK(find_finding(before, "app", id)->severity == Finding::Severity::kWarning);
-    const auto told = [&] { return find_finding(advise(built), "app", id) != nullptr; };
+    const auto told = [&] { return find_finding(advised_limits(built), "app", id) != nullptr; };
     SECTION("not with the lines that it asks for") {
         resolved["restart"] = "unless-stopped";
         CHECK_FALSE(told());
@@ -144,7 +144,7 @@ TEST_CASE("a service that gets a limit and that nothing starts again is told", "
     }
     SECTION("as a note in development, where somebody is watching") {
         built.development["app"] = true;
-        CHECK(find_finding(advise(built), "app", id)->severity == Finding::Severity::kNote);
+        CHECK(find_finding(advised_limits(built), "app", id)->severity == Finding::Severity::kNote);
     }
 }
 
@@ -152,11 +152,11 @@ TEST_CASE("the user's memory limit is kept, or argued with where it kills", "[li
     CaseBuilder built;
     ServiceObservation& observed = built.run("app", {{}}, {{"mem_limit", "314572800"}});
     observed.containers.front().limits.memory = 300 * kMiB;
-    CHECK(find_change(advise(built), "app", "memory") == nullptr);
-    CHECK(mentions(why_left(advise(built), "app", "memory"), "yours, 300 MiB, is kept; it needs at most 1"));
+    CHECK(find_change(advised_limits(built), "app", "memory") == nullptr);
+    CHECK(mentions(why_left(advised_limits(built), "app", "memory"), "yours, 300 MiB, is kept; it needs at most 1"));
     SECTION("after an OOM kill it is raised, and the kill is said") {
         usage_of_first(built, "app").oom_kills = 1;
-        const Advice advice = advise(built);
+        const Advice advice = advised_limits(built);
         const Change* const change = find_change(advice, "app", "memory");
         REQUIRE(change != nullptr);
         CHECK(change->before == "300m");
@@ -168,13 +168,13 @@ TEST_CASE("the user's memory limit is kept, or argued with where it kills", "[li
         built.project.services["app"].resolved = limits_block({{"memory", "314572800"}});
         built.project.services["app"].resolved["mem_limit"] = "314572800";
         usage_of_first(built, "app").oom_kills = 1;
-        CHECK(find_change(advise(built), "app", "memory") == nullptr);
-        CHECK(mentions(why_left(advise(built), "app", "memory"), "keep one of them"));
+        CHECK(find_change(advised_limits(built), "app", "memory") == nullptr);
+        CHECK(mentions(why_left(advised_limits(built), "app", "memory"), "keep one of them"));
     }
     SECTION("a limit that equals the advice changes nothing") {
         built.project.services["app"].resolved = {{"mem_limit", "176160768"}};
         observed.containers.front().limits.memory = 168 * kMiB;
-        CHECK(find_change(advise(built), "app", "memory") == nullptr);
+        CHECK(find_change(advised_limits(built), "app", "memory") == nullptr);
     }
 }
 
@@ -185,7 +185,7 @@ TEST_CASE("twenty idle seconds change no memory, no CPUs and no processes", "[li
     seen.cpu = 0.003;
     seen.network = 300;
     built.run("app", {seen, seen, seen});
-    const Advice advice = advise(built);
+    const Advice advice = advised_limits(built);
     CHECK(advice.changes.empty());
     CHECK(mentions(why_left(advice, "app", "memory"), "insufficient evidence"));
 }
@@ -205,19 +205,19 @@ TEST_CASE("a second profile of the same load changes no byte", "[limits]") {
     };
     CaseBuilder first;
     make(first, 1, 1);
-    const Advice before = advise(first);
+    const Advice before = advised_limits(first);
     REQUIRE(find_change(before, "db", "pids")->after == 512);
     REQUIRE(find_change(before, "db", "cpu_shares") != nullptr);
     for (const double noise : {0.95, 1.05}) {
         CaseBuilder second;
         make(second, noise, 77);
         second.written = written_by(before);
-        CHECK(written_by(advise(second)) == written_by(before));
+        CHECK(written_by(advised_limits(second)) == written_by(before));
     }
     SECTION("without what was written the processes would have moved: the check can fail") {
         CaseBuilder second;
         make(second, 1.05, 77);
-        CHECK(written_by(advise(second)) != written_by(before));
+        CHECK(written_by(advised_limits(second)) != written_by(before));
     }
 }
 
@@ -226,7 +226,7 @@ TEST_CASE("the container that a value is for knows nothing of what it came from"
     built.run("app", {{}}, {{"cpus", 0.5}});
     usage_of_first(built, "app").periods = 1000;
     usage_of_first(built, "app").throttled_periods = 200;
-    const Advice before = advise(built);
+    const Advice before = advised_limits(built);
     CaseBuilder after;
     Seen idle;
     idle.seconds = 20;
@@ -234,57 +234,57 @@ TEST_CASE("the container that a value is for knows nothing of what it came from"
     idle.network = 0;
     after.run("app", {idle}, {{"cpus", 0.5}});
     after.written = written_by(before);
-    CHECK(written_by(advise(after)) == written_by(before));
+    CHECK(written_by(advised_limits(after)) == written_by(before));
 }
 
 TEST_CASE("no quota is advised; one that throttles is argued with", "[limits][cpu]") {
     CaseBuilder built;
     built.run("app", {{}});
-    CHECK(find_change(advise(built), "app", "cpus") == nullptr);
-    CHECK(mentions(why_left(advise(built), "app", "cpus"), "no quota"));
+    CHECK(find_change(advised_limits(built), "app", "cpus") == nullptr);
+    CHECK(mentions(why_left(advised_limits(built), "app", "cpus"), "no quota"));
     built.project.services["app"].resolved = {{"cpus", 0.5}};
     usage_of_first(built, "app").periods = 1000;
     const auto throttle = [&](std::int64_t percent) { usage_of_first(built, "app").throttled_periods = 10 * percent; };
     SECTION("not throttled: kept") {
-        CHECK(find_change(advise(built), "app", "cpus") == nullptr);
-        CHECK(find_finding(advise(built), "app", "cpu-throttled") == nullptr);
+        CHECK(find_change(advised_limits(built), "app", "cpus") == nullptr);
+        CHECK(find_finding(advised_limits(built), "app", "cpu-throttled") == nullptr);
     }
     SECTION("a little: a finding") {
         throttle(3);
-        CHECK(find_change(advise(built), "app", "cpus") == nullptr);
-        CHECK(mentions(find_finding(advise(built), "app", "cpu-throttled")->what, "3 % of 1000 periods"));
+        CHECK(find_change(advised_limits(built), "app", "cpus") == nullptr);
+        CHECK(mentions(find_finding(advised_limits(built), "app", "cpu-throttled")->what, "3 % of 1000 periods"));
     }
     SECTION("much: half as much again") {
         throttle(10);
-        CHECK(find_change(advise(built), "app", "cpus")->after == 0.75);
+        CHECK(find_change(advised_limits(built), "app", "cpus")->after == 0.75);
     }
     SECTION("at least a whole CPU for one main thread, and what starting took") {
         throttle(10);
         built.application("app", "node");
-        CHECK(find_change(advise(built), "app", "cpus")->after == 1.0);
+        CHECK(find_change(advised_limits(built), "app", "cpus")->after == 1.0);
         usage_of_first(built, "app").start_cpu.add(1.8);
-        CHECK(find_change(advise(built), "app", "cpus")->after == 2.25);
+        CHECK(find_change(advised_limits(built), "app", "cpus")->after == 2.25);
     }
     SECTION("never more than the machine has") {
         throttle(50);
         usage_of_first(built, "app").start_cpu.add(9);
-        CHECK(find_change(advise(built), "app", "cpus")->after == 4.0);
+        CHECK(find_change(advised_limits(built), "app", "cpus")->after == 4.0);
     }
     SECTION("a few periods say nothing") {
         usage_of_first(built, "app").periods = 20;
         usage_of_first(built, "app").throttled_periods = 10;
-        CHECK(find_change(advise(built), "app", "cpus") == nullptr);
+        CHECK(find_change(advised_limits(built), "app", "cpus") == nullptr);
     }
     SECTION("below one CPU for one main thread: said") {
         built.application("app", "n8n");
-        CHECK(find_finding(advise(built), "app", "cpu-quota-below-one") != nullptr);
+        CHECK(find_finding(advised_limits(built), "app", "cpu-quota-below-one") != nullptr);
     }
     SECTION("cpu_quota is not doubled by cpus, which the Engine refuses") {
         built.project.services["app"].resolved = {{"cpu_quota", 50000}};
         built.observed("app").containers.front().limits.cpus = 0.5;
         throttle(10);
-        CHECK(find_change(advise(built), "app", "cpus") == nullptr);
-        CHECK(find_finding(advise(built), "app", "cpu-throttled") != nullptr);
+        CHECK(find_change(advised_limits(built), "app", "cpus") == nullptr);
+        CHECK(find_finding(advised_limits(built), "app", "cpu-throttled") != nullptr);
     }
 }
 
@@ -295,11 +295,11 @@ TEST_CASE("a weight only for what others depend on, against a rival", "[limits][
     built.run("db", {busy});
     built.run("web", {{}}, {{"depends_on", {{"db", {{"condition", "service_started"}}}}}});
     built.run("batch", {{}});
-    const auto shares = [&] { return find_change(advise(built), "db", "cpu_shares"); };
-    CHECK(find_change(advise(built), "db", "cpu_shares") == nullptr);
+    const auto shares = [&] { return find_change(advised_limits(built), "db", "cpu_shares"); };
+    CHECK(find_change(advised_limits(built), "db", "cpu_shares") == nullptr);
     SECTION("a batch that took half of the machine") {
         usage_of_first(built, "batch").cpu.add(2.5);
-        const Advice advice = advise(built);
+        const Advice advice = advised_limits(built);
         const Change* const change = find_change(advice, "db", "cpu_shares");
         REQUIRE(change != nullptr);
         CHECK(change->after == 2048);
@@ -315,31 +315,31 @@ TEST_CASE("a weight only for what others depend on, against a rival", "[limits][
         built.development["web"] = true;
         built.project.services["db"].resolved = {{"cpu_shares", 300}};
         CHECK(shares() == nullptr);
-        CHECK(mentions(why_left(advise(built), "db", "cpu_shares"), "yours, 300"));
+        CHECK(mentions(why_left(advised_limits(built), "db", "cpu_shares"), "yours, 300"));
     }
 }
 
 TEST_CASE("processes: wide, a power of two, and never less than the connections allowed", "[limits][pids]") {
     CaseBuilder built;
     built.run("db", {{}});
-    CHECK(find_change(advise(built), "db", "pids")->after == 512);
+    CHECK(find_change(advised_limits(built), "db", "pids")->after == 512);
     usage_of_first(built, "db").pids_kernel_peak = 200;
-    CHECK(find_change(advise(built), "db", "pids")->after == 1024);
+    CHECK(find_change(advised_limits(built), "db", "pids")->after == 1024);
     built.application("db", "postgres", {{"max_connections", 900}});
-    CHECK(find_change(advise(built), "db", "pids")->after == 2048);
+    CHECK(find_change(advised_limits(built), "db", "pids")->after == 2048);
     SECTION("the user's is kept, unless nearly all were in use") {
         built.project.services["db"].resolved = {{"pids_limit", 400}};
-        CHECK(find_change(advise(built), "db", "pids") == nullptr);
+        CHECK(find_change(advised_limits(built), "db", "pids") == nullptr);
         built.project.services["db"].resolved = {{"pids_limit", 210}};
-        CHECK(find_change(advise(built), "db", "pids")->after == 2048);
+        CHECK(find_change(advised_limits(built), "db", "pids")->after == 2048);
     }
     SECTION("nothing where the kernel does not count them") {
         built.observation.engine->pids_limit = false;
-        CHECK(find_change(advise(built), "db", "pids") == nullptr);
+        CHECK(find_change(advised_limits(built), "db", "pids") == nullptr);
     }
     SECTION("memlock is left alone, and said to do nothing for PostgreSQL") {
-        CHECK(mentions(why_left(advise(built), "db", "memlock"), "does nothing"));
-        CHECK(why_left(advise(built), "other", "memlock").empty());
+        CHECK(mentions(why_left(advised_limits(built), "db", "memlock"), "does nothing"));
+        CHECK(why_left(advised_limits(built), "other", "memlock").empty());
     }
 }
 
@@ -347,24 +347,24 @@ TEST_CASE("descriptors are raised only above what the files set, by what the pro
     CaseBuilder built;
     built.run("web", {{}});
     built.application("web", "nginx", {{"worker_connections", "4096"}, {"worker_rlimit_nofile", ""}});
-    CHECK(find_change(advise(built), "web", "nofile") == nullptr);  // the engine's default is not known
+    CHECK(find_change(advised_limits(built), "web", "nofile") == nullptr);  // the engine's default is not known
     built.project.services["web"].resolved = {{"ulimits", {{"nofile", {{"soft", 1024}, {"hard", 2048}}}}}};
-    const Advice advice = advise(built);
+    const Advice advice = advised_limits(built);
     REQUIRE(find_change(advice, "web", "nofile") != nullptr);
     CHECK(find_change(advice, "web", "nofile")->after == 16384);
     CHECK(find_change(advice, "web", "nofile")->before == 1024);
     SECTION("enough is enough") {
         built.project.services["web"].resolved = {{"ulimits", {{"nofile", 10000}}}};
-        CHECK(find_change(advise(built), "web", "nofile") == nullptr);
+        CHECK(find_change(advised_limits(built), "web", "nofile") == nullptr);
     }
     SECTION("nginx raises it itself") {
         built.observed("web").applications.front().facts["worker_rlimit_nofile"] = "20000";
-        CHECK(find_change(advise(built), "web", "nofile") == nullptr);
+        CHECK(find_change(advised_limits(built), "web", "nofile") == nullptr);
     }
     SECTION("PostgreSQL says it, too") {
         built.run("db", {{}}, {{"ulimits", {{"nofile", 500}}}});
         built.application("db", "postgres", {{"settings", {{{"name", "max_files_per_process"}, {"value", "1000"}}}}});
-        CHECK(find_change(advise(built), "db", "nofile")->after == 2048);
+        CHECK(find_change(advised_limits(built), "db", "nofile")->after == 2048);
     }
 }
 
@@ -380,7 +380,7 @@ TEST_CASE("what does not run or is not wanted is left alone, with the reason", "
     built.wishes["mine"].excluded.insert("limits");
     built.run("orphan", {{}});
     built.project.services.erase("orphan");
-    const Advice advice = advise(built);
+    const Advice advice = advised_limits(built);
     CHECK(advice.changes.empty());
     CHECK(mentions(why_left(advice, "job", "memory"), "ran once and ended"));
     CHECK(mentions(why_left(advice, "never", "memory"), "no container"));
@@ -393,7 +393,7 @@ TEST_CASE("pins are written as they are, and a deadly or unreadable one is said"
     built.run("app", {{}}, {{"restart", "always"}});
     auto& pinned = built.wishes["app"].pinned;
     pinned = {{"memory", "1g"}, {"cpus", "1.5"}, {"pids", "99"}, {"cpu_shares", "512"}};
-    Advice advice = advise(built);
+    Advice advice = advised_limits(built);
     CHECK(find_change(advice, "app", "memory")->after == "1024m");
     CHECK(find_change(advice, "app", "memory")->reason == "pinned by x-pilotpros");
     CHECK(find_change(advice, "app", "memory_swap")->after == "1024m");
@@ -402,7 +402,7 @@ TEST_CASE("pins are written as they are, and a deadly or unreadable one is said"
     CHECK(find_change(advice, "app", "cpu_shares")->after == 512);
     CHECK(advice.findings.empty());
     pinned = {{"memory", "50m"}, {"cpus", "many"}};
-    advice = advise(built);
+    advice = advised_limits(built);
     CHECK(find_finding(advice, "app", "pin-below-need") != nullptr);
     CHECK(find_finding(advice, "app", "pin-unreadable") != nullptr);
     CHECK(find_change(advice, "app", "cpus") == nullptr);
@@ -413,9 +413,9 @@ TEST_CASE("what does not fit the machine is said of the project", "[limits]") {
     Seen large;
     large.memory = 3000;
     built.run("app", {large, large});
-    CHECK(find_finding(advise(built), "", "memory-does-not-fit") == nullptr);
+    CHECK(find_finding(advised_limits(built), "", "memory-does-not-fit") == nullptr);
     built.observation.engine->memory = 4 * kGiB;
-    CHECK(find_finding(advise(built), "", "memory-does-not-fit") != nullptr);
+    CHECK(find_finding(advised_limits(built), "", "memory-does-not-fit") != nullptr);
 }
 
 TEST_CASE("rules hold no measured number, and nothing secret reaches a text", "[limits]") {
@@ -425,7 +425,7 @@ TEST_CASE("rules hold no measured number, and nothing secret reaches a text", "[
         seen.memory = memory;
         seen.seed = seed;
         built.run("app", {seen}, {{"environment", {{"PASSWORD", "hunter2"}}}, {"command", {"serve", "--key=hunter2"}}});
-        const Advice advice = advise(built);
+        const Advice advice = advised_limits(built);
         std::string rules;
         for (const Change& change : advice.changes) {
             rules += change.key + ": " + change.rule + "\n";

@@ -3,12 +3,13 @@
 #include "core/apps/asking.h"
 #include "core/apps/nginx/facts.h"
 #include "core/apps/redis/facts.h"
+#include "tests/unit/apps/asked_container.h"
 #include "tests/unit/fake_engine_memory.h"
 
 using namespace pilotpros;
 using namespace pilotpros::apps;
 using pilotpros::testing::answer_exec;
-using pilotpros::testing::MemoryEngine;
+using pilotpros::testing::AskedContainer;
 
 namespace {
 
@@ -71,20 +72,9 @@ server {
 }
 )";
 
-struct Ask {
-    MemoryEngine engine;
-    MemoryFiles files;
-    FileImageAnswers answers{files, "/s"};
-    Container container;
-    Service service;
-    EngineFacts facts;
-    Evidence evidence{&service, &container, nullptr, nullptr};
-    Asking asking{engine, answers, evidence, facts};
-    Ask() {
-        container.id = "c";
-        container.status = "running";
+struct Ask : AskedContainer {
+    Ask() : AskedContainer("edge") {
         container.argv = {Secret{"/docker-entrypoint.sh"}, Secret{"nginx"}, Secret{"-g"}, Secret{"daemon off;"}};
-        service.name = "edge";
     }
     Answers operator()(const char* kind) { return module_of(kind)->ask(asking); }
 };

@@ -5,10 +5,12 @@
 #include "core/apps/node/facts.h"
 #include "core/apps/node/options.h"
 #include "core/apps/python/facts.h"
+#include "tests/unit/apps/asked_container.h"
 #include "tests/unit/fake_engine_memory.h"
 
 using namespace pilotpros;
 using namespace pilotpros::apps;
+using pilotpros::testing::AskedContainer;
 using pilotpros::testing::frame;
 using pilotpros::testing::MemoryEngine;
 
@@ -16,28 +18,19 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-struct Ask {
-    MemoryEngine engine;
-    MemoryFiles files;
-    FileImageAnswers answers{files, "/s"};
-    Container container;
+struct Ask : AskedContainer {
     Image image;
-    Service service;
-    EngineFacts facts;
     std::vector<ContainerProcess> processes;
-    Evidence evidence{&service, &container, &image, &processes};
-    Asking asking{engine, answers, evidence, facts};
 
-    explicit Ask(const Words& argv) {
-        container.id = "c";
-        container.status = "running";
+    explicit Ask(const Words& argv) : AskedContainer("web") {
+        evidence.image = &image;
+        evidence.processes = &processes;
         container.image_id = image.id = "sha256:aa";
         container.limits.memory = 512 << 20;
         processes.push_back({7, 1, 1, {}});
         for (const std::string& word : argv) {
             processes.back().argv.emplace_back(word);
         }
-        service.name = "web";
         engine.answer("POST /containers/create", 201, R"({"Id":"t1"})");
         engine.answer("POST /containers/t1/start", 204, "");
         engine.answer("POST /containers/t1/wait", 200, R"({"StatusCode":0})");

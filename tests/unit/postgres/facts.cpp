@@ -3,12 +3,13 @@
 #include "core/apps/asking.h"
 #include "core/apps/postgres/module.h"
 #include "core/apps/postgres/questions.h"
+#include "tests/unit/apps/asked_container.h"
 #include "tests/unit/fake_engine_memory.h"
 
 using namespace pilotpros;
 using namespace pilotpros::apps;
 using pilotpros::testing::answer_exec;
-using pilotpros::testing::MemoryEngine;
+using pilotpros::testing::AskedContainer;
 
 namespace {
 
@@ -29,20 +30,9 @@ largest_tables|[100, 300, 200]
 slots|{"count" : 0, "inactive" : 0}
 )said";
 
-struct Ask {
-    MemoryEngine engine;
-    MemoryFiles files;
-    FileImageAnswers answers{files, "/s"};
-    Container container;
-    Service service;
-    EngineFacts facts;
-    Evidence evidence{&service, &container, nullptr, nullptr};
-    Asking asking{engine, answers, evidence, facts};
-    Ask() {
-        container.id = "c";
-        container.status = "running";
+struct Ask : AskedContainer {
+    Ask() : AskedContainer("database") {
         container.mounts.push_back({"volume", "vol", "", "/var/lib/postgresql/data", true, true});
-        service.name = "database";
     }
     Answers operator()() { return module_of("postgres")->ask(asking); }
 };
