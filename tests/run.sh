@@ -75,6 +75,17 @@ scripts() {
     find . \( -path ./build -o -path ./.git -o -name node_modules \) -prune -o -type f -print0 |
         xargs -0 awk 'FNR == 1 { if (/^#!.*[\/ ](ba)?sh( |$)/) printf "%s%c", FILENAME, 0; nextfile }' | xargs -0 shellcheck
 }
+# And it can fail: a room with a name twice, and one that a header has.
+names() {
+    local room=$scratch/planted/core/room
+    mkdir -p "$room"
+    printf 'namespace pilotpros {\n\nint shown(int value);\n\n}\n' >"$room/shown.h"
+    for file in one two; do
+        printf 'namespace pilotpros {\n\nnamespace {\n\nint %s(int value) { return value; }\n\n}  // namespace\n\n}\n' twice >"$room/$file.cpp"
+    done
+    sed 's/twice/shown/' "$room/one.cpp" >"$room/three.cpp"
+    tests/names.py && [ "$(tests/names.py "$scratch/planted" | wc -l)" -eq 2 ]
+}
 images_are_there() {
     local status=0
     wait "$building" || status=$?
@@ -104,6 +115,7 @@ fi
 
 check format format
 check shellcheck scripts
+check "names in a room" names
 check clang-tidy tests/tidy.sh
 if [ -n "$building" ]; then check "images of the stacks" images_are_there; fi
 # The pure tests run where the sanitizers watch. Those with an engine run what users get, and nothing runs beside them.

@@ -25,7 +25,7 @@ bool on_every_interface(const std::string& address) {
     return address.empty() || address == "0.0.0.0" || address == "::" || address == "[::]";
 }
 
-int number_of(const std::string& text) {
+int port_number(const std::string& text) {
     int number = 0;
     std::from_chars(text.data(), text.data() + text.size(), number);
     return number;
@@ -45,7 +45,7 @@ std::vector<Published> published(const Service* of_files, const ServiceObservati
     for (const Container& container : service.containers) {
         for (const PortBinding& port : container.ports) {
             const auto slash = port.container_port.find('/');
-            ports.push_back({port.host_address, port.host_port, number_of(port.container_port),
+            ports.push_back({port.host_address, port.host_port, port_number(port.container_port),
                              slash == std::string::npos ? "tcp" : port.container_port.substr(slash + 1)});
         }
     }

@@ -62,7 +62,7 @@ std::vector<int> ports_of(const Json& resolved, const ServiceObservation& servic
     return {ports.begin(), ports.end()};
 }
 
-Json shown(const Json& test, const Probe& probe) {
+Json shown_probe(const Json& test, const Probe& probe) {
     if (test.is_null()) {
         return nullptr;
     }
@@ -77,7 +77,7 @@ class Testing {
     void test() {
         if (const auto pin = draft_.pinned("healthcheck.test")) {
             const Json after = *pin == "NONE" ? Json::array({"NONE"}) : Json::array({"CMD-SHELL", *pin});
-            draft_.change("test", shown(draft_.test_before, draft_.probe), after, "pinned by x-pilotpros",
+            draft_.change("test", shown_probe(draft_.test_before, draft_.probe), after, "pinned by x-pilotpros",
                           "pinned by x-pilotpros");
             draft_.program = read_probe(after).program;
             return;
@@ -106,7 +106,7 @@ class Testing {
         draft_.cost = plan->program == draft_.probe.program ? draft_.cost : ProbeCost{};
         draft_.program = plan->program;
         Change& one =
-            draft_.change("test", shown(draft_.test_before, draft_.probe), plan->test, plan->reason, plan->rule);
+            draft_.change("test", shown_probe(draft_.test_before, draft_.probe), plan->test, plan->reason, plan->rule);
         one.as_written = draft_.users_own && plan->test.dump().find('$') != std::string::npos;
         one.recipe = plan->recipe;
         one.source = plan->source;
@@ -169,7 +169,7 @@ class Testing {
     HealthDraft& draft_;
 };
 
-Advice advise_service(HealthDraft draft) {
+Advice advise_health_of(HealthDraft draft) {
     if (draft.wish != nullptr && draft.wish->excludes("healthcheck")) {
         draft.leave("*", "excluded by x-pilotpros");
     } else if (draft.disabled && !draft.pinned("healthcheck.test")) {
@@ -193,7 +193,7 @@ Advice advise_healthcheck(const Case& input) {
         if (of_files != nullptr && of_files->profiled_out && service.containers.empty()) {
             continue;
         }
-        advice.add(advise_service(HealthDraft(input, service, waited.contains(service.service))));
+        advice.add(advise_health_of(HealthDraft(input, service, waited.contains(service.service))));
     }
     return advice;
 }

@@ -20,7 +20,7 @@ const Application* find(const ServiceObservation& service, const char* kind) {
     return found == service.applications.end() ? nullptr : &*found;
 }
 
-std::optional<int> number(const std::string& text) {
+std::optional<int> pool_number(const std::string& text) {
     int value = 0;
     const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     return error == std::errc{} && rest == text.data() + text.size() && value > 0 ? std::optional{value} : std::nullopt;
@@ -33,7 +33,7 @@ std::optional<int> pool_of(const ServiceObservation& service) {
         return std::nullopt;
     }
     const std::string set = text(member(n8n->facts, "values"), "DB_POSTGRESDB_POOL_SIZE");
-    return set.empty() ? std::optional{2} : number(set);
+    return set.empty() ? std::optional{2} : pool_number(set);
 }
 
 int most_replicas_of(const Case& input, const ServiceObservation& service) {

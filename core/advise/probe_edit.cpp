@@ -29,7 +29,7 @@ std::string with_address(const std::string& raw) {
     return result;
 }
 
-Json as_test(const Probe& probe, const std::vector<std::string>& words) {
+Json as_edited_test(const Probe& probe, const std::vector<std::string>& words) {
     Json test = Json::array({"CMD"});
     for (const std::string& word : words) {
         test.push_back(word);
@@ -50,7 +50,7 @@ Json with_word(const Probe& probe, std::size_t index, const std::string& raw) {
     for (std::size_t i = 0; i < probe.words.size(); ++i) {
         words.push_back(i == index ? raw : probe.words[i].raw);
     }
-    return as_test(probe, words);
+    return as_edited_test(probe, words);
 }
 
 Json with_words_after(const Probe& probe, std::size_t index, const std::vector<std::string>& words) {
@@ -71,7 +71,7 @@ Json with_words_after(const Probe& probe, std::size_t index, const std::vector<s
             all.insert(all.end(), words.begin(), words.end());
         }
     }
-    return as_test(probe, all);
+    return as_edited_test(probe, all);
 }
 
 std::optional<Json> without_localhost(const Probe& probe) {

@@ -19,7 +19,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-int running_of(const ServiceObservation* service) {
+int running_now(const ServiceObservation* service) {
     return service == nullptr
                ? 0
                : static_cast<int>(std::count_if(service->containers.begin(), service->containers.end(),
@@ -102,7 +102,7 @@ ServicePreview preview_of(const ApplyRequest& request, const std::string& name, 
     preview.hash = hash;
     preview.resolved = resolved;
     const ServiceObservation* const service = request.observation.service(name);
-    preview.running = running_of(service);
+    preview.running = running_now(service);
     preview.start_seconds = start_seconds_of(service);
     constexpr int kDefaultStop = 10;
     for (const Container& container : service == nullptr ? std::vector<Container>{} : service->containers) {

@@ -27,7 +27,7 @@ bool by_number(const std::string& left, const std::string& right) {
 }
 
 /// Of "shop-web-9"; 0 when it ends otherwise.
-int number_in(const std::string& name) {
+int container_number_in(const std::string& name) {
     const std::size_t before = name.find_last_not_of("0123456789");
     int number = 0;
     if (before != std::string::npos && (name[before] == '-' || name[before] == '_')) {
@@ -228,7 +228,7 @@ void remove_where_swapped(Engine& engine, const std::string& project, const std:
     }
     const std::vector<Container> containers = inspect_containers(engine, ids);
     if (std::any_of(containers.begin(), containers.end(), [](const Container& one) {
-            return number_in(one.name) > 0 && number_in(one.name) != one.number;
+            return container_number_in(one.name) > 0 && container_number_in(one.name) != one.number;
         })) {
         for (const LiveContainer& container : live) {
             remove(engine, container);

@@ -81,7 +81,7 @@ class Reader {
     std::size_t at_ = 0;
 };
 
-void write(const std::map<std::string, Block>& blocks, std::string& into) {
+void write_lines(const std::map<std::string, Block>& blocks, std::string& into) {
     for (const auto& [key, block] : blocks) {
         for (const std::string& comment : block.comments) {
             into += comment;
@@ -90,7 +90,7 @@ void write(const std::map<std::string, Block>& blocks, std::string& into) {
         for (const std::string& item : block.items) {
             into += item;
         }
-        write(block.below, into);
+        write_lines(block.below, into);
     }
 }
 
@@ -102,14 +102,14 @@ void add_missing(std::vector<std::string>& lines, const std::vector<std::string>
     }
 }
 
-bool adds_up(const std::string& key) { return key == "volumes" || key == "tmpfs"; }
+bool merge_adds_up(const std::string& key) { return key == "volumes" || key == "tmpfs"; }
 
 void put(const std::map<std::string, Block>& fresh, std::map<std::string, Block>& standing) {
     for (const auto& [key, block] : fresh) {
         Block& there = standing[key];
         if (!there.below.empty() && !block.below.empty()) {
             put(block.below, there.below);
-        } else if (adds_up(key) && !there.items.empty()) {
+        } else if (merge_adds_up(key) && !there.items.empty()) {
             add_missing(there.comments, block.comments);
             add_missing(there.items, block.items);
         } else {
@@ -137,7 +137,7 @@ std::string merge_override(const std::string& standing, const std::string& fresh
             all[service] = std::move(block);
         }
     }
-    write(all, text);
+    write_lines(all, text);
     return text;
 }
 
@@ -158,7 +158,7 @@ std::string take_back_services(const std::string& standing, const std::string& b
     if (all.empty()) {
         return {};
     }
-    write(all, text);
+    write_lines(all, text);
     return text;
 }
 

@@ -59,7 +59,7 @@ Project from_labels(const LabelledProject& labelled, const Selectors& selectors,
     return project;
 }
 
-std::string names_of(const std::vector<LabelledProject>& projects) {
+std::string names_in(const std::vector<LabelledProject>& projects) {
     std::vector<std::string> names;
     names.reserve(projects.size());
     for (const LabelledProject& project : projects) {
@@ -97,7 +97,7 @@ Project by_name(const std::string& name, const std::optional<Selection>& by_file
     const auto all = ask_engine(surroundings, std::nullopt, "");
     throw Error(ExitCode::kUsage,
                 fmt::format("no project {} runs here, and there is no Compose file in this folder", name),
-                all.empty() ? "name its files with -f" : "there are: " + names_of(all));
+                all.empty() ? "name its files with -f" : "there are: " + names_in(all));
 }
 
 /// The project that was started from this folder, or the nearest one above, by files with names of their own.
@@ -122,7 +122,7 @@ Project by_folder(const Selectors& selectors, const Surroundings& surroundings) 
         }
         if (!fitting.empty()) {
             throw Error(ExitCode::kUsage, fmt::format("several projects were started from {}", here.string()),
-                        "name one: " + names_of(fitting));
+                        "name one: " + names_in(fitting));
         }
         if (here == here.parent_path()) {
             break;
@@ -130,7 +130,7 @@ Project by_folder(const Selectors& selectors, const Surroundings& surroundings) 
     }
     throw Error(ExitCode::kBadInput, nothing,
                 all.empty() ? "go to the project's folder, or name its files with -f"
-                            : "name its files with -f, or a running project: " + names_of(all));
+                            : "name its files with -f, or a running project: " + names_in(all));
 }
 
 }  // namespace

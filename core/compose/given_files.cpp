@@ -6,7 +6,7 @@ namespace pilotpros {
 
 namespace {
 
-void add(const nlohmann::json& entries, const std::string& directory, std::vector<std::string>& into) {
+void add_targets(const nlohmann::json& entries, const std::string& directory, std::vector<std::string>& into) {
     for (const nlohmann::json& entry : entries) {
         const std::string source = entry.is_string() ? entry.get<std::string>() : text(entry, "source");
         const std::string target = text(entry, "target").empty() ? source : text(entry, "target");
@@ -20,8 +20,8 @@ void add(const nlohmann::json& entries, const std::string& directory, std::vecto
 
 std::vector<std::string> given_files(const nlohmann::json& resolved) {
     std::vector<std::string> paths;
-    add(member(resolved, "configs"), "/", paths);
-    add(member(resolved, "secrets"), "/run/secrets/", paths);
+    add_targets(member(resolved, "configs"), "/", paths);
+    add_targets(member(resolved, "secrets"), "/run/secrets/", paths);
     return paths;
 }
 

@@ -64,7 +64,7 @@ std::string complaint(const Project& project, const std::string& standard_error,
     return names_it ? "the project: " + said : fmt::format("{}: {}", file, said);
 }
 
-int replicas_of(const nlohmann::json& service) {
+int replicas_in_files(const nlohmann::json& service) {
     for (const nlohmann::json* value : {&member(member(service, "deploy"), "replicas"), &member(service, "scale")}) {
         if (value->is_number_integer()) {
             return static_cast<int>(std::clamp<std::int64_t>(value->get<std::int64_t>(), 0, 1'000'000));
@@ -80,7 +80,7 @@ Service service_of(const std::string& name, const nlohmann::json& resolved, cons
     const nlohmann::json& known = service.profiled_out ? as_written : resolved;
     service.image = text(known, "image");
     service.built = !member(known, "build").is_null();
-    service.replicas = replicas_of(known);
+    service.replicas = replicas_in_files(known);
     service.resolved = resolved;
     service.extension = member(as_written.is_object() ? as_written : resolved, "x-pilotpros");
     return service;

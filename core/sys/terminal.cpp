@@ -14,7 +14,7 @@ namespace pilotpros {
 namespace {
 
 /// Returns 0, or the error that stopped it.
-int write_all(int descriptor, const std::string& text) {
+int write_whole(int descriptor, const std::string& text) {
     std::size_t done = 0;
     while (done < text.size()) {
         const auto count = write(descriptor, text.data() + done, text.size() - done);
@@ -42,13 +42,13 @@ winsize window_size() {
 }  // namespace
 
 void StandardTerminal::out(const std::string& text) {
-    const int error = write_all(STDOUT_FILENO, text);
+    const int error = write_whole(STDOUT_FILENO, text);
     if (error != 0 && error != EPIPE) {  // a reader that is gone wants no more; a full disk is told
         throw Error(ExitCode::kRefused, "cannot write the result: " + std::generic_category().message(error),
                     "free some space, or send it elsewhere");
     }
 }
-void StandardTerminal::err(const std::string& text) { write_all(STDERR_FILENO, text); }
+void StandardTerminal::err(const std::string& text) { write_whole(STDERR_FILENO, text); }
 bool StandardTerminal::out_is_terminal() const { return isatty(STDOUT_FILENO) == 1; }
 bool StandardTerminal::err_is_terminal() const { return isatty(STDERR_FILENO) == 1; }
 

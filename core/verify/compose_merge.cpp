@@ -94,7 +94,7 @@ bool arrives(const Json& services, const Change& change) {
 }
 
 /// Paths below which a service's values differ.
-void differences(const Json& before, const Json& after, std::vector<std::string>& path, Paths& found) {
+void collect_differences(const Json& before, const Json& after, std::vector<std::string>& path, Paths& found) {
     if (before == after) {
         return;
     }
@@ -107,7 +107,7 @@ void differences(const Json& before, const Json& after, std::vector<std::string>
         }
         for (const std::string& name : names) {
             path.push_back(name);
-            differences(member(before, name.c_str()), member(after, name.c_str()), path, found);
+            collect_differences(member(before, name.c_str()), member(after, name.c_str()), path, found);
             path.pop_back();
         }
         return;
@@ -123,7 +123,7 @@ bool begins_with(const std::vector<std::string>& path, const std::vector<std::st
 std::vector<std::string> strays(const Plan& plan, const std::string& service, const Json& before, const Json& after) {
     Paths moved;
     std::vector<std::string> path;
-    differences(before, after, path, moved);
+    collect_differences(before, after, path, moved);
     std::vector<std::string> result;
     for (const std::vector<std::string>& one : moved) {
         const bool meant = std::any_of(plan.changes.begin(), plan.changes.end(), [&](const Change& change) {

@@ -64,7 +64,7 @@ bool is_composes_to_fill_in(const std::string& text) {
 }
 
 /// The test as the container will have it; nothing when only Compose could tell.
-std::optional<std::vector<std::string>> resolve(const Change& change, const Json& merged) {
+std::optional<std::vector<std::string>> resolve_probe(const Change& change, const Json& merged) {
     std::vector<std::string> words = texts_of(change.after);
     if (!change.as_written) {
         return words;
@@ -369,7 +369,7 @@ std::vector<ExecRequest> probes_to_run_ahead(Engine& engine, ImageAnswers& answe
         if (container == nullptr || change->service != service.service || change->key != kTestKey) {
             continue;
         }
-        const auto test = resolve(*change, nullptr);
+        const auto test = resolve_probe(*change, nullptr);
         if (test && is_a_test(*test) && may_be_tried(*change, *test, input, service)) {
             const std::vector<std::string> argv = argv_in(engine, service.image_id, *test);
             if (known_to_fail(kStopped, answers, service.image_id, argv)) {
@@ -395,7 +395,7 @@ std::vector<Verdict> verify_probes(Engine& engine, ImageAnswers& answers, const 
                                 "computed; when it is asked shows itself only once it runs", Seconds{0}});
             continue;
         }
-        const auto test = resolve(*change, merged);
+        const auto test = resolve_probe(*change, merged);
         Verdict said{change->service,
                      kTestKey,
                      Outcome::kNotAsked,

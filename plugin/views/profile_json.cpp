@@ -8,7 +8,7 @@ namespace {
 
 using nlohmann::json;
 
-json names_of(const std::map<std::string, Secret>& values) {
+json names_as_json(const std::map<std::string, Secret>& values) {
     json names = json::array();
     for (const auto& [name, value] : values) {
         names.push_back(name);
@@ -93,7 +93,7 @@ json container_json(const Container& container, const ServiceObservation& servic
                 {"networks", container.networks},
                 {"log_driver", container.log_driver},
                 {"log_options", container.log_options},
-                {"environment_names", names_of(container.environment)},
+                {"environment_names", names_as_json(container.environment)},
                 {"usage", nullptr},
                 {"writable_layer", nullptr},
                 {"processes", nullptr}};

@@ -85,7 +85,7 @@ std::string headline(const TuneView& view, std::size_t settings, std::size_t ser
                 width, 2);
 }
 
-std::string changed_masks(const TuneView& view, int width) {
+std::string masks_of_view(const TuneView& view, int width) {
     std::string result;
     for (const std::string& one : view.masked_changes) {
         result += wrap(printable("You have changed a value that our files hide: " + one), width, 2);
@@ -291,7 +291,7 @@ class Settings {
 
 std::string tune_as_table(const TuneView& view, int width) {
     const Settings settings(view, width);
-    std::string text = headline(view, settings.settings(), settings.services(), width) + changed_masks(view, width);
+    std::string text = headline(view, settings.settings(), settings.services(), width) + masks_of_view(view, width);
     const bool something = settings.settings() > 0;
     for (const std::string& paragraph :
          {settings.words(), memory_words(view.plan.budget, width), left_alone_words(view.plan, width),

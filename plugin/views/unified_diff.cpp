@@ -84,7 +84,7 @@ std::vector<Edit> edits_between(const Lines& from, const Lines& to) {
     return edits;
 }
 
-std::string shown(const Edit& edit) {
+std::string shown_line(const Edit& edit) {
     const bool ended = edit.line.ends_with('\n');
     const std::string text = printable(edit.line.substr(0, edit.line.size() - (ended ? 1 : 0)));
     return fmt::format("{}{}\n{}", edit.sign, text, ended ? "" : "\\ No newline at end of file\n");
@@ -122,7 +122,7 @@ std::string hunks_of(const std::vector<Edit>& edits) {
         for (std::size_t i = at - lead; i < stop; ++i) {
             from_count += edits[i].sign == '+' ? 0 : 1;
             to_count += edits[i].sign == '-' ? 0 : 1;
-            body += shown(edits[i]);
+            body += shown_line(edits[i]);
         }
         text += fmt::format("@@ -{} +{} @@\n{}", range(from_line - lead, from_count), range(to_line - lead, to_count),
                             body);

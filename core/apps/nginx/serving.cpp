@@ -48,7 +48,7 @@ bool is_port(const std::string& text) {
            std::all_of(text.begin(), text.end(), [](char letter) { return letter >= '0' && letter <= '9'; });
 }
 
-const char* words(Reach reach) {
+const char* reach_in_words(Reach reach) {
     return reach == Reach::kNoSuchName ? "its name is not known" : "it takes no connection";
 }
 
@@ -135,10 +135,11 @@ ServedAgain served_again(const nlohmann::json& before, const nlohmann::json& now
         if (reach == Reach::kUnknown) {
             result.noted.push_back(fmt::format("whether {} can be reached could not be asked", address));
         } else if (was == Reach::kReachable) {
-            result.missing.push_back(fmt::format("its upstream {} cannot be reached: {}", address, words(reach)));
+            result.missing.push_back(
+                fmt::format("its upstream {} cannot be reached: {}", address, reach_in_words(reach)));
         } else {
-            result.noted.push_back(fmt::format("its upstream {} cannot be reached ({}){}", address, words(reach),
-                                               was == Reach::kUnknown ? "" : ", as before"));
+            result.noted.push_back(fmt::format("its upstream {} cannot be reached ({}){}", address,
+                                               reach_in_words(reach), was == Reach::kUnknown ? "" : ", as before"));
         }
     }
     return result;

@@ -43,7 +43,7 @@ struct Decision {
 
 LeftAlone leave(const Situation& at, std::string why) { return {at.service.service, "node", "heap", std::move(why)}; }
 
-bool fits(const Situation& at, const Heap& heap, Bytes spare = 0) {
+bool heap_fits(const Situation& at, const Heap& heap, Bytes spare = 0) {
     return least_limit(heap, at.beside) <= at.share.memory - spare;
 }
 
@@ -67,12 +67,12 @@ Bytes semi_space_for(const Situation& at, bool& ours) {
 
 Bytes fitting(const Situation& at, Bytes semi_space) {
     const Bytes now = old_space_that_fits(at.share.memory, semi_space, at.beside);
-    const bool stands = at.earlier.old_space > 0 && fits(at, {at.earlier.old_space, semi_space});
+    const bool stands = at.earlier.old_space > 0 && heap_fits(at, {at.earlier.old_space, semi_space});
     Bytes result = settle(stands ? std::optional{at.earlier.old_space} : std::nullopt, now, 32 * kMiB, 0.25);
     const Bytes most = size_of(at.wish.most).value_or(result);
     const Bytes least = size_of(at.wish.least).value_or(0);
     result = std::min(result, most);
-    return result > 0 && least > result && fits(at, {least, semi_space}) ? least : result;
+    return result > 0 && least > result && heap_fits(at, {least, semi_space}) ? least : result;
 }
 
 std::string numbers(const Situation& at, const Heap& heap) {
@@ -96,7 +96,7 @@ Decision decide(const Situation& at) {
     const bool user_fixed = at.user.bounds_old_space();
     // What was written stays where V8's default fits by a hair only.
     const Bytes spare = !user_fixed && at.earlier.old_space > 0 ? at.share.memory / 8 : 0;
-    if (!fits(at, present, spare)) {
+    if (!heap_fits(at, present, spare)) {
         decision.old_space = fitting(at, semi);
         decision.semi_space = ours && decision.old_space > 0 ? semi : 0;
         decision.argues = user_fixed;
@@ -114,7 +114,7 @@ Decision decide(const Situation& at) {
         return decision;
     }
     present.semi_space = semi;
-    if (ours && fits(at, present)) {
+    if (ours && heap_fits(at, present)) {
         decision.semi_space = semi;
         decision.why = fmt::format("V8 takes a semi-space of 1 MiB in a container of {}; 4 MiB fit: {}",
                                    format_bytes(at.share.memory), numbers(at, present));
@@ -192,7 +192,7 @@ void write(const Situation& at, const Decision& decision, Advice& advice) {
 /// The command line wins: only the user can change it.
 void tell_of_command_line(const Situation& at, const HeapFlags& command, Advice& advice) {
     const Heap heap = heap_in(at.share.memory, command, at.major);
-    if (fits(at, heap)) {
+    if (heap_fits(at, heap)) {
         advice.left_alone.push_back(
             leave(at, fmt::format("set on the command line, which wins over NODE_OPTIONS, and it "
                                   "fits: {}",

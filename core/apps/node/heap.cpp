@@ -21,7 +21,7 @@ double number_of(const std::string& text) {
 
 Bytes power_of_two(Bytes mib) { return static_cast<Bytes>(std::bit_ceil(static_cast<std::uint64_t>(mib))); }
 
-Bytes step_up(Bytes bytes, Bytes step) { return (bytes + step - 1) / step * step; }
+Bytes next_step(Bytes bytes, Bytes step) { return (bytes + step - 1) / step * step; }
 
 }  // namespace
 
@@ -57,8 +57,8 @@ Bytes default_semi_space(Bytes memory, int major) {
         return kMiB;
     }
     const bool wide = major >= 24;
-    const Bytes share = step_up(default_old_space(memory), kMiB) / (wide ? 32 : 128);
-    return std::min(power_of_two(step_up(share, kMiB) / kMiB), Bytes{wide ? 64 : 16}) * kMiB;
+    const Bytes share = next_step(default_old_space(memory), kMiB) / (wide ? 32 : 128);
+    return std::min(power_of_two(next_step(share, kMiB) / kMiB), Bytes{wide ? 64 : 16}) * kMiB;
 }
 
 Heap heap_in(Bytes memory, const HeapFlags& flags, int major) {
@@ -88,7 +88,7 @@ Bytes measured_beside(const ServiceObservation& service, const Facts& facts) {
     const Bytes above = facts.heap_limit > 0 && facts.memory_limit > 0
                             ? std::max<Bytes>(0, usage.need_peak() - facts.heap_limit - 40 * kMiB)
                             : 0;
-    return step_up(std::max(others, above), 8 * kMiB);
+    return next_step(std::max(others, above), 8 * kMiB);
 }
 
 Bytes least_limit(const Heap& heap, Bytes beside) { return heap.ceiling() + runtime_beside(heap.old_space) + beside; }

@@ -66,7 +66,7 @@ struct Deciding {
     bool by_entrypoint = false;
 };
 
-Deciding decide(const Asking& asking, const Server& server) {
+Deciding decide_by(const Asking& asking, const Server& server) {
     Deciding result;
     // Not public as a whole: an option's value may be anything. What read_options lets through are checked numbers and
     // options' names, which node would not start with were they not its own.
@@ -152,7 +152,7 @@ Answers ask(Asking& asking) {
                                    why_not_running(asking.evidence).value_or("no process of the container is node's")));
     }
     const Server found = server.value_or(Server{});
-    const Deciding deciding = decide(asking, found);
+    const Deciding deciding = decide_by(asking, found);
     facts.heap_flags = deciding.environment.heap;
     facts.heap_flags.insert(facts.heap_flags.end(), deciding.command.heap.begin(), deciding.command.heap.end());
     facts.command_heap_flags = deciding.command.heap;

@@ -40,7 +40,7 @@ void raise(MemorySet& set, Part MemorySet::*part, Bytes target, Bytes limit) {
 }
 
 /// A value that was written before stands when it is one step away and still fits.
-void keep_written(const Draft& draft, const char* name, MemorySet& set, Part MemorySet::*part, Bytes limit) {
+void keep_what_is_written(const Draft& draft, const char* name, MemorySet& set, Part MemorySet::*part, Bytes limit) {
     const auto text = draft.written(name);
     const auto before = text ? parse_size(*text) : std::nullopt;
     if ((set.*part).fixed || !before) {
@@ -227,10 +227,10 @@ std::optional<MemorySet> advise_memory(const Situation& given, Draft& draft) {
         }
     }
     raise(set, &MemorySet::work_mem, sort, limit);
-    keep_written(draft, "shared_buffers", set, &MemorySet::shared_buffers, limit);
-    keep_written(draft, "work_mem", set, &MemorySet::work_mem, limit);
-    keep_written(draft, "maintenance_work_mem", set, &MemorySet::maintenance_work_mem, limit);
-    keep_written(draft, "autovacuum_work_mem", set, &MemorySet::autovacuum_work_mem, limit);
+    keep_what_is_written(draft, "shared_buffers", set, &MemorySet::shared_buffers, limit);
+    keep_what_is_written(draft, "work_mem", set, &MemorySet::work_mem, limit);
+    keep_what_is_written(draft, "maintenance_work_mem", set, &MemorySet::maintenance_work_mem, limit);
+    keep_what_is_written(draft, "autovacuum_work_mem", set, &MemorySet::autovacuum_work_mem, limit);
     want_sizes(situation, set, draft);
 
     const Bytes step = limit < 2048 * kMiB ? 64 * kMiB : 256 * kMiB;

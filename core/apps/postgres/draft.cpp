@@ -47,7 +47,7 @@ Part part_of(const Facts& facts, const std::string& name, Bytes otherwise) {
     return {size >= 0 ? size : otherwise, value.exists && value.whose != Whose::kNobody && size >= 0};
 }
 
-int count_of(const Facts& facts, const std::string& name, int otherwise) {
+int setting_as_count(const Facts& facts, const std::string& name, int otherwise) {
     return static_cast<int>(number_of(present(facts, name), otherwise));
 }
 
@@ -102,10 +102,10 @@ Situation situation_of(const Case& input, const ServiceObservation& service, con
     }
 
     MemorySet& set = result.now;
-    set.connections = std::max(1, count_of(known, "max_connections", 100));
-    set.autovacuum_workers = std::max(0, count_of(known, "autovacuum_max_workers", 3));
-    set.parallel_workers = std::max(0, count_of(known, "max_parallel_workers", 8));
-    set.gather = std::max(0, count_of(known, "max_parallel_workers_per_gather", 2));
+    set.connections = std::max(1, setting_as_count(known, "max_connections", 100));
+    set.autovacuum_workers = std::max(0, setting_as_count(known, "autovacuum_max_workers", 3));
+    set.parallel_workers = std::max(0, setting_as_count(known, "max_parallel_workers", 8));
+    set.gather = std::max(0, setting_as_count(known, "max_parallel_workers_per_gather", 2));
     set.hash_mem_multiplier = std::max(1.0, number_of(present(known, "hash_mem_multiplier"), 1));
     set.shared_buffers = part_of(known, "shared_buffers", 128 * kMiB);
     set.work_mem = part_of(known, "work_mem", 4 * kMiB);

@@ -14,7 +14,7 @@ namespace pilotpros::apps::postgres {
 
 namespace {
 
-std::string lower(std::string text) {
+std::string in_lower_case(std::string text) {
     std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
     return text;
 }
@@ -23,7 +23,7 @@ std::string lower(std::string text) {
 bool same(const std::string& asked, const std::string& there) {
     const auto size = parse_size(asked);
     const auto other = parse_size(there);
-    return lower(asked) == lower(there) || (size && other && *size == *other);
+    return in_lower_case(asked) == in_lower_case(there) || (size && other && *size == *other);
 }
 
 }  // namespace

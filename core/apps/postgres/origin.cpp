@@ -11,7 +11,7 @@ namespace pilotpros::apps::postgres {
 
 namespace {
 
-bool is_ours(const std::string& file) { return file.rfind(std::string{kPostgresDirectory} + "/", 0) == 0; }
+bool is_our_file(const std::string& file) { return file.rfind(std::string{kPostgresDirectory} + "/", 0) == 0; }
 
 /// What initdb writes into a new configuration file, beyond what concerns time zones and languages. Source:
 /// src/bin/initdb/initdb.c, setup_config().
@@ -65,7 +65,7 @@ Present present(const Facts& facts, const std::string& name) {
     Present result{true, Whose::kNobody, row->value, row->unit, row->context == "postmaster", {}};
     const std::string& source = row->source;
     std::string file = row->source_file;
-    if (source == "configuration file" && is_ours(file)) {
+    if (source == "configuration file" && is_our_file(file)) {
         const auto own = facts.own_values.find(name);
         result.value = own == facts.own_values.end() ? row->boot_value : in_unit(own->second, row->unit);
         if (own == facts.own_values.end()) {
@@ -119,7 +119,7 @@ std::string shown(const Present& present) {
 
 bool carries_ours(const Facts& facts) {
     const Setting* const row = facts.setting("config_file");
-    return row != nullptr && is_ours(row->value);
+    return row != nullptr && is_our_file(row->value);
 }
 
 }  // namespace pilotpros::apps::postgres

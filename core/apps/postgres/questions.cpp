@@ -157,7 +157,7 @@ const Json& part(const AnswerMap& answers, const char* name, const char* key) {
 std::int64_t count(const Json& value) { return value.is_number() ? value.get<std::int64_t>() : -1; }
 double number(const Json& value) { return value.is_number() ? value.get<double>() : 0; }
 bool truth(const Json& value) { return value.is_boolean() && value.get<bool>(); }
-std::string words(const Json& value) { return value.is_string() ? value.get<std::string>() : std::string{}; }
+std::string words_said(const Json& value) { return value.is_string() ? value.get<std::string>() : std::string{}; }
 
 std::vector<Bytes> sizes(const Json& value) {
     std::vector<Bytes> result;
@@ -173,7 +173,7 @@ std::vector<Bytes> sizes(const Json& value) {
 }
 
 Setting read_setting(const Json& row) {
-    const auto get = [&](const char* key) { return row.contains(key) ? words(row[key]) : std::string{}; };
+    const auto get = [&](const char* key) { return row.contains(key) ? words_said(row[key]) : std::string{}; };
     Setting setting{get("name"),        get("value"),
                     get("unit"),        get("source"),
                     get("source_file"), get("context"),
@@ -189,7 +189,7 @@ Setting read_setting(const Json& row) {
     return setting;
 }
 
-int number_of(const Facts& facts, const char* name) {
+int number_said(const Facts& facts, const char* name) {
     const Setting* const setting = facts.setting(name);
     int result = 0;
     if (setting != nullptr) {
@@ -282,7 +282,7 @@ Facts read_facts(const AnswerMap& answers) {
     Facts facts;
     facts.version_number =
         static_cast<int>(std::max<std::int64_t>(0, count(part(answers, "server", "version_number"))));
-    facts.version = words(part(answers, "server", "version"));
+    facts.version = words_said(part(answers, "server", "version"));
     facts.version.erase(std::min(facts.version.find(' '), facts.version.size()));  // "15.18 (Debian 15.18-0+deb12u1)"
     facts.superuser = truth(part(answers, "server", "superuser"));
     facts.standby = truth(part(answers, "server", "standby"));
@@ -297,7 +297,7 @@ Facts read_facts(const AnswerMap& answers) {
     }
     if (const Json& values = answer(answers, "own_values"); values.is_object()) {
         for (const auto& [name, value] : values.items()) {
-            facts.own_values[name] = words(value);
+            facts.own_values[name] = words_said(value);
         }
     }
     const auto value_of = [&](const char* name) {
@@ -306,8 +306,8 @@ Facts read_facts(const AnswerMap& answers) {
     };
     facts.data_directory = value_of("data_directory");
     facts.data_checksums = value_of("data_checksums") == "on";
-    facts.max_connections = number_of(facts, "max_connections");
-    facts.superuser_reserved_connections = number_of(facts, "superuser_reserved_connections");
+    facts.max_connections = number_said(facts, "max_connections");
+    facts.superuser_reserved_connections = number_said(facts, "superuser_reserved_connections");
     facts.statements_preloaded = value_of("shared_preload_libraries").find("pg_stat_statements") != std::string::npos;
     facts.databases = static_cast<int>(std::max<std::int64_t>(0, count(part(answers, "databases", "count"))));
     facts.database_sizes = sizes(part(answers, "databases", "sizes"));
@@ -319,7 +319,7 @@ Facts read_facts(const AnswerMap& answers) {
     }
     if (const Json& names = answer(answers, "extensions"); names.is_array()) {
         for (const Json& name : names) {
-            facts.extensions.push_back(words(name));
+            facts.extensions.push_back(words_said(name));
         }
     }
     facts.statements_created =

@@ -36,7 +36,7 @@ std::string question_of(const TrialRequest& request) {
     return "postgres trial 1 " + sha256_hex(all.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
-std::int64_t number(const std::string& text) {
+std::int64_t trial_number(const std::string& text) {
     std::int64_t value = 0;
     std::from_chars(text.data(), text.data() + text.size(), value);
     return value;
@@ -77,11 +77,11 @@ TrialOutcome read_trial(const std::string& output) {
         } else if (word == "nostart") {
             outcome.not_whole = "it does not start: " + rest_of(stream);
         } else if (word == "touched" && stream >> first) {
-            outcome.buffers = number(first);
-            outcome.peak = std::max<Bytes>(outcome.peak, number(rest_of(stream)));
+            outcome.buffers = trial_number(first);
+            outcome.peak = std::max<Bytes>(outcome.peak, trial_number(rest_of(stream)));
         } else if (word == "sorted" && stream >> first) {
-            outcome.sorts = static_cast<int>(number(first));
-            outcome.peak = std::max<Bytes>(outcome.peak, number(rest_of(stream)));
+            outcome.sorts = static_cast<int>(trial_number(first));
+            outcome.peak = std::max<Bytes>(outcome.peak, trial_number(rest_of(stream)));
         } else if (word == "fallen") {
             outcome.fell = rest_of(stream);
         } else if (word == "missing") {

@@ -21,7 +21,7 @@ Limits of_memory(Bytes memory) {
     return limits;
 }
 
-Change change(const std::string& key, std::vector<std::string> path, const std::string& joint = "") {
+Change live_change(const std::string& key, std::vector<std::string> path, const std::string& joint = "") {
     Change one;
     one.service = "web";
     one.advisor = "limits";
@@ -31,7 +31,7 @@ Change change(const std::string& key, std::vector<std::string> path, const std::
     return one;
 }
 
-std::int64_t memory_of(ApplyMachine& machine) {
+std::int64_t live_memory_of(ApplyMachine& machine) {
     return member(machine.engine.find("shop-web-1")->body, "HostConfig").value("Memory", std::int64_t{0});
 }
 
@@ -39,9 +39,10 @@ std::int64_t memory_of(ApplyMachine& machine) {
 
 TEST_CASE("only what the engine can change in a running container stays in a live Plan", "[apply][live]") {
     Plan plan;
-    plan.changes = {change("memory", {"mem_limit"}), change("pids", {"deploy", "resources", "limits", "pids"}),
-                    change("nofile", {"ulimits", "nofile"}), change("heap", {"environment", "NODE_OPTIONS"}, "heap"),
-                    change("swap", {"memswap_limit"}, "heap")};
+    plan.changes = {
+        live_change("memory", {"mem_limit"}), live_change("pids", {"deploy", "resources", "limits", "pids"}),
+        live_change("nofile", {"ulimits", "nofile"}), live_change("heap", {"environment", "NODE_OPTIONS"}, "heap"),
+        live_change("swap", {"memswap_limit"}, "heap")};
     keep_live(plan);
     REQUIRE(plan.changes.size() == 2);
     CHECK(plan.changes[0].key == "memory");
@@ -136,7 +137,7 @@ TEST_CASE("a live apply keeps the containers, and a kill at any step leaves thei
     CHECK(result.code == ExitCode::kDone);
     CHECK(result.recreated.empty());
     CHECK(machine.engine.find("shop-web-1")->id == id);
-    CHECK(memory_of(machine) == 256 * kMiB);
+    CHECK(live_memory_of(machine) == 256 * kMiB);
     const std::string files = machine.files.contents.at("/shop/.pilotpros/compose.yaml");
     CHECK(files.find("256m") != std::string::npos);
     SECTION("a second one finds nothing to do") {
@@ -145,7 +146,7 @@ TEST_CASE("a live apply keeps the containers, and a kill at any step leaves thei
     SECTION("a rollback gives the same container its limit of before") {
         machine.roll_back();
         CHECK(machine.engine.find("shop-web-1")->id == id);
-        CHECK(memory_of(machine) == 128 * kMiB);
+        CHECK(live_memory_of(machine) == 128 * kMiB);
     }
     SECTION("killed at every step") {
         int before = 0, after = 0;
@@ -166,7 +167,7 @@ TEST_CASE("a live apply keeps the containers, and a kill at any step leaves thei
             killed.recover();
             const bool written =
                 killed.files.contents.at("/shop/.pilotpros/compose.yaml").find("256m") != std::string::npos;
-            CHECK(memory_of(killed) == (written ? 256 : 128) * kMiB);
+            CHECK(live_memory_of(killed) == (written ? 256 : 128) * kMiB);
             ++(written ? after : before);
         }
         CHECK(before > 10);

@@ -10,7 +10,7 @@ using namespace pilotpros::testing;
 
 namespace {
 
-ExitCode refusal(ApplyMachine& machine, const Selectors& selectors = {}) {
+ExitCode apply_refusal(ApplyMachine& machine, const Selectors& selectors = {}) {
     try {
         machine.apply("128m", selectors);
     } catch (const Error& error) {
@@ -123,7 +123,7 @@ TEST_CASE("what must not be applied is refused before anything is touched", "[ap
         machine.engine.create("pilotpros-lock-shop", {{"Labels", {{"io.pilotpros.owner", "other:/state"}}}});
     }
     const std::string before = machine.seen();
-    CHECK(refusal(machine) == ExitCode::kRefused);
+    CHECK(apply_refusal(machine) == ExitCode::kRefused);
     CHECK(machine.seen() == before);
 }
 
@@ -134,7 +134,7 @@ TEST_CASE("where the starting command does not keep a change, that is said and a
     SECTION("an override of the user's own") {
         machine.files.contents["/shop/compose.override.yml"] = "services: {}\n";
     }
-    CHECK(refusal(machine, selectors) == ExitCode::kRefused);
+    CHECK(apply_refusal(machine, selectors) == ExitCode::kRefused);
     const ApplyResult result = machine.apply("128m", selectors, true);
     CHECK(result.code == ExitCode::kDone);
     CHECK(machine.files.links.empty());
