@@ -16,6 +16,9 @@ Connection connect(World& world) {
     }
 }
 
-Connection no_connection() { return {nullptr, EngineLost("this command reads the files alone")}; }
+Connection no_connection() {
+    return {nullptr, EngineLost("there is no Compose file in this folder or above, and a check reads the files alone",
+                                "name the file: -f FILE")};
+}
 
 }  // namespace pilotpros

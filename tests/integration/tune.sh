@@ -146,6 +146,9 @@ for command in limits healthcheck; do
     DOCKER_HOST=unix:///nowhere.sock run env -C "$(folder reference)" "$PILOTPROS" pilotpros "$command" -f docker-compose.dev.yml --check
     expect_status "$command --check finds what the files miss" 6
 done
+run env -C "$(folder reference)" "$PILOTPROS" pilotpros limits --check
+expect_status "a check where no file has a default name" 5
+expect_in "says what to type" 'next: name the file: -f FILE' "$err"
 mkdir "$scratch/tidy"
 cat >"$scratch/tidy/compose.yaml" <<'Y'
 services:
