@@ -1,11 +1,15 @@
 #!/usr/bin/env bash
 # Every check of the project, with all the set-up they need. The last line is "N passed, N failed"; any failure exits with 1.
+#   run.sh [--anew]
+# What passed with an engine is not run again for a day while the programs, the scripts, the stacks and the engine are the same; --anew runs all.
 # Format, shellcheck and clang-tidy count as one check each, every test of ctest as one. A skipped test counts as failed: what
 # needs an engine is not left out for lack of one.
 set -uo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 cd "$root" || exit 1
 stack=tests/stack/stack.sh
+case "${1:-}" in "" | --anew) anew=${1:-} ;; *) echo "run.sh: unknown: $1; it takes --anew or nothing" >&2; exit 64 ;; esac
+passes="${PILOTPROS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pilotpros}/passes"
 passed=0 failed=0 failures=()
 scratch="$(mktemp -d)" building=
 
@@ -69,6 +73,33 @@ tests() { # NAME CTEST-OPTION...
     printf '%-28s %d of %d passed, %d s\n' "$name" $((total - bad)) "$total" $((SECONDS - begin))
 }
 
+# All that a test with an engine goes by: what was built, what is run, and whom it asks.
+identity() {
+    {
+        find build/release -type f -executable \( -name docker-pilotpros -o -name 'pilotpros-*' \) -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+        find tests packaging docs -type f -not -path '*/node_modules/*' -not -name '*.pyc' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+        docker version --format '{{.Client.Version}} {{.Server.Version}} {{.Server.KernelVersion}}'
+        docker compose version
+    } | sha256sum | cut -d' ' -f1
+}
+
+# Stacks are started for whoever is run and needs them.
+tests_with_engine() {
+    local kept=() options=(--test-dir build/release -j "$(($(nproc) + 1))" -L '^(faults|integration|stack)$') known test
+    known="$passes/$(identity)"
+    mkdir -p "$known"
+    find "$passes" -mindepth 1 -mtime +0 -delete 2>/dev/null
+    if [ -z "$anew" ]; then mapfile -t kept < <(cd "$known" 2>/dev/null && ls); fi
+    if [ ${#kept[@]} -gt 0 ]; then
+        echo "with an engine: ${#kept[@]} passed within a day with the same programs, scripts and engine, and are not run again (--anew runs them)"
+        options+=(-E "^($(IFS='|'; echo "${kept[*]//./\\.}")|stack\\.images|stack\\.[a-z]+\\.(up|down))$")
+    fi
+    tests "with an engine" "${options[@]}"
+    mkdir -p "$known"
+    while read -r test; do : >"$known/$test"; done < <(
+        grep -E '<testcase .*status="run"' "$scratch/with an engine.xml" | sed -E 's/.*<testcase name="([^"]*)".*/\1/' | grep -xE '(integration|stack\.contract)\.[a-z_]+')
+}
+
 sources() { find core plugin tests \( -name '*.cpp' -o -name '*.h' \) -not -path '*/node_modules/*' -print0; }
 format() { sources | xargs -0 clang-format --dry-run -Werror; }
 scripts() {
@@ -120,8 +151,7 @@ check clang-tidy tests/tidy.sh
 if [ -n "$building" ]; then check "images of the stacks" images_are_there; fi
 # The pure tests run where the sanitizers watch. Those with an engine run what users get, and nothing runs beside them.
 check "build asan" build asan all && tests asan --test-dir build/asan -j "$(nproc)" -L '^(unit|asan)$'
-check "build release" build release pilotpros-with-engine -DBUILD_TESTING=ON &&
-    tests "with an engine" --test-dir build/release -j "$(($(nproc) + 1))" -L '^(faults|integration|stack)$'
+check "build release" build release pilotpros-with-engine -DBUILD_TESTING=ON && tests_with_engine
 
 for failure in "${failures[@]}"; do printf 'failed: %s\n' "$failure"; done
 clean_up
