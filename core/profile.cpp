@@ -79,6 +79,11 @@ class Session {
             return;
         }
         take_over(recorder);
+        for (ServiceObservation& service : profile_.observation.services) {
+            for (const Container& container : service.containers) {
+                note_probes(service, container, {});
+            }
+        }
         add_gaps(recorder.gaps());
         guard([&] { refresh_containers(); });
         conclude_all();
@@ -184,6 +189,16 @@ class Session {
         }
     }
 
+    /// Probes of its log that began later than `after`, where it was measured.
+    static void note_probes(ServiceObservation& service, const Container& container, TimePoint after) {
+        const auto usage = service.usage.find(container.id);
+        for (const HealthProbe& probe : container.health_log) {
+            if (usage != service.usage.end() && probe.exit_code == 0 && probe.start > after) {
+                usage->second.probes.add(Seconds{probe.end - probe.start}.count());
+            }
+        }
+    }
+
     /// A container that died or restarted meanwhile is not shown as it was at the beginning.
     void refresh_containers() {
         std::vector<std::string> ids;
@@ -197,6 +212,7 @@ class Session {
                 const auto then = std::find_if(service.containers.begin(), service.containers.end(),
                                                [&](const Container& container) { return container.id == now.id; });
                 if (then != service.containers.end()) {
+                    note_probes(service, now, then->health_log.empty() ? TimePoint{} : then->health_log.back().start);
                     *then = std::move(now);
                     break;
                 }

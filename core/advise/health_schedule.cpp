@@ -25,7 +25,7 @@ class Schedule {
     void start() {
         const Usage usage = usage_of(draft_.service);
         const Seconds seen{usage.start_seconds};
-        const Seconds cost = draft_.cost.probes > 0 ? draft_.cost.fastest : usual_cost(draft_.program);
+        const Seconds cost = draft_.probes.passed > 0 ? Seconds{draft_.probes.fastest} : usual_cost(draft_.program);
         const bool gate = draft_.engine_knows_start_interval();
         const bool has_interval = draft_.timing.start_interval.has_value();
         const Seconds wanted = start_interval_for(std::max(cost, usual_cost(draft_.program)));
@@ -58,16 +58,17 @@ class Schedule {
 
     void regular() {
         const bool gate = draft_.engine_knows_start_interval();
-        const Seconds cost = draft_.cost.probes > 0 ? draft_.cost.fastest : usual_cost(draft_.program);
+        const Seconds cost = draft_.probes.passed > 0 ? Seconds{draft_.probes.fastest} : usual_cost(draft_.program);
         std::optional<Seconds> interval;
         std::string reason;
         if (draft_.proposed) {
             interval = step_up(cost * 50, {gate ? 10.0 : 5.0, 15, 30, 60});
             reason = "a new check: often enough to notice, rare enough to cost nothing";
-        } else if (draft_.cost.probes >= 3 && draft_.cost.fastest > draft_.timing.interval_in_force() /
-                                                                        (draft_.was_written("interval") ? 10 : 5)) {
-            interval = interval_for(draft_.cost.fastest);
-            reason = fmt::format("a probe takes {}, a large share of every {}", show(draft_.cost.fastest),
+        } else if (draft_.probes.passed >= 3 &&
+                   Seconds{draft_.probes.fastest} >
+                       draft_.timing.interval_in_force() / (draft_.was_written("interval") ? 10 : 5)) {
+            interval = interval_for(Seconds{draft_.probes.fastest});
+            reason = fmt::format("a probe takes {}, a large share of every {}", show(Seconds{draft_.probes.fastest}),
                                  show(draft_.timing.interval_in_force()));
             if (interval->count() <= draft_.timing.interval_in_force().count()) {
                 interval.reset();
@@ -84,8 +85,9 @@ class Schedule {
                              [&](Seconds value) { return value >= cost * 10 && interval && value <= *interval * 4; }),
              kRecipeInterval, cost);
 
-        const Seconds bears = std::max(timeout_for(draft_.cost.slowest), draft_.timing.timeout_in_force());
-        const auto will_do = [&](Seconds value) { return value >= draft_.cost.slowest * 2 && value <= bears * 4; };
+        const Seconds slowest{draft_.probes.slowest};
+        const Seconds bears = std::max(timeout_for(slowest), draft_.timing.timeout_in_force());
+        const auto will_do = [&](Seconds value) { return value >= slowest * 2 && value <= bears * 4; };
         const auto standing = draft_.input.written_value(draft_.service.service, "healthcheck.timeout");
         const auto written = standing ? parse_duration(*standing) : std::nullopt;
         std::optional<Seconds> timeout;
@@ -93,13 +95,13 @@ class Schedule {
         if (draft_.proposed) {
             timeout = timeout_for(cost);
             why = "a new check: far above what a probe takes";
-        } else if (draft_.cost.probes > 0 && draft_.cost.slowest * 1.1 > draft_.timing.timeout_in_force()) {
+        } else if (draft_.probes.passed > 0 && slowest * 1.1 > draft_.timing.timeout_in_force()) {
             // Nearly cut off already: one slow probe on a busy machine is no reason to argue with the user.
             timeout = bears;
-            why = fmt::format("the slowest probe seen took {}: a busy moment would fail {}", show(draft_.cost.slowest),
+            why = fmt::format("the slowest probe seen took {}: a busy moment would fail {}", show(slowest),
                               show(draft_.timing.timeout_in_force()));
         } else if (written && *written > draft_.timing.timeout_in_force() && will_do(*written)) {
-            timeout = written;  // an engine remembers the last five probes only
+            timeout = written;  // an engine remembers the last five probes only, a profile those that it looked at
             why = fmt::format("an earlier probe all but took {}, and what was written then stands",
                               show(draft_.timing.timeout_in_force()));
         }
@@ -162,13 +164,15 @@ class Schedule {
 
     static std::string show(Seconds duration) { return format_duration(duration); }
     [[nodiscard]] std::string cost_words(Seconds cost) const {
-        return draft_.cost.probes > 0 ? show(cost)
-                                      : fmt::format("about {} ({}, not measured)", show(cost), draft_.program);
+        return draft_.probes.passed > 0 ? show(cost)
+                                        : fmt::format("about {} ({}, not measured)", show(cost), draft_.program);
     }
     [[nodiscard]] Input cost_input(Seconds cost) const {
         return {"what a probe takes", show(cost),
-                draft_.cost.probes > 0 ? fmt::format("the fastest of {} in the engine's health log", draft_.cost.probes)
-                                       : "what is usual for its program"};
+                draft_.probes.passed > 0
+                    ? fmt::format("the fastest of {} in the engine's health log while it was profiled",
+                                  draft_.probes.passed)
+                    : "what is usual for its program"};
     }
 
     HealthDraft& draft_;

@@ -35,7 +35,8 @@ HealthDraft::HealthDraft(const Case& given_input, const ServiceObservation& give
       service(given_service),
       waited(is_waited),
       tools(given_service),
-      cost(cost_of(given_service)) {
+      probes(probes_of(given_service)),
+      passed(passed_lately(given_service)) {
     const Service* const of_files = input.service(service.service);
     resolved_ = of_files != nullptr ? &of_files->resolved : nullptr;
     const auto wished = input.wishes.find(service.service);

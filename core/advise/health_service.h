@@ -48,7 +48,8 @@ class HealthDraft {
     bool disabled = false;         ///< the user switched it off
     bool users_own = false;        ///< the test is of the files, not of the image
     HealthTiming timing;
-    ProbeCost cost;         ///< of the test that is to be
+    ProbeTimes probes;      ///< of the test that is to be
+    bool passed = false;    ///< a probe of the present test passed lately
     std::string program;    ///< that the test that is to be calls
     bool proposed = false;  ///< it is to get a test where it had none
     Advice advice;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/advise/durations.h"
+#include "core/model/advice.h"
 #include "core/model/json.h"
 
 namespace pilotpros {
@@ -36,21 +37,26 @@ HealthTiming timing_of(const nlohmann::json& resolved, const Healthcheck& image)
     return timing;
 }
 
-ProbeCost cost_of(const ServiceObservation& service) {
-    ProbeCost cost;
+ProbeTimes probes_of(const ServiceObservation& service) {
+    if (const ProbeTimes seen = usage_of(service).probes; seen.passed > 0) {
+        return seen;
+    }
+    ProbeTimes seen;
     for (const Container& container : service.containers) {
         for (const HealthProbe& probe : container.health_log) {
-            const Seconds took{probe.end - probe.start};
-            if (probe.exit_code != 0 || took.count() <= 0) {
-                continue;
+            if (probe.exit_code == 0) {
+                seen.add(Seconds{probe.end - probe.start}.count());
             }
-            cost.passed = true;
-            cost.fastest = cost.probes == 0 ? took : std::min(cost.fastest, took);
-            cost.slowest = std::max(cost.slowest, took);
-            ++cost.probes;
         }
     }
-    return cost;
+    return seen;
+}
+
+bool passed_lately(const ServiceObservation& service) {
+    return std::any_of(service.containers.begin(), service.containers.end(), [](const Container& container) {
+        return std::any_of(container.health_log.begin(), container.health_log.end(),
+                           [](const HealthProbe& probe) { return probe.exit_code == 0; });
+    });
 }
 
 Seconds usual_cost(const std::string& program) {

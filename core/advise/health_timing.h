@@ -22,14 +22,12 @@ struct HealthTiming {
 /// the service as Compose prints it, or null.
 HealthTiming timing_of(const nlohmann::json& resolved, const Healthcheck& image);
 
-/// What probes took, as the engine's own log has them.
-struct ProbeCost {
-    int probes = 0;       ///< that passed; 0: nothing is known
-    Seconds fastest{0};   ///< what a probe costs when nothing else is in its way
-    Seconds slowest{0};   ///< what the timeout has to bear
-    bool passed = false;  ///< some probe passed
-};
-ProbeCost cost_of(const ServiceObservation& service);
+/// What its probes took while it was profiled, so that one profile always gives the same advice; where none was seen
+/// then, what the engine's log has now. The fastest is what a probe costs when nothing else is in its way, the slowest
+/// what the timeout has to bear.
+ProbeTimes probes_of(const ServiceObservation& service);
+/// Whether one of the probes that the engine remembers passed.
+bool passed_lately(const ServiceObservation& service);
 
 /// What a probe by this program takes, where none was seen, and at least: a runtime has to start first.
 Seconds usual_cost(const std::string& program);

@@ -88,7 +88,7 @@ class Testing {
         }
         draft_.program = draft_.probe.program;
         std::vector<ProbeComplaint> complaints;
-        const auto plan = repair_probe(draft_.probe, draft_.tools, draft_.cost.passed, complaints);
+        const auto plan = repair_probe(draft_.probe, draft_.tools, draft_.passed, complaints);
         for (ProbeComplaint& complaint : complaints) {
             draft_.advice.findings.push_back({draft_.service.service, "health-check-wrong", Finding::Severity::kWarning,
                                               std::move(complaint.what), std::move(complaint.harm),
@@ -98,12 +98,12 @@ class Testing {
         if (!plan) {
             if (complaints.empty()) {
                 draft_.leave("healthcheck.test",
-                             draft_.cost.passed ? "it works" : "nothing is wrong with it as far as it can be read");
+                             draft_.passed ? "it works" : "nothing is wrong with it as far as it can be read");
             }
             return;
         }
         // A drop-in for another program takes another time than what was measured.
-        draft_.cost = plan->program == draft_.probe.program ? draft_.cost : ProbeCost{};
+        draft_.probes = plan->program == draft_.probe.program ? draft_.probes : ProbeTimes{};
         draft_.program = plan->program;
         Change& one =
             draft_.change("test", shown_probe(draft_.test_before, draft_.probe), plan->test, plan->reason, plan->rule);

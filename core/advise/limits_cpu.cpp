@@ -122,20 +122,20 @@ bool depended_on(const Case& input, const std::string& name) {
     });
 }
 
-/// What could take the CPUs from others, in words; empty: nothing could.
-std::string rival_of(const LimitsView& view, double threshold) {
+/// What was seen to take half of the machine's CPUs for a second, and may not have them before those that others depend
+/// on; in words. Empty: nothing. `bar` is 1, less where a weight stands already.
+std::string rival_of(const LimitsView& view, double bar) {
     for (const ServiceObservation& other : view.input.observation.services) {
         if (other.service == view.name() || view.input.service(other.service) == nullptr) {
             continue;
         }
         const Usage usage = usage_of(other);
         const double most = std::max(usage.cpu.histogram().max(), usage.start_cpu.max());
-        if (view.input.in_development(other.service) && most >= threshold) {
-            return fmt::format("{}, a development server, took up to {:.2f} CPUs", other.service, most);
-        }
-        const double half = view.engine.cpus * 0.5 * (threshold / kUsesCpu);
-        if (view.engine.cpus > 0 && most >= half && !depended_on(view.input, other.service)) {
-            return fmt::format("{}, on which nothing depends, took up to {:.2f} of {} CPUs", other.service, most,
+        const bool development = view.input.in_development(other.service);
+        if (view.engine.cpus > 0 && most >= view.engine.cpus * 0.5 * bar &&
+            (development || !depended_on(view.input, other.service))) {
+            return fmt::format("{}, {}, took up to {:.2f} of {} CPUs", other.service,
+                               development ? "a development server" : "on which nothing depends", most,
                                view.engine.cpus);
         }
     }
@@ -150,12 +150,12 @@ void advise_weight(const LimitsView& view, Advice& into) {
         return;
     }
     // What was written stands until the use is half of what brought it about.
-    const double threshold = view.written("cpu_shares") ? kUsesCpu / 2 : kUsesCpu;
+    const double bar = view.written("cpu_shares") ? 0.5 : 1;
     const double uses = view.usage.cpu.histogram().quantile(0.95);
-    if (uses < threshold || !depended_on(view.input, view.name()) || view.input.in_development(view.name())) {
+    if (uses < kUsesCpu * bar || !depended_on(view.input, view.name()) || view.input.in_development(view.name())) {
         return;
     }
-    const std::string rival = rival_of(view, threshold);
+    const std::string rival = rival_of(view, bar);
     if (rival.empty()) {
         return;
     }

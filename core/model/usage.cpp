@@ -106,6 +106,21 @@ void from_json(const nlohmann::json& json, Series& series) {
     series = std::move(read);
 }
 
+void ProbeTimes::add(double seconds) {
+    if (std::isfinite(seconds) && seconds > 0) {
+        merge({1, seconds, seconds});
+    }
+}
+
+void ProbeTimes::merge(const ProbeTimes& other) {
+    if (other.passed == 0) {
+        return;
+    }
+    fastest = passed == 0 ? other.fastest : std::min(fastest, other.fastest);
+    slowest = std::max(slowest, other.slowest);
+    passed += other.passed;
+}
+
 Bytes Usage::need_peak() const {
     const auto sampled = static_cast<Bytes>(std::max(unreclaimable.histogram().max(), start_unreclaimable.max()));
     return std::max(earlier_need_peak, sampled + missed_peak());
@@ -143,6 +158,7 @@ void Usage::merge(const Usage& other) {
     start_cpu.merge(other.start_cpu);
     start_unreclaimable.merge(other.start_unreclaimable);
     start_seconds = std::max(start_seconds, other.start_seconds);
+    probes.merge(other.probes);
     periods += other.periods;
     throttled_periods += other.throttled_periods;
     throttled_seconds += other.throttled_seconds;
@@ -193,6 +209,10 @@ void to_json(nlohmann::json& json, const Usage& usage) {
          {{"seconds", usage.start_seconds},
           {"cpu_cores", usage.start_cpu},
           {"unreclaimable_bytes", usage.start_unreclaimable}}},
+        {"probes",
+         {{"passed", usage.probes.passed},
+          {"fastest_seconds", usage.probes.fastest},
+          {"slowest_seconds", usage.probes.slowest}}},
         {"kernel_peak",
          {{"bytes", usage.kernel_peak},
           {"source", usage.kernel_peak_source},
@@ -237,6 +257,9 @@ void from_json(const nlohmann::json& json, Usage& usage) {
     read.start_seconds = real(start, "seconds");
     read.start_cpu = start.at("cpu_cores").get<Histogram>();
     read.start_unreclaimable = start.at("unreclaimable_bytes").get<Histogram>();
+    if (const auto probes = json.find("probes"); probes != json.end()) {  // earlier versions did not keep them
+        read.probes = {amount(*probes, "passed"), real(*probes, "fastest_seconds"), real(*probes, "slowest_seconds")};
+    }
     const auto& peak = json.at("kernel_peak");
     read.kernel_peak = amount(peak, "bytes");
     read.kernel_peak_source = peak.at("source").get<std::string>();

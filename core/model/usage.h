@@ -55,6 +55,14 @@ struct StatsSample {
     bool block_known = false;  ///< false: the kernel keeps no such counters, or there was no block I/O yet
 };
 
+/// What probes of a health check took that passed, in seconds. An engine remembers the last five of a container only.
+struct ProbeTimes {
+    std::int64_t passed = 0;
+    double fastest = 0, slowest = 0;
+    void add(double seconds);
+    void merge(const ProbeTimes& other);
+};
+
 /// What a container used over a time, mergeable over runs and replicas.
 struct Usage {
     TimePoint from, to;
@@ -71,6 +79,8 @@ struct Usage {
     Histogram start_cpu, start_unreclaimable;  ///< the same while the container was starting, kept apart
     double start_seconds =
         0;  ///< the slowest start seen from its begin to its first verdict of health; 0: none was seen
+
+    ProbeTimes probes;  ///< as far as the engine's log had them when it was looked at
 
     Bytes kernel_peak = 0;  ///< highest the kernel knows since start, page cache included; 0 when it could not be read
     std::string kernel_peak_source;  ///< e.g. "memory.max_usage_in_bytes", "memory.peak"

@@ -252,6 +252,7 @@ void read_kept_usage(ProfileStore& store, const Project& project, Observation& o
                 key = store.latest(observation.engine->id, project.name, service.service);
                 kept = key ? store.read(*key, now) : std::nullopt;
                 if (kept) {
+                    kept->probes = {};  // of another health check, maybe
                     observation.gaps.push_back({service.service, "use of its present image and configuration",
                                                 "none was measured yet; what is shown as kept is that of " +
                                                     (service.containers.empty() ? std::string{"the last one"}

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdint>
 
+#include "core/apps/programs.h"
 #include "core/model/advice.h"
 
 namespace pilotpros::apps::node {
@@ -74,13 +75,18 @@ Bytes runtime_beside(Bytes old_space) { return 40 * kMiB + old_space / 20; }
 
 Bytes measured_beside(const ServiceObservation& service, const Facts& facts) {
     Bytes others = 0;
-    for (const auto& [container, processes] : service.processes) {
-        const bool has_server = std::any_of(processes.begin(), processes.end(), [&](const ContainerProcess& process) {
-            return process.pid == facts.server_pid;
-        });
+    for (const Container& container : service.containers) {
+        const auto listed = service.processes.find(container.id);
+        if (listed == service.processes.end()) {
+            continue;
+        }
+        // Not a health check's: whether one runs at this very moment is chance.
+        const std::vector<const ContainerProcess*> processes = main_processes(&container, listed->second);
+        const bool has_server = std::any_of(processes.begin(), processes.end(),
+                                            [&](const auto* process) { return process->pid == facts.server_pid; });
         Bytes sum = 0;
-        for (const ContainerProcess& process : processes) {
-            sum += process.pid == facts.server_pid ? 0 : std::max<Bytes>(0, process.resident - 40 * kMiB);
+        for (const ContainerProcess* process : processes) {
+            sum += process->pid == facts.server_pid ? 0 : std::max<Bytes>(0, process->resident - 40 * kMiB);
         }
         others = has_server ? std::max(others, sum) : others;
     }

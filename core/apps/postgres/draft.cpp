@@ -115,10 +115,9 @@ Situation situation_of(const Case& input, const ServiceObservation& service, con
     if (const auto wish = input.wishes.find(service.service); wish != input.wishes.end()) {
         take_pins(wish->second, set);
     }
-    // Twice the CPUs are as many statements as make progress; more than that seen at once counts in fours, so that the
-    // next look moves nothing.
-    const auto active = known.connections.find("active");
-    const int seen = active == known.connections.end() ? 0 : (active->second + 3) / 4 * 4;
+    // Twice the CPUs are as many statements as make progress. More than that counts where a tenth of the looks had it,
+    // and in fours: a moment's queue differs from the next one's.
+    const int seen = (std::max(0, result.watched.active_often) + 3) / 4 * 4;
     set.active = std::max(2 * std::max(1, result.cpus), seen);
     return result;
 }

@@ -134,7 +134,8 @@ select 'slots|' || json_build_object('count', count(*), 'inactive', count(*) fil
 )sql";
 
 constexpr const char* kCount =
-    "select count(*) from pg_stat_activity where (backend_type = 'client backend' or backend_type is null and datid is "
+    "select count(*), count(*) filter (where state = 'active') from pg_stat_activity where (backend_type = 'client "
+    "backend' or backend_type is null and datid is "
     "not null) and pid <> "
     "pg_backend_pid();";
 
@@ -219,23 +220,25 @@ std::vector<std::string> connection_sampler(int seconds, const std::string& data
             kCount, data_directory, std::to_string(std::clamp(seconds, 1, 86400))};
 }
 
-std::vector<int> ConnectionCounts::feed(const std::string& chunk) {
-    rest_ += chunk;
-    std::vector<int> counts;
-    std::size_t begin = 0;
-    for (auto end = rest_.find('\n'); end != std::string::npos; end = rest_.find('\n', begin)) {
-        int value = 0;
-        const auto [stop, error] = std::from_chars(rest_.data() + begin, rest_.data() + end, value);
-        if (error == std::errc{} && stop == rest_.data() + end && value >= 0) {
-            counts.push_back(value);
+std::vector<ConnectionLook> read_looks(const std::string& written) {
+    std::vector<ConnectionLook> looks;
+    const char* begin = written.data();
+    for (const char* const end = begin + written.size(); begin != end;) {
+        const char* const line_end = std::find(begin, end, '\n');
+        if (line_end == end) {
+            break;
         }
-        begin = end + 1;
+        ConnectionLook look;
+        const auto [bar, error] = std::from_chars(begin, line_end, look.connections);
+        if (error == std::errc{} && bar != line_end && *bar == '|') {
+            const auto [stop, second_error] = std::from_chars(bar + 1, line_end, look.active);
+            if (second_error == std::errc{} && stop == line_end && look.connections >= 0 && look.active >= 0) {
+                looks.push_back(look);
+            }
+        }
+        begin = line_end + 1;
     }
-    rest_.erase(0, begin);
-    if (rest_.size() > 64) {
-        rest_.clear();
-    }
-    return counts;
+    return looks;
 }
 
 AnswerMap read_answers(const std::string& output) {

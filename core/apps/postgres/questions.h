@@ -21,19 +21,18 @@ const std::string& all_questions();
 /// Only what a Reading needs.
 const std::string& reading_questions();
 
-/// The same shell, writing the number of client connections once a second, `seconds` times (1 to 86400). Ends by
-/// itself, or when its reader is gone.
+/// The same shell, writing once a second, `seconds` times (1 to 86400), how many client connections there are and how
+/// many of them are at a statement: "12|3". Ends by itself, or when its reader is gone.
 std::vector<std::string> connection_sampler(int seconds, const std::string& data_directory = {});
 
-/// Reads a sampler's output as it comes: complete lines become numbers, anything else is passed over.
-class ConnectionCounts {
-  public:
-    /// The counts that this chunk completed.
-    std::vector<int> feed(const std::string& chunk);
-
-  private:
-    std::string rest_;
+/// One line of the sampler.
+struct ConnectionLook {
+    int connections = 0, active = 0;
+    friend bool operator==(const ConnectionLook&, const ConnectionLook&) = default;
 };
+
+/// The complete lines of what a sampler wrote; anything else is passed over.
+std::vector<ConnectionLook> read_looks(const std::string& written);
 
 /// The answers by name; lines that are none are left out.
 std::map<std::string, nlohmann::json> read_answers(const std::string& output);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <functional>
 
 #include "core/apps/postgres/module.h"
 #include "core/apps/postgres/questions.h"
@@ -11,6 +13,7 @@ namespace pilotpros::apps::postgres {
 
 void to_json(nlohmann::json& json, const Watched& watched) {
     json = {{"connections_max", watched.connections_max},
+            {"active_often", watched.active_often},
             {"connection_samples", watched.connection_samples},
             {"rates", nullptr}};
     if (watched.rates) {
@@ -20,6 +23,7 @@ void to_json(nlohmann::json& json, const Watched& watched) {
 
 void from_json(const nlohmann::json& json, Watched& watched) {
     watched.connections_max = json.value("connections_max", -1);
+    watched.active_often = json.value("active_often", -1);
     watched.connection_samples = json.value("connection_samples", 0);
     if (json.contains("rates") && json["rates"].is_object()) {
         watched.rates = json["rates"].get<Rates>();
@@ -28,10 +32,16 @@ void from_json(const nlohmann::json& json, Watched& watched) {
 
 Watched summarise(const std::string& written, const Reading& first, const std::optional<Reading>& last) {
     Watched watched;
-    ConnectionCounts counts;
-    for (const int count : counts.feed(written)) {
-        watched.connections_max = std::max(watched.connections_max, count);
+    std::vector<int> active;
+    for (const ConnectionLook& look : read_looks(written)) {
+        watched.connections_max = std::max(watched.connections_max, look.connections);
+        active.push_back(look.active);
         ++watched.connection_samples;
+    }
+    if (!active.empty()) {
+        const auto tenth = active.begin() + static_cast<std::ptrdiff_t>(active.size() / 10);
+        std::nth_element(active.begin(), tenth, active.end(), std::greater<>{});
+        watched.active_often = *tenth;
     }
     if (last) {
         watched.rates = rates(first, *last);

@@ -229,6 +229,14 @@ TEST_CASE("what starts is asked often, within a generous start_period", "[health
         passed(service, {1600, 1900});
         CHECK(value("start_interval") == "5s");
     }
+    SECTION("what probes took while it was profiled decides, not what the log has at this moment") {
+        service.kept.samples = 1;
+        service.kept.probes = {8, 0.1, 0.2};
+        service.containers.front().health_log.clear();
+        passed(service, {1600, 9500});
+        CHECK(value("start_interval") == "500ms");
+        CHECK(value("timeout").empty());
+    }
     SECTION("an engine that does not know start_interval is not given one") {
         seen.observation.engine->api_version = "1.43";
         CHECK(value("start_interval").empty());

@@ -201,6 +201,7 @@ TEST_CASE("a second profile of the same load changes no byte", "[limits]") {
         built.run("db", {seen});
         built.run("front", {seen}, {{"depends_on", {{"db", {{"condition", "service_started"}}}}}});
         built.development["front"] = true;
+        usage_of_first(built, "front").cpu.add(2.5 * noise);
         usage_of_first(built, "db").pids_kernel_peak = noise > 1 ? 130 : 126;
     };
     CaseBuilder first;
@@ -307,12 +308,17 @@ TEST_CASE("a weight only for what others depend on, against a rival", "[limits][
         CHECK(find_change(advice, "web", "cpu_shares") == nullptr);
         CHECK(find_change(advice, "batch", "cpu_shares") == nullptr);
     }
-    SECTION("a development server") {
+    SECTION("a development server that did, although others depend on it") {
+        built.run("edge", {{}}, {{"depends_on", {{"web", {{"condition", "service_started"}}}}}});
         built.development["web"] = true;
+        CHECK(shares() == nullptr);
+        usage_of_first(built, "web").cpu.add(2.5);
         CHECK(shares() != nullptr);
+        built.development["web"] = false;
+        CHECK(shares() == nullptr);
     }
     SECTION("the user's own is kept") {
-        built.development["web"] = true;
+        usage_of_first(built, "batch").cpu.add(2.5);
         built.project.services["db"].resolved = {{"cpu_shares", 300}};
         CHECK(shares() == nullptr);
         CHECK(mentions(why_left(advised_limits(built), "db", "cpu_shares"), "yours, 300"));

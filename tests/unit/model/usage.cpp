@@ -141,6 +141,7 @@ TEST_CASE("a usage comes back from its JSON as it was") {
     usage.cpu.add(0.25);
     usage.start_cpu.add(1.5);
     usage.start_seconds = 8;
+    usage.probes.add(0.5);
     usage.kernel_peak_source = "memory.peak";
     usage.oom_kills = 1;
     usage.oom_kills_before = 3;
@@ -150,6 +151,25 @@ TEST_CASE("a usage comes back from its JSON as it was") {
     const nlohmann::json json = usage;
     CHECK(nlohmann::json(json.get<Usage>()) == json);
     CHECK(json.get<Usage>().oom_at == usage.oom_at);
+    nlohmann::json earlier = json;
+    earlier.erase("probes");  // earlier versions did not keep them
+    CHECK(earlier.get<Usage>().probes.passed == 0);
+}
+
+TEST_CASE("what probes took is the fastest and the slowest of all that passed") {
+    Usage usage;
+    Usage other;
+    usage.merge(other);
+    CHECK(usage.probes.passed == 0);
+    for (const double seconds : {0.4, 0.2, 0.0, -1.0}) {
+        other.probes.add(seconds);
+    }
+    usage.merge(other);
+    other.probes.add(3);
+    usage.merge(other);
+    CHECK(usage.probes.passed == 5);
+    CHECK(usage.probes.fastest == 0.2);
+    CHECK(usage.probes.slowest == 3);
 }
 
 TEST_CASE("JSON that cannot be a usage is refused") {

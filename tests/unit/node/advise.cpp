@@ -26,6 +26,10 @@ struct Web {
         project.services["web"].name = "web";
         service.service = "web";
         service.image_id = "sha256:aa";
+        Container container;
+        container.id = "c";
+        container.pid = 7;
+        service.containers.push_back(std::move(container));
         facts.version = "20.19.2";
         facts.processes = 1;
         facts.server_pid = 7;
@@ -214,6 +218,14 @@ TEST_CASE("node advise: a second profile of the same load moves no byte", "[node
     for (const Bytes other : {50, 55, 60, 63}) {
         web.service.processes["c"][1].resident = other * kMiB;
         CHECK(web.value() == first);
+    }
+    SECTION("not even where a health check happens to run") {
+        web.service.processes["c"].push_back({99, 4, 300 * kMiB, {}});
+        CHECK(web.value() == first);
+    }
+    SECTION("a process of its own that holds as much does") {
+        web.service.processes["c"].push_back({99, 8, 60 * kMiB, {}});
+        CHECK(web.value() != first);
     }
 }
 

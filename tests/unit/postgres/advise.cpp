@@ -342,6 +342,20 @@ TEST_CASE("postgres: names that the version does not have are not written", "[po
     CHECK(value_of(server.advice(), "max_parallel_workers") == "2");
 }
 
+TEST_CASE("postgres: statements at the same time are what was seen while it was measured, not at one moment",
+          "[postgres]") {
+    Server server;
+    const auto active = [&] {
+        const Share& share = server.budget.shares.at("base");
+        return situation_of(server.input(), server.service, server.said(), &share).now.active;
+    };
+    const int of_cpus = active();
+    server.facts.connections["active"] = 40;
+    CHECK(active() == of_cpus);
+    server.watched.active_often = 37;
+    CHECK(active() == 40);
+}
+
 TEST_CASE("postgres: max_connections follows need upwards, and downwards only after a week", "[postgres]") {
     Server server{8 * kGiB};
     CHECK(has(left(server.advice(), "max_connections"), "a week"));

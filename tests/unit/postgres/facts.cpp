@@ -3,6 +3,7 @@
 #include "core/apps/asking.h"
 #include "core/apps/postgres/module.h"
 #include "core/apps/postgres/questions.h"
+#include "core/apps/postgres/watch.h"
 #include "tests/unit/apps/asked_container.h"
 #include "tests/unit/fake_engine_memory.h"
 
@@ -167,13 +168,25 @@ TEST_CASE("postgres: two readings give rates, a restart or reset gives none", "[
     CHECK_FALSE(postgres::rates(earlier, earlier));
 }
 
-TEST_CASE("postgres: connection counts come line by line, whatever the chunks", "[apps]") {
-    postgres::ConnectionCounts counts;
-    CHECK(counts.feed("1").empty());
-    CHECK(counts.feed("2\n7\n") == std::vector<int>{12, 7});
-    CHECK(counts.feed("ERROR: x\n-3\n\n5\n") == std::vector<int>{5});
-    CHECK(counts.feed(std::string(1000, 'x')).empty());
-    CHECK(counts.feed("\n9\n") == std::vector<int>{9});
+TEST_CASE("postgres: connections are counted line by line, and what is no count is passed over", "[apps]") {
+    using Looks = std::vector<postgres::ConnectionLook>;
+    CHECK(postgres::read_looks("12|3\n7|0\n") == Looks{{12, 3}, {7, 0}});
+    CHECK(postgres::read_looks("ERROR: x\n-3|1\n3|-1\n|\n4|\n4\n4|1|2\n\n5|5\n6|") == Looks{{5, 5}});
+    CHECK(postgres::read_looks("").empty());
     CHECK(postgres::connection_sampler(0).back() == "1");
     CHECK(postgres::connection_sampler(1'000'000).back() == "86400");
+}
+
+TEST_CASE("postgres: what was seen while it was measured outlives one look", "[apps]") {
+    std::string written;
+    for (int look = 0; look < 30; ++look) {
+        written += look % 10 == 0 ? "40|9\n" : "12|2\n";
+    }
+    const postgres::Watched blips = postgres::summarise(written, {}, {});
+    CHECK(blips.connections_max == 40);
+    CHECK(blips.connection_samples == 30);
+    CHECK(blips.active_often == 2);
+    CHECK(postgres::summarise(written + "12|8\n", {}, {}).active_often == 8);
+    CHECK(postgres::summarise("", {}, {}).active_often == -1);
+    CHECK(nlohmann::json(blips).get<postgres::Watched>().active_often == 2);
 }
