@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "core/advise/budget.h"
+#include "core/advise/check_healthcheck.h"
+#include "core/advise/check_limits.h"
 #include "core/advise/data.h"
 #include "core/advise/environment.h"
 #include "core/advised.h"
@@ -16,6 +18,7 @@
 #include "core/bundle/compose_override.h"
 #include "core/bundle/make_bundle.h"
 #include "core/compose/wishes.h"
+#include "core/lint/lint.h"
 #include "core/observe/profile_store.h"
 #include "core/verification.h"
 
@@ -179,7 +182,11 @@ Tuning tune(World& world, const Connection& connection, const TuneRequest& reque
     return result;
 }
 
-Check check_files(World& world, const ProfileRequest& request, const std::function<Advice(const Case&)>& advisor) {
+namespace {
+
+using FileLook = std::function<std::vector<Finding>(const Case&, const Check&)>;
+
+Check look_at_files(World& world, const ProfileRequest& request, const FileLook& look) {
     ProfileWatcher nobody;
     ProfileRequest everything = request;
     everything.services.clear();
@@ -191,13 +198,44 @@ Check check_files(World& world, const ProfileRequest& request, const std::functi
     const Case input{profile.project, profile.observation,
                      budget,          wishes,
                      written,         find_development(profile.project, profile.observation, wishes)};
-    Check check{{}, advisor(input).findings};
+    Check check;
+    for (const std::string& file : profile.project.files) {
+        if (const auto text = file == "-" ? profile.project.standard_input : world.files.read(file)) {
+            check.texts[file] = *text;
+        }
+    }
+    check.findings = look(input, check);
     std::erase_if(check.findings, [&](const Finding& finding) {
         return !finding.service.empty() && !request.services.empty() &&
                std::find(request.services.begin(), request.services.end(), finding.service) == request.services.end();
     });
     check.project = std::move(profile.project);
     return check;
+}
+
+bool same(const Finding& one, const Finding& other) {
+    return one.service == other.service && one.id == other.id && one.what == other.what;
+}
+
+}  // namespace
+
+Check check_files(World& world, const ProfileRequest& request, const std::function<Advice(const Case&)>& advisor) {
+    return look_at_files(world, request, [&](const Case& input, const Check&) { return advisor(input).findings; });
+}
+
+Check lint_files(World& world, const ProfileRequest& request) {
+    return look_at_files(world, request, [](const Case& input, const Check& check) {
+        std::vector<Finding> findings;
+        for (const Advice& advice : {all_advice(input, {}), check_limits(input), check_healthcheck(input)}) {
+            for (const Finding& finding : advice.findings) {
+                if (std::none_of(findings.begin(), findings.end(),
+                                 [&](const Finding& one) { return same(one, finding); })) {
+                    findings.push_back(finding);
+                }
+            }
+        }
+        return lint(input.project, {check.texts, std::move(findings)});
+    });
 }
 
 }  // namespace pilotpros

@@ -55,11 +55,15 @@ Tuning tune(World& world, const TuneRequest& request, ProfileWatcher& watcher);
 /// The same over a given connection, which `--apply` goes on using.
 Tuning tune(World& world, const Connection& connection, const TuneRequest& request, ProfileWatcher& watcher);
 
-/// What one advisor misses or finds inconsistent in the files alone: no engine is asked, nothing has to run.
+/// What is missing or inconsistent in the files alone: no engine is asked, nothing has to run.
 struct Check {
     Project project;
-    std::vector<Finding> findings;  ///< of the services that the request names, and of the project
+    std::vector<Finding> findings;             ///< of the services that the request names, and of the project
+    std::map<std::string, std::string> texts;  ///< of the project's files, by the path that stands there
 };
+/// What one advisor says of the files.
 Check check_files(World& world, const ProfileRequest& request, const std::function<Advice(const Case&)>& advisor);
+/// What any advisor says of the files, and what the lint rules do (core/lint/registry.h).
+Check lint_files(World& world, const ProfileRequest& request);
 
 }  // namespace pilotpros

@@ -7,17 +7,18 @@ namespace pilotpros {
 void LimitsCommand::declare(CLI::App& parent) {
     CLI::App* const command =
         parent.add_subcommand("limits", "Work out memory, CPU and process limits from what was measured");
-    command->add_flag("--check", check_,
-                      "Only say what the files miss or contradict; needs no engine, exits with 6 on findings");
+    CLI::Option* const check = command->add_flag(
+        "--check", check_, "Only say what the files miss or contradict; needs no engine, exits with 6 on findings");
     declare_common(*command);
     declare_apply(*command);
     declare_live(*command);
+    check->excludes("--apply");
     command->footer("Example: docker pilotpros limits --check");
 }
 
 ExitCode LimitsCommand::run(World& world, Terminal& terminal) {
     if (check_) {
-        return check(world, terminal, check_limits);
+        return report(world, terminal, check_files(world, request_.profile, check_limits));
     }
     request_.only = {"limits"};
     return apply_ ? apply(world, terminal) : show(world, terminal);

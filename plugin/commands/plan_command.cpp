@@ -15,12 +15,12 @@
 #include "plugin/confirm.h"
 #include "plugin/duration.h"
 #include "plugin/views/apply_lines.h"
+#include "plugin/views/findings_view.h"
 #include "plugin/views/profile_live.h"
 #include "plugin/views/text.h"
 #include "plugin/views/tune_diff.h"
 #include "plugin/views/tune_explain.h"
 #include "plugin/views/tune_json.h"
-#include "plugin/views/tune_notes.h"
 #include "plugin/views/tune_table.h"
 
 namespace pilotpros {
@@ -75,9 +75,9 @@ void PlanCommand::declare_common(CLI::App& command) {
                     "Measure anew for so long, e.g. 2m; else a kept profile of the last week is used, and 30s measured "
                     "where there is none")
         ->type_name("TIME");
-    command.add_option("--format", format_, "table or json")
+    command.add_option("--format", format_, "table or json; findings also sarif or github")
         ->capture_default_str()
-        ->check(CLI::IsMember({"table", "json"}));
+        ->check(CLI::IsMember({"table", "json", "sarif", "github"}));
     command.add_option("--explain", explain_, "All about one change: KEY or SERVICE.KEY")->type_name("KEY");
     command.add_flag("--diff", diff_, "Show the generated files as a diff");
     command.add_option("services", request_.profile.services, "Services to advise; all when none is named")
@@ -107,6 +107,11 @@ void PlanCommand::declare_live(CLI::App& command) {
 }
 
 TuneRequest PlanCommand::request() const {
+    if (format_ == "sarif" || format_ == "github") {
+        throw Error(
+            ExitCode::kUsage, fmt::format("a Plan has no form {}: it is one of findings", format_),
+            fmt::format("docker pilotpros {} {} --format {}", name_, name_ == "tune" ? "--lint" : "--check", format_));
+    }
     TuneRequest request = request_;
     request.profile.layers_anew = apply_;
     request.profile.measure = duration_.empty() ? Measure::kWhenNeeded : Measure::kAlways;
@@ -258,15 +263,16 @@ ExitCode PlanCommand::apply(World& world, Terminal& terminal) const {
     return result.code;
 }
 
-ExitCode PlanCommand::check(World& world, Terminal& terminal, Advice (*advisor)(const Case&)) const {
-    const Check check = check_files(world, request_.profile, advisor);
+ExitCode PlanCommand::report(const World& world, Terminal& terminal, const Check& check) const {
+    const Path& from = world.environment.working_directory;
     if (format_ == "json") {
-        const nlohmann::json document{{"format", 1}, {"project", check.project.name}, {"findings", check.findings}};
-        terminal.out(document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+        terminal.out(findings_as_json(check));
+    } else if (format_ == "sarif") {
+        terminal.out(findings_as_sarif(check, from));
+    } else if (format_ == "github") {
+        terminal.out(findings_as_github(check, from));
     } else {
-        for (const Finding& finding : check.findings) {
-            terminal.out(finding_words(finding, terminal.width()));
-        }
+        terminal.out(findings_as_table(check, terminal.width()));
         terminal.err(fmt::format("{}: {} finding{}\n", printable(check.project.name), check.findings.size(),
                                  check.findings.size() == 1 ? "" : "s"));
     }

@@ -31,8 +31,8 @@ class PlanCommand : public PluginCommand {
     [[nodiscard]] Replace replace() const;
     /// `--apply`: shows the Plan, asks, and makes it one transaction.
     ExitCode apply(World& world, Terminal& terminal) const;
-    /// `--check`: what one advisor finds in the files; 6 when it finds something.
-    ExitCode check(World& world, Terminal& terminal, Advice (*advisor)(const Case&)) const;
+    /// `--check` and `--lint`: prints what was found in the files; 6 when something was.
+    ExitCode report(const World& world, Terminal& terminal, const Check& check) const;
 
     TuneRequest request_;
     bool apply_ = false;

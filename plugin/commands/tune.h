@@ -13,6 +13,7 @@ class TuneCommand final : public PlanCommand {
 
   private:
     std::vector<std::string> only_, skip_;
+    bool lint_ = false;
 };
 
 }  // namespace pilotpros

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/lint/rule.h"
+
+namespace pilotpros::linting {
+
+/// A YAML text as JSON: every scalar a text but null, aliases and `<<` followed, tags dropped (`!reset` gives null).
+/// Null when it is no YAML, is larger than 4 MiB, or grows beyond all reason when its aliases are followed.
+Json read_yaml(const std::string& yaml);
+
+/// One entry of a service's `volumes`.
+struct WrittenMount {
+    enum class Kind { kVolume, kBind, kTmpfs, kUnknown };
+    Kind kind = Kind::kUnknown;
+    std::string source;                ///< as written; empty: none, e.g. an anonymous volume
+    std::string target;                ///< without a slash at its end
+    std::vector<std::string> options;  ///< of the short form; the long form's `consistency` likewise
+    bool computed = false;             ///< source or target hold a ${…}
+};
+
+/// The mounts of a service, in the short and the long form; what is neither is left out.
+std::vector<WrittenMount> mounts_of(const Json& service);
+
+/// Whether Compose would still have to fill something in: `$NAME` or `${…}`; `$$` is a dollar.
+bool has_variable(const std::string& text);
+
+/// A service of a model, or null.
+const Json& written_service(const Json& model, const std::string& name);
+
+/// The last part of a path, for output.
+std::string file_name(const std::string& path);
+
+}  // namespace pilotpros::linting

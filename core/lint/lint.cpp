@@ -1,0 +1,108 @@
+#include "core/lint/lint.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "core/lint/as_written.h"
+#include "core/lint/registry.h"
+#include "core/model/json.h"
+
+namespace pilotpros {
+
+namespace {
+
+using linting::Json;
+using linting::LintCase;
+
+/// A list "NAME=value" as the map that Compose makes of it; NAME alone has no value.
+Json environment_as_map(const Json& environment) {
+    if (!environment.is_array()) {
+        return environment.is_object() ? environment : Json::object();
+    }
+    Json map = Json::object();
+    for (const Json& entry : environment) {
+        const std::string line = as_text(entry);
+        const auto equals = line.find('=');
+        map[line.substr(0, equals)] = equals == std::string::npos ? Json() : Json(line.substr(equals + 1));
+    }
+    return map;
+}
+
+/// What the files have together, near enough where Compose itself gave nothing: later lists replace earlier ones.
+Json merged_files(const LintCase& input) {
+    Json merged = Json::object();
+    for (const linting::WrittenFile& file : input.files) {
+        if (file.model.is_object()) {
+            merged.merge_patch(file.model);
+        }
+    }
+    return merged;
+}
+
+void add_service(LintCase& input, const std::string& name, const Json& model) {
+    if (!model.is_object()) {
+        return;
+    }
+    Service& service = input.services[name];
+    service.name = name;
+    service.resolved = model;
+    service.resolved["environment"] = environment_as_map(member(model, "environment"));
+    service.image = text(model, "image");
+    service.built = !member(model, "build").is_null();
+}
+
+LintCase case_of(const Project& project, const LintInput& input) {
+    LintCase built{project, {}, false, {}};
+    for (const std::string& path : project.files) {
+        const auto found = input.texts.find(path);
+        if (found != input.texts.end()) {
+            built.files.push_back({path, linting::read_yaml(found->second)});
+        }
+    }
+    built.all_files = !built.files.empty() && built.files.size() == project.files.size() &&
+                      std::all_of(built.files.begin(), built.files.end(),
+                                  [](const linting::WrittenFile& file) { return file.model.is_object(); });
+    for (const auto& [name, service] : project.services) {
+        const Json& written = linting::written_service(project.uninterpolated, name);
+        add_service(built, name, service.resolved.is_object() ? service.resolved : written);
+    }
+    if (built.services.empty()) {
+        const Json merged = project.uninterpolated.is_object() ? project.uninterpolated : merged_files(built);
+        for (const std::string& name : keys(merged, "services")) {
+            add_service(built, name, linting::written_service(merged, name));
+        }
+    }
+    return built;
+}
+
+/// One finding that says the same; others of that name may say more.
+void take_out_same(const linting::Spot& spot, std::vector<Finding>& said) {
+    const auto same = std::find_if(said.begin(), said.end(), [&](const Finding& finding) {
+        return finding.service == spot.service &&
+               std::find(spot.said_as.begin(), spot.said_as.end(), finding.id) != spot.said_as.end();
+    });
+    if (same != said.end()) {
+        said.erase(same);
+    }
+}
+
+}  // namespace
+
+std::vector<Finding> lint(const Project& project, const LintInput& input) {
+    const LintCase built = case_of(project, input);
+    std::vector<Finding> said = input.said;
+    std::vector<Finding> findings;
+    for (const linting::LintRule& rule : linting::lint_rules()) {
+        for (linting::Spot& spot : rule.look(built)) {
+            take_out_same(spot, said);
+            findings.push_back({std::move(spot.service), rule.id, rule.severity, std::move(spot.what),
+                                spot.harm.empty() ? std::string{rule.harm} : std::move(spot.harm), std::move(spot.fix),
+                                rule.source});
+        }
+    }
+    said.insert(said.end(), std::make_move_iterator(findings.begin()), std::make_move_iterator(findings.end()));
+    return said;
+}
+
+}  // namespace pilotpros

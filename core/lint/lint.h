@@ -1,0 +1,27 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/model/change.h"
+#include "core/model/project.h"
+
+namespace pilotpros {
+
+/// What lies beside the project: what is read or found elsewhere, since rules read nothing themselves.
+struct LintInput {
+    /// The texts of Project::files, by the path that stands there ("-": standard input). Compose merges and drops what
+    /// some rules look for (two mounts on one target, `version`), so these are silent about a file that is not here.
+    std::map<std::string, std::string> texts;
+    /// Findings that advisors made already. Where a rule says the same of a service, and what it is by its own name,
+    /// the rule's takes the place of the advisor's.
+    std::vector<Finding> said;
+};
+
+/// What the files of a project show without an engine, after what was said already. Pure; in the order of the rules
+/// (core/lint/registry.h), and of the services within a rule. Values are quoted only where a rule knows them to be
+/// public, and a value with a ${…} that was not resolved is not judged.
+std::vector<Finding> lint(const Project& project, const LintInput& input = {});
+
+}  // namespace pilotpros

@@ -1,0 +1,74 @@
+#include <fmt/format.h>
+
+#include <set>
+
+#include "core/lint/as_written.h"
+#include "core/lint/postgres_command.h"
+#include "core/lint/reading.h"
+#include "core/lint/registry.h"
+#include "core/model/json.h"
+
+namespace pilotpros::linting {
+
+namespace {
+
+/// The images that start PostgreSQL as the official one does: with the data directory's own file. Others read files of
+/// other places by themselves.
+bool has_official_contract(const Service& service) {
+    static const std::set<std::string> kOfficial{"postgres", "postgis", "pgvector", "timescaledb"};
+    return kOfficial.contains(image_name(service.image)) && service.image.find("bitnami") == std::string::npos;
+}
+
+/// Where examples put the file; the image reads none of them by itself.
+bool is_unread_place(const std::string& target) {
+    return target == "/etc/postgresql/postgresql.conf" || target == "/etc/postgresql.conf" ||
+           target == "/etc/postgres/postgresql.conf";
+}
+
+/// Files that mounts and `configs` put there.
+std::set<std::string> unread_files(const Service& service) {
+    std::set<std::string> files;
+    for (const WrittenMount& mount : mounts_of(service.resolved)) {
+        if (!mount.computed && is_unread_place(mount.target)) {
+            files.insert(mount.target);
+        }
+    }
+    for (const Json& config : member(service.resolved, "configs")) {
+        if (is_unread_place(text(config, "target"))) {
+            files.insert(text(config, "target"));
+        }
+    }
+    return files;
+}
+
+std::vector<Spot> look_postgres_files(const LintCase& input) {
+    std::vector<Spot> spots;
+    for (const auto& [name, service] : input.services) {
+        if (!has_official_contract(service) || !has_plain_postgres_command(service) ||
+            postgres_settings(service).contains("config_file")) {
+            continue;
+        }
+        const bool own_command = !member(service.resolved, "command").empty();
+        for (const std::string& file : unread_files(service)) {
+            const std::string note = "# the file needs listen_addresses = '*': the one that it replaces has it";
+            const std::string flag = fmt::format("config_file={}", file);
+            spots.push_back(
+                {name, fmt::format("{} is mounted, and no flag names it", file),
+                 own_command ? fmt::format("add to its command: -c {}\n{}", flag, note)
+                             : service_lines(name, {fmt::format("command: [postgres, -c, {}]", flag)}) + "\n" + note});
+        }
+    }
+    return spots;
+}
+
+}  // namespace
+
+LintRules postgres_files_rules() {
+    return {{"postgres-file-not-read", Finding::Severity::kError,
+             "a PostgreSQL configuration file is mounted where nobody reads it",
+             "the whole file is ignored: PostgreSQL runs with its defaults",
+             "https://github.com/docker-library/docs/blob/master/postgres/content.md#database-configuration",
+             look_postgres_files}};
+}
+
+}  // namespace pilotpros::linting

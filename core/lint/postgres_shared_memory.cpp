@@ -1,0 +1,122 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "core/advise/compose_limits.h"
+#include "core/lint/as_written.h"
+#include "core/lint/postgres_command.h"
+#include "core/lint/reading.h"
+#include "core/lint/registry.h"
+#include "core/model/advice.h"
+#include "core/model/json.h"
+
+namespace pilotpros::linting {
+
+namespace {
+
+using Settings = std::map<std::string, std::string>;
+
+constexpr Bytes kDockerShm = 64 * kMiB;
+/// PostgreSQL's defaults since 15.
+constexpr Bytes kWorkMem = 4 * kMiB;
+constexpr long kGatherWorkers = 2;
+constexpr long kMaintenanceWorkers = 2;
+constexpr Bytes kHashFactor = 2;
+
+/// Nothing when the flag is not there, or is no size. A bare number is in kB.
+std::optional<Bytes> memory_setting(const Settings& settings, const char* name) {
+    const auto found = settings.find(name);
+    if (found == settings.end()) {
+        return std::nullopt;
+    }
+    const bool bare = whole_number(found->second).has_value();
+    const auto size = parse_size(bare ? found->second + "k" : found->second);
+    return size && *size < (Bytes{1} << 50U) ? size : std::nullopt;
+}
+
+std::optional<long> count_setting(const Settings& settings, const char* name) {
+    const auto found = settings.find(name);
+    return found == settings.end() ? std::nullopt : whole_number(found->second);
+}
+
+/// What its flags let one operation take of /dev/shm.
+struct SharedNeed {
+    Bytes bytes = 0;
+    std::string why;
+};
+
+/// A parallel index build or vacuum shares up to maintenance_work_mem, a parallel hash join a table of work_mem times
+/// hash_mem_multiplier for each of its processes. Only what flags say is judged; the defaults need less than 64 MiB.
+SharedNeed shared_need(const Settings& settings) {
+    SharedNeed need;
+    const auto maintenance = memory_setting(settings, "maintenance_work_mem");
+    if (maintenance && count_setting(settings, "max_parallel_maintenance_workers").value_or(kMaintenanceWorkers) > 0) {
+        need = {*maintenance, fmt::format("maintenance_work_mem of {}", format_bytes(*maintenance))};
+    }
+    const auto work = memory_setting(settings, "work_mem");
+    const auto gather = count_setting(settings, "max_parallel_workers_per_gather");
+    const long workers =
+        std::min(gather.value_or(kGatherWorkers), count_setting(settings, "max_parallel_workers").value_or(1024));
+    if ((work || gather) && workers > 0 && workers <= 1024) {
+        const Bytes each = work.value_or(kWorkMem);
+        const Bytes join = each * kHashFactor * (workers + 1);
+        if (join > need.bytes) {
+            need = {join, fmt::format("work_mem of {} and {} parallel workers a query", format_bytes(each), workers)};
+        }
+    }
+    return need;
+}
+
+/// Something else than Docker's own 64 MiB, or PostgreSQL does not use it.
+bool has_other_shared_memory(const Service& service, const Settings& settings) {
+    const std::vector<WrittenMount> mounts = mounts_of(service.resolved);
+    const bool mounted =
+        std::any_of(mounts.begin(), mounts.end(), [](const WrittenMount& mount) { return mount.target == "/dev/shm"; });
+    const std::string tmpfs = member(service.resolved, "tmpfs").dump();
+    const std::string ipc = text(service.resolved, "ipc");
+    const bool of_others = !ipc.empty() && ipc != "private" && ipc != "shareable";
+    const auto kind = settings.find("dynamic_shared_memory_type");
+    return mounted || tmpfs.find("/dev/shm") != std::string::npos || of_others ||
+           (kind != settings.end() && kind->second != "posix");
+}
+
+std::vector<Spot> look_shared_memory(const LintCase& input) {
+    std::vector<Spot> spots;
+    for (const auto& [name, service] : input.services) {
+        const Settings settings = runs_postgres(service) ? postgres_settings(service) : Settings{};
+        const Json& written = member(service.resolved, "shm_size");
+        const DeclaredLimits declared = declared_bounds(&service);
+        if (settings.empty() || has_other_shared_memory(service, settings) ||
+            (!written.is_null() && !declared.shm_size)) {
+            continue;
+        }
+        const Bytes present = declared.shm_size.value_or(kDockerShm);
+        const SharedNeed need = shared_need(settings);
+        if (need.bytes < present) {
+            continue;
+        }
+        const Bytes wanted = round_up(need.bytes + kDockerShm);
+        const bool fits = !declared.memory || wanted < *declared.memory;
+        spots.push_back({name,
+                         fmt::format("{} may take {} of /dev/shm, which has {}", need.why, format_bytes(need.bytes),
+                                     format_bytes(present)),
+                         fits ? service_lines(name, {fmt::format("shm_size: {}", compose_size(wanted))})
+                              : fmt::format("less of it in its command: its memory limit of {} has no room for a "
+                                            "shm_size of {}",
+                                            format_bytes(*declared.memory), format_bytes(wanted))});
+    }
+    return spots;
+}
+
+}  // namespace
+
+LintRules postgres_shared_memory_rules() {
+    return {{"postgres-shm-too-small", Finding::Severity::kWarning,
+             "PostgreSQL's parallel workers need more shared memory than /dev/shm has",
+             "queries and index builds fail: could not resize shared memory segment, no space left on device",
+             "https://github.com/docker-library/postgres/issues/416", look_shared_memory}};
+}
+
+}  // namespace pilotpros::linting

@@ -1,0 +1,149 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/advise/durations.h"
+#include "core/advise/probe_edit.h"
+#include "core/advise/probe_words.h"
+#include "core/lint/as_written.h"
+#include "core/lint/reading.h"
+#include "core/lint/registry.h"
+#include "core/model/json.h"
+
+namespace pilotpros::linting {
+
+namespace {
+
+constexpr Seconds kSlowInterval{30};
+
+/// The health check advisor's words for localhost and for the socket.
+std::vector<std::string> said_of_probes() { return {"probe-asks-wrongly", "health-check-wrong"}; }
+
+bool is_switched_off(const Json& check) {
+    const std::vector<std::string> test = texts(check, "test");
+    const Json& disable = member(check, "disable");
+    return (!disable.is_null() && as_text(disable) != "false") || (!test.empty() && test.front() == "NONE");
+}
+
+/// One service's test: resolved, to be judged, and as written, to be shown.
+struct TestedService {
+    Probe resolved, written;
+    bool computed = false;  ///< it was not resolved and holds a ${…}
+};
+
+TestedService test_of(const LintCase& input, const std::string& name, const Service& service) {
+    TestedService tested;
+    const Json& check = member(service.resolved, "healthcheck");
+    if (is_switched_off(check)) {
+        return tested;
+    }
+    const Json& resolved = member(check, "test");
+    const Json& written = member(member(written_service(input.project.uninterpolated, name), "healthcheck"), "test");
+    tested.resolved = read_probe(resolved);
+    tested.written = read_probe(written.is_null() ? resolved : written);
+    tested.computed = has_variable(resolved.dump());
+    return tested;
+}
+
+std::string test_lines(const std::string& service, const Json& test) {
+    return service_lines(service, {"healthcheck:", "  test: " + test.dump()});
+}
+
+/// As the host of a URL: what libpq or mysqladmin make of the name is another matter.
+bool asks_localhost(const Probe& probe) {
+    const auto in_url = [](const std::string& text) { return text.find("://localhost") != std::string::npos; };
+    const bool any =
+        in_url(probe.text) || (probe.url && probe.url->host == "localhost") ||
+        std::any_of(probe.words.begin(), probe.words.end(), [&](const Probe::Word& word) { return in_url(word.raw); });
+    return any && names_localhost(probe);
+}
+
+std::vector<Spot> look_localhost(const LintCase& input) {
+    std::vector<Spot> spots;
+    for (const auto& [name, service] : input.services) {
+        const TestedService tested = test_of(input, name, service);
+        if (tested.resolved.none() || !asks_localhost(tested.resolved)) {
+            continue;
+        }
+        const auto repaired = tested.written.understood ? without_localhost(tested.written) : std::nullopt;
+        spots.push_back(
+            {name, "its health check asks localhost",
+             repaired ? test_lines(name, *repaired) : "write 127.0.0.1 for localhost in the health check's test", "",
+             said_of_probes()});
+    }
+    return spots;
+}
+
+/// Whether a pg_isready that is part of more, e.g. of a list, names a host.
+bool names_host(const std::string& text) {
+    return text.find(" -h") != std::string::npos || text.find("--host") != std::string::npos ||
+           text.find("PGHOST") != std::string::npos;
+}
+
+bool asks_over_socket(const Probe& probe) {
+    if (!calls(probe, "pg_isready")) {
+        return false;
+    }
+    if (!probe.simple) {
+        return !names_host(probe.text);
+    }
+    const auto host = probe.option("h", "host");
+    // A connection string may name the host, too.
+    const auto database = probe.option("d", "dbname");
+    const bool string = database && database->value.find_first_of("=:") != std::string::npos;
+    return host ? host->value.starts_with('/') : !string;
+}
+
+std::vector<Spot> look_pg_isready(const LintCase& input) {
+    std::vector<Spot> spots;
+    for (const auto& [name, service] : input.services) {
+        const TestedService tested = test_of(input, name, service);
+        if (tested.computed || !asks_over_socket(tested.resolved) || sets_variable(service, "PGHOST")) {
+            continue;
+        }
+        const Probe& written = tested.written;
+        const bool plain = written.understood && written.program == "pg_isready" && !written.option("h", "host");
+        spots.push_back({name, "pg_isready in its health check names no host: it asks over the socket",
+                         plain ? test_lines(name, with_words_after(written, 0, {"-h", "127.0.0.1"}))
+                               : "add -h 127.0.0.1 to pg_isready in the health check's test",
+                         "", said_of_probes()});
+    }
+    return spots;
+}
+
+std::vector<Spot> look_first_probe(const LintCase& input) {
+    std::vector<Spot> spots;
+    for (const auto& [name, service] : input.services) {
+        const Json& check = member(service.resolved, "healthcheck");
+        const auto period = parse_duration(text(check, "start_period"));
+        const Json& written = member(check, "interval");
+        const auto interval = written.is_null() ? std::optional{kSlowInterval} : parse_duration(as_text(written));
+        if (is_switched_off(check) || !period || period->count() <= 0 || !interval || *interval < kSlowInterval ||
+            !member(check, "start_interval").is_null()) {
+            continue;
+        }
+        spots.push_back({name,
+                         fmt::format("its first probe comes {} after the start, whatever start_period says{}",
+                                     format_duration(*interval), written.is_null() ? " (Docker's default)" : ""),
+                         service_lines(name, {"healthcheck:", "  start_interval: 2s    # Docker Engine 25 or newer"})});
+    }
+    return spots;
+}
+
+}  // namespace
+
+LintRules probes_rules() {
+    return {{"probe-localhost", Finding::Severity::kWarning, "a health check asks localhost",
+             "localhost is ::1 first: busybox's wget does not fall back, and fails on a server that listens on IPv4 "
+             "alone",
+             "https://github.com/wallabag/docker/issues/407", look_localhost},
+            {"pg-isready-on-socket", Finding::Severity::kWarning, "pg_isready asks over the socket",
+             "it is true for the temporary server of the first start, which nobody else can reach: others start too "
+             "early",
+             "https://github.com/docker-library/postgres/issues/146", look_pg_isready},
+            {"slow-first-probe", Finding::Severity::kNote, "the first probe waits for the whole interval",
+             "whoever waits until the service is healthy waits for that long, though it may answer within seconds",
+             "https://docs.docker.com/reference/compose-file/services/#healthcheck", look_first_probe}};
+}
+
+}  // namespace pilotpros::linting

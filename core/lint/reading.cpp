@@ -1,0 +1,123 @@
+#include "core/lint/reading.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <set>
+#include <utility>
+
+#include "core/lint/as_written.h"
+#include "core/model/json.h"
+
+namespace pilotpros::linting {
+
+namespace {
+
+std::string last_part(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+std::string without_digest(const std::string& image) { return image.substr(0, image.find('@')); }
+
+/// The words that may name the program: entrypoints such as tini and a node before a script come first.
+std::vector<std::string> first_words(const Service& service) {
+    std::vector<std::string> words = words_of(member(service.resolved, "entrypoint"));
+    const std::vector<std::string> command = words_of(member(service.resolved, "command"));
+    words.insert(words.end(), command.begin(), command.begin() + std::min<std::ptrdiff_t>(3, std::ssize(command)));
+    return words;
+}
+
+bool names_program(const Service& service, const std::string& program) {
+    const std::vector<std::string> words = first_words(service);
+    return std::any_of(words.begin(), words.end(), [&](const std::string& word) { return last_part(word) == program; });
+}
+
+}  // namespace
+
+std::string image_name(const std::string& image) {
+    const std::string last = last_part(without_digest(image));
+    const std::string name = last.substr(0, last.find(':'));
+    return has_variable(name) ? std::string{} : name;
+}
+
+std::string image_tag(const std::string& image) {
+    if (image.find('@') != std::string::npos || has_variable(image)) {
+        return {};
+    }
+    const std::string last = last_part(without_digest(image));
+    const auto colon = last.find(':');
+    return colon == std::string::npos ? std::string{} : last.substr(colon + 1);
+}
+
+std::vector<std::string> words_of(const Json& value) {
+    std::vector<std::string> words;
+    if (value.is_array()) {
+        for (const Json& one : value) {
+            words.push_back(as_text(one));
+        }
+        return words;
+    }
+    if (!value.is_string()) {
+        return words;
+    }
+    std::string word;
+    bool begun = false;
+    char quote = 0;
+    for (const char letter : value.get_ref<const std::string&>()) {
+        const bool blank = letter == ' ' || letter == '\t' || letter == '\n' || letter == '\r';
+        if (quote == 0 && blank) {
+            if (std::exchange(begun, false)) {
+                words.push_back(std::exchange(word, {}));
+            }
+        } else if (letter == quote) {
+            quote = 0;
+        } else if (quote == 0 && (letter == '"' || letter == '\'')) {
+            quote = letter;
+            begun = true;
+        } else {
+            word += letter;
+            begun = true;
+        }
+    }
+    if (begun) {
+        words.push_back(word);
+    }
+    return words;
+}
+
+bool runs_n8n(const Service& service) { return image_name(service.image) == "n8n" || names_program(service, "n8n"); }
+
+bool runs_postgres(const Service& service) {
+    static const std::set<std::string> kImages{"postgres", "postgresql",  "postgis",
+                                               "pgvector", "timescaledb", "timescaledb-ha"};
+    return kImages.contains(image_name(service.image)) || names_program(service, "postgres");
+}
+
+std::optional<std::string> variable_of(const Service& service, const std::string& name) {
+    const Json& value = member(member(service.resolved, "environment"), name.c_str());
+    if (value.is_null() || value.is_structured()) {
+        return std::nullopt;
+    }
+    std::string text = as_text(value);
+    return has_variable(text) ? std::nullopt : std::optional{std::move(text)};
+}
+
+bool sets_variable(const Service& service, const std::string& name) {
+    return member(service.resolved, "environment").contains(name);
+}
+
+std::optional<long> whole_number(const std::string& text) {
+    long number = 0;
+    const char* const end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, number);
+    const bool whole = error == std::errc{} && rest == end && number >= 0;
+    return whole ? std::optional{number} : std::nullopt;
+}
+
+std::string service_lines(const std::string& service, const std::vector<std::string>& lines) {
+    std::string all = "services:\n  " + service + ":";
+    for (const std::string& line : lines) {
+        all += "\n    " + line;
+    }
+    return all;
+}
+
+}  // namespace pilotpros::linting

@@ -1,0 +1,148 @@
+#include "plugin/views/findings_view.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "core/compose/yaml_place.h"
+#include "plugin/version.h"
+#include "plugin/views/text.h"
+#include "plugin/views/tune_notes.h"
+
+namespace pilotpros {
+
+namespace {
+
+using Json = nlohmann::json;
+
+struct FindingPlace {
+    std::string file;
+    int line = 1;
+};
+
+/// The last file that has the service: what it says there counts.
+std::optional<FindingPlace> place_of(const Finding& finding, const Check& check, const Path& from) {
+    const std::vector<std::string> way = finding.service.empty()
+                                             ? std::vector<std::string>{"services"}
+                                             : std::vector<std::string>{"services", finding.service};
+    for (auto file = check.project.files.rbegin(); file != check.project.files.rend(); ++file) {
+        const auto text = check.texts.find(*file);
+        const auto place = text == check.texts.end() ? std::nullopt : yaml_place(text->second, way);
+        if (place && place->depth == way.size()) {
+            const Path relative = Path{*file}.lexically_relative(from);
+            const bool below = !relative.empty() && *relative.begin() != "..";
+            return FindingPlace{*file == "-" ? "standard-input"
+                                : below      ? relative.string()
+                                             : *file,
+                                finding.service.empty() ? 1 : place->line};
+        }
+    }
+    return std::nullopt;
+}
+
+std::vector<const Finding*> worst_first(const Check& check) {
+    std::vector<const Finding*> findings;
+    std::transform(check.findings.begin(), check.findings.end(), std::back_inserter(findings),
+                   [](const Finding& finding) { return &finding; });
+    std::stable_sort(findings.begin(), findings.end(),
+                     [](const Finding* left, const Finding* right) { return left->severity > right->severity; });
+    return findings;
+}
+
+std::string message_of(const Finding& finding) {
+    std::string message = finding.service.empty() ? finding.what : finding.service + ": " + finding.what;
+    if (!finding.harm.empty()) {
+        message += "; " + finding.harm;
+    }
+    return message;
+}
+
+std::string printed(const Json& json) {
+    return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+/// A workflow command ends at its line's end, a property at its comma.
+std::string escaped(const std::string& text, bool property) {
+    std::string result;
+    for (const char letter : text) {
+        if (letter == '%' || letter == '\r' || letter == '\n' || (property && (letter == ':' || letter == ','))) {
+            result += fmt::format("%{:02X}", static_cast<int>(letter));
+        } else {
+            result += letter;
+        }
+    }
+    return result;
+}
+
+}  // namespace
+
+std::string findings_as_table(const Check& check, int width) {
+    std::string result;
+    for (const Finding* const finding : worst_first(check)) {
+        result += finding_words(*finding, width);
+        result += fmt::format("    rule: {}\n", printable(finding->id));
+    }
+    return result;
+}
+
+std::string findings_as_json(const Check& check) {
+    return printed({{"format", 1}, {"project", check.project.name}, {"findings", check.findings}});
+}
+
+std::string findings_as_sarif(const Check& check, const Path& from) {
+    std::map<std::string, Json> rules;
+    Json results = Json::array();
+    for (const Finding& finding : check.findings) {
+        const char* const level = finding.severity == Finding::Severity::kError     ? "error"
+                                  : finding.severity == Finding::Severity::kWarning ? "warning"
+                                                                                    : "note";
+        Json& rule = rules[finding.id];
+        if (rule.is_null()) {
+            rule = {{"id", finding.id},
+                    {"shortDescription", {{"text", finding.harm.empty() ? finding.id : finding.harm}}}};
+            if (finding.source.starts_with("https://")) {
+                rule["helpUri"] = finding.source;
+            }
+        }
+        Json result{{"ruleId", finding.id}, {"level", level}, {"message", {{"text", message_of(finding)}}}};
+        if (!finding.fix.empty()) {
+            result["message"]["text"] = message_of(finding) + "\nfix: " + finding.fix;
+        }
+        if (const auto place = place_of(finding, check, from)) {
+            result["locations"] = Json::array(
+                {{{"physicalLocation",
+                   {{"artifactLocation", {{"uri", place->file}}}, {"region", {{"startLine", place->line}}}}}}});
+        }
+        results.push_back(std::move(result));
+    }
+    Json listed = Json::array();
+    for (auto& [id, rule] : rules) {
+        listed.push_back(std::move(rule));
+    }
+    const Json driver{{"name", "docker-pilotpros"}, {"semanticVersion", PILOTPROS_VERSION + 1}, {"rules", listed}};
+    return printed({{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
+                    {"version", "2.1.0"},
+                    {"runs", Json::array({{{"tool", {{"driver", driver}}}, {"results", results}}})}});
+}
+
+std::string findings_as_github(const Check& check, const Path& from) {
+    std::string result;
+    for (const Finding* const finding : worst_first(check)) {
+        const char* const level = finding->severity == Finding::Severity::kError     ? "error"
+                                  : finding->severity == Finding::Severity::kWarning ? "warning"
+                                                                                     : "notice";
+        std::string properties;
+        if (const auto place = place_of(*finding, check, from)) {
+            properties = fmt::format("file={},line={},", escaped(place->file, true), place->line);
+        }
+        result +=
+            fmt::format("::{} {}title={}::{}\n", level, properties, escaped(finding->id, true),
+                        escaped(message_of(*finding) + (finding->fix.empty() ? "" : "\nfix: " + finding->fix), false));
+    }
+    return result;
+}
+
+}  // namespace pilotpros

@@ -1,0 +1,1 @@
+CREATE TABLE IF NOT EXISTS tool (id int PRIMARY KEY, name text NOT NULL);

@@ -1,0 +1,28 @@
+#include <catch2/catch.hpp>
+
+#include "tests/unit/lint/lint_cases.h"
+
+using namespace pilotpros;
+using namespace pilotpros::testing;
+
+TEST_CASE("a comment within a folded command is an error", "[lint]") {
+    const std::string id = "comment-in-command";
+    const Finding folded = lint_of(
+                               "services:\n  db:\n    image: postgres:17\n    command: >\n      postgres\n"
+                               "      -c shared_buffers=256MB  # 25% of it\n")
+                               .finding(id);
+    CHECK(folded.service == "db");
+    CHECK(folded.severity == Finding::Severity::kError);
+    CHECK_FALSE(lint_of("services:\n  db:\n    image: postgres:17\n    command:\n      - postgres\n"
+                        "      - -c\n      - shared_buffers=256MB  # 25% of it\n")
+                    .says(id));
+    SECTION("also as Compose resolves it") {
+        LintProject resolved;
+        resolved.resolved("db", {{"command", {"postgres", "-c", "work_mem=4MB", "#", "little"}}});
+        CHECK(resolved.says(id));
+    }
+    SECTION("but a shell's script and a colour are none") {
+        CHECK_FALSE(lint_of("services:\n  a:\n    command: sh -c 'echo a # b'\n").says(id));
+        CHECK_FALSE(lint_of("services:\n  a:\n    command: [draw, --color, '#fff', out.png]\n").says(id));
+    }
+}

@@ -1,0 +1,26 @@
+#include <catch2/catch.hpp>
+
+#include "tests/unit/lint/lint_cases.h"
+
+using namespace pilotpros;
+using namespace pilotpros::testing;
+
+TEST_CASE("a development server that everybody reaches is told", "[lint]") {
+    const auto says = [](const std::string& command, const std::string& ports) {
+        return lint_of("services:\n  web:\n    image: shop/web\n    command: " + command + "\n    ports: " + ports +
+                       "\n")
+            .says("development-server");
+    };
+    CHECK(says("npx vite --host 0.0.0.0", "['5173:5173']"));
+    CHECK(says("[sh, -c, 'node_modules/.bin/vite --host']", "['5173:5173']"));
+    CHECK(says("next dev -p 3000", "['3000:3000']"));
+    CHECK(says("python manage.py runserver 0.0.0.0:8000", "['8000:8000']"));
+    CHECK(says("uvicorn app:app --reload", "[{target: 8000, published: '8000'}]"));
+    CHECK_FALSE(says("npx vite build", "['5173:5173']"));
+    CHECK_FALSE(says("next start", "['3000:3000']"));
+    CHECK_FALSE(says("uvicorn app:app", "['8000:8000']"));
+    CHECK_FALSE(says("npx vite --host", "['127.0.0.1:5173:5173']"));
+    CHECK_FALSE(says("npx vite --host", "['${WHERE}:5173']"));
+    CHECK_FALSE(says("npx vite --host", "['5173']"));
+    CHECK_FALSE(says("npx vite --host", "[]"));
+}

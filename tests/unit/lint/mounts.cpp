@@ -1,0 +1,113 @@
+#include <catch2/catch.hpp>
+
+#include "tests/unit/lint/lint_cases.h"
+
+using namespace pilotpros;
+using namespace pilotpros::testing;
+
+namespace {
+
+/// A base with a database, and a second file that mounts this into it.
+LintProject with_later_mount(const std::string& mount) {
+    LintProject built;
+    built.file("/srv/shop/compose.yaml",
+               "services:\n  db:\n    image: postgres:17\n    volumes:\n      - db_data:/var/lib/postgresql/data\n"
+               "volumes:\n  db_data:\n");
+    built.file("/srv/shop/compose.fast.yaml",
+               "services:\n  db:\n    volumes:\n      - " + mount + "\nvolumes:\n  fast_data:\n");
+    return built;
+}
+
+LintProject app_with_volumes(const std::string& volumes, const std::string& declared) {
+    return lint_of("services:\n  app:\n    image: shop/app\n    volumes:\n" + volumes + declared);
+}
+
+}  // namespace
+
+TEST_CASE("a volume without a name is told, but for what is made again", "[lint]") {
+    const auto says = [](const std::string& mounts) {
+        return lint_of("services:\n  git:\n    image: gitea/gitea\n    volumes: " + mounts + "\nvolumes: {data: }\n")
+            .says("data-on-anonymous-volume");
+    };
+    CHECK(says("['/data']"));
+    CHECK(says("[{type: volume, target: /data}]"));
+    CHECK_FALSE(says("['data:/data']"));
+    CHECK_FALSE(says("['./data:/data']"));
+    CHECK_FALSE(says("['/app/node_modules']"));
+    CHECK_FALSE(says("['${WHERE}']"));
+}
+
+TEST_CASE("a later file that replaces a data mount is an error", "[lint]") {
+    const std::string id = "data-mount-replaced";
+    const Finding replaced = with_later_mount("fast_data:/var/lib/postgresql/data/").finding(id);
+    CHECK(replaced.service == "db");
+    CHECK(replaced.severity == Finding::Severity::kError);
+    CHECK(contains(replaced.what, "compose.fast.yaml puts fast_data"));
+    CHECK(contains(replaced.fix, "- db_data:/var/lib/postgresql/data"));
+    CHECK(with_later_mount("./data:/var/lib/postgresql/data").says(id));
+    CHECK_FALSE(with_later_mount("db_data:/var/lib/postgresql/data").says(id));
+    CHECK_FALSE(with_later_mount("fast_data:/backup").says(id));
+    CHECK_FALSE(with_later_mount("${DATA}:/var/lib/postgresql/data").says(id));
+}
+
+TEST_CASE("one folder in two spellings replaces no data", "[lint]") {
+    LintProject built;
+    built.file("/srv/shop/a.yaml", "services:\n  c:\n    image: redis\n    volumes: ['./redis/:/data']\n");
+    built.file("/srv/shop/b.yaml", "services:\n  c:\n    volumes: ['/srv/shop/redis:/data']\n");
+    CHECK_FALSE(built.says("data-mount-replaced"));
+    built.file("/srv/shop/c.yaml", "services:\n  c:\n    volumes: ['/srv/other:/data']\n");
+    CHECK(built.says("data-mount-replaced"));
+}
+
+TEST_CASE("a volume that no file declares is an error", "[lint]") {
+    const std::string id = "undeclared-volume";
+    const std::string volumes = "      - backend_src:/app/src\n      - ./conf:/conf\n      - /anonymous\n";
+    const Finding undeclared = app_with_volumes(volumes, "").finding(id);
+    CHECK(undeclared.service == "app");
+    CHECK(contains(undeclared.fix, "volumes:\n  backend_src: {}"));
+    CHECK_FALSE(app_with_volumes(volumes, "volumes:\n  backend_src:\n").says(id));
+    CHECK_FALSE(app_with_volumes(volumes, "include:\n  - more.yaml\n").says(id));
+    CHECK_FALSE(app_with_volumes("      - ${SOURCE}:/app\n", "").says(id));
+    SECTION("any file of the project may declare it, also one that is not known here") {
+        LintProject two = app_with_volumes(volumes, "");
+        two.file("/srv/shop/more.yaml", "volumes:\n  backend_src: {}\n");
+        CHECK_FALSE(two.says(id));
+        LintProject unknown = app_with_volumes(volumes, "");
+        unknown.project.files.emplace_back("/srv/shop/unreadable.yaml");
+        CHECK_FALSE(unknown.says(id));
+    }
+}
+
+TEST_CASE("two mounts on one target are told", "[lint]") {
+    const std::string id = "mount-twice";
+    const std::string declared = "volumes:\n  src:\n";
+    const Finding twice = app_with_volumes("      - ./src:/app/src\n      - src:/app/src/\n", declared).finding(id);
+    CHECK(twice.severity == Finding::Severity::kWarning);
+    CHECK(contains(twice.what, "./src and src on /app/src"));
+    CHECK_FALSE(app_with_volumes("      - ./src:/app/src\n      - src:/app/lib\n", declared).says(id));
+    SECTION("in one file: the next file's replaces on purpose") {
+        LintProject two = app_with_volumes("      - ./src:/app/src\n", declared);
+        two.file("/srv/shop/more.yaml", "services:\n  app:\n    volumes: ['src:/app/src']\n");
+        CHECK_FALSE(two.says(id));
+    }
+}
+
+TEST_CASE("a mount option that Compose drops is told", "[lint]") {
+    const std::string id = "mount-option-ignored";
+    CHECK(app_with_volumes("      - ./src:/app/src:ro,cached\n", "").says(id));
+    CHECK(app_with_volumes("      - {type: bind, source: ./src, target: /app/src, consistency: delegated}\n", "")
+              .says(id));
+    CHECK_FALSE(app_with_volumes("      - ./cached:/app/cached:ro\n", "").says(id));
+    CHECK(app_with_volumes("      - ${SRC:-./src}:/app/src:cached\n", "").says(id));
+}
+
+TEST_CASE("a tmpfs volume over what the image brings is told", "[lint]") {
+    const std::string id = "tmpfs-volume-hides-image";
+    const std::string volumes = "      - modules:/app/node_modules\n";
+    const std::string memory =
+        "volumes:\n  modules:\n    driver: local\n    driver_opts:\n      type: tmpfs\n"
+        "      device: tmpfs\n";
+    CHECK(app_with_volumes(volumes, memory).says(id));
+    CHECK_FALSE(app_with_volumes(volumes, "volumes:\n  modules:\n").says(id));
+    CHECK_FALSE(app_with_volumes("      - modules:/app/scratch\n", memory).says(id));
+}

@@ -1,0 +1,73 @@
+#include <catch2/catch.hpp>
+
+#include "tests/unit/lint/lint_cases.h"
+
+using namespace pilotpros;
+using namespace pilotpros::testing;
+
+namespace {
+
+LintProject node_with(const std::string& options, const std::string& more = "") {
+    return lint_of("services:\n  api:\n    image: node:22\n" + more + "    environment:\n      NODE_OPTIONS: \"" +
+                   options + "\"\n");
+}
+
+}  // namespace
+
+TEST_CASE("an option that node refuses in NODE_OPTIONS is an error", "[lint]") {
+    const Finding refused = node_with("--max-old-space-size=512 --optimize-for-size").finding("node-options-refused");
+    CHECK(refused.service == "api");
+    CHECK(refused.severity == Finding::Severity::kError);
+    CHECK(contains(refused.what, "--optimize-for-size"));
+    CHECK(contains(refused.fix, "NODE_OPTIONS: \"--max-old-space-size=512\""));
+    CHECK_FALSE(refused.harm.empty());
+    CHECK_FALSE(refused.source.empty());
+    CHECK(node_with("--optimize_for_size").says("node-options-refused"));
+    CHECK(node_with("--gc-interval=100").says("node-options-refused"));
+    CHECK_FALSE(node_with("--max-old-space-size=512").says("node-options-refused"));
+    CHECK_FALSE(node_with("${MORE} --optimize-for-size").says("node-options-refused"));
+}
+
+TEST_CASE("what else NODE_OPTIONS holds is not repeated by a lint finding", "[lint]") {
+    const Finding refused = node_with("--optimize-for-size --require=/run/secret-7f").finding("node-options-refused");
+    CHECK(refused.id == "node-options-refused");
+    CHECK_FALSE(contains(refused.what + refused.fix, "secret-7f"));
+}
+
+TEST_CASE("an environment that is written as a list is read as well as a map", "[lint]") {
+    CHECK(lint_of("services:\n  api:\n    environment:\n      - NODE_OPTIONS=--max-heap-size=200\n")
+              .says("node-options-refused"));
+}
+
+TEST_CASE("a heap above the memory limit is an error", "[lint]") {
+    const Finding above = node_with("--max-old-space-size=1024", "    mem_limit: 768m\n").finding("heap-above-limit");
+    CHECK(above.severity == Finding::Severity::kError);
+    CHECK(contains(above.what, "1.00 GiB"));
+    CHECK(contains(above.what, "768 MiB"));
+    CHECK_FALSE(node_with("--max-old-space-size=512", "    mem_limit: 768m\n").says("heap-above-limit"));
+    CHECK_FALSE(node_with("--max-old-space-size=1024").says("heap-above-limit"));
+    CHECK_FALSE(node_with("--max-old-space-size=${HEAP}", "    mem_limit: 768m\n").says("heap-above-limit"));
+}
+
+TEST_CASE("the heap of n8n's task runner counts as well", "[lint]") {
+    const auto with_runner = [](const std::string& limit) {
+        return lint_of("services:\n  n8n:\n    image: n8nio/n8n:1.100.0\n    mem_limit: " + limit +
+                       "\n    environment:\n      NODE_OPTIONS: --max-old-space-size=512\n"
+                       "      N8N_RUNNERS_MAX_OLD_SPACE_SIZE: \"512\"\n");
+    };
+    CHECK(with_runner("768m").says("heap-above-limit"));
+    CHECK_FALSE(with_runner("1536m").says("heap-above-limit"));
+}
+
+TEST_CASE("what an advisor said of a service is said once, by its own name", "[lint]") {
+    LintProject built = node_with("--max-old-space-size=1024", "    mem_limit: 768m\n");
+    Finding said;
+    said.service = "api";
+    said.id = "memory-flag-above-limit";
+    built.input.said = {said};
+    CHECK(built.says("heap-above-limit"));
+    CHECK_FALSE(built.says("memory-flag-above-limit"));
+    built.input.said.front().service = "other";
+    CHECK(built.says("heap-above-limit"));
+    CHECK(built.says("memory-flag-above-limit"));
+}

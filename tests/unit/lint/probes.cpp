@@ -1,0 +1,72 @@
+#include <catch2/catch.hpp>
+
+#include "tests/unit/lint/lint_cases.h"
+
+using namespace pilotpros;
+using namespace pilotpros::testing;
+
+namespace {
+
+LintProject checked_by(const std::string& lines) {
+    return lint_of("services:\n  app:\n    image: shop/app\n    healthcheck:\n" + lines);
+}
+
+}  // namespace
+
+TEST_CASE("a health check that asks localhost is told", "[lint]") {
+    const std::string id = "probe-localhost";
+    const Finding asks = checked_by("      test: wget -q --spider http://localhost:3000/health\n").finding(id);
+    CHECK(asks.severity == Finding::Severity::kWarning);
+    CHECK(contains(asks.fix, "http://127.0.0.1:3000/health"));
+    CHECK(checked_by("      test: [CMD, curl, -f, 'http://localhost/']\n").says(id));
+    CHECK_FALSE(checked_by("      test: [CMD, curl, -f, 'http://127.0.0.1/']\n").says(id));
+    CHECK_FALSE(checked_by("      test: [CMD, curl, -f, 'http://${HOST}/']\n").says(id));
+    CHECK_FALSE(checked_by("      test: [CMD, pg_isready, -h, localhost]\n").says(id));
+    CHECK_FALSE(checked_by("      disable: true\n      test: curl http://localhost/\n").says(id));
+    SECTION("what may be a password is not repeated") {
+        const Finding secret =
+            checked_by("      test: curl -u me:pass-4711 http://localhost/\n").finding("probe-localhost");
+        CHECK(secret.id == id);
+        CHECK_FALSE(contains(secret.what + secret.fix, "pass-4711"));
+    }
+    SECTION("in the place of the health check advisor's own word") {
+        LintProject built = checked_by("      test: curl -f http://localhost/\n");
+        Finding said;
+        said.service = "app";
+        said.id = "probe-asks-wrongly";
+        built.input.said = {said, said};
+        CHECK(built.says(id));
+        CHECK(built.findings("probe-asks-wrongly").size() == 1);  // what else it complains of
+    }
+}
+
+TEST_CASE("pg_isready without a host is told", "[lint]") {
+    const std::string id = "pg-isready-on-socket";
+    const Finding socket = checked_by("      test: [CMD-SHELL, pg_isready -U shop -d shop]\n").finding(id);
+    CHECK(contains(socket.fix, "pg_isready -h 127.0.0.1 -U shop"));
+    CHECK(checked_by("      test: pg_isready -h /var/run/postgresql\n").says(id));
+    CHECK_FALSE(checked_by("      test: pg_isready -h 127.0.0.1 -U shop\n").says(id));
+    CHECK_FALSE(checked_by("      test: [CMD, pg_isready, --host=127.0.0.1]\n").says(id));
+    CHECK_FALSE(checked_by("      test: pg_isready ${PG_OPTIONS}\n").says(id));
+    SECTION("with the words as they were written, not as they were resolved") {
+        LintProject built;
+        built.resolved("db", {{"healthcheck", {{"test", {"CMD-SHELL", "pg_isready -U user-77"}}}}});
+        nlohmann::json& check = built.project.uninterpolated["services"]["db"]["healthcheck"];
+        check["test"] = {"CMD-SHELL", "pg_isready -U ${DB_USER}"};
+        const Finding finding = built.finding(id);
+        CHECK(finding.id == id);
+        CHECK_FALSE(contains(finding.fix, "user-77"));
+    }
+}
+
+TEST_CASE("a first probe that waits for the interval is told", "[lint]") {
+    const std::string id = "slow-first-probe";
+    const std::string test = "      test: [CMD, 'true']\n";
+    CHECK(contains(checked_by(test + "      interval: 30s\n      start_period: 60s\n").finding(id).fix,
+                   "start_interval: 2s"));
+    CHECK(checked_by(test + "      start_period: 60s\n").says(id));
+    CHECK_FALSE(checked_by(test + "      start_period: 60s\n      start_interval: 2s\n").says(id));
+    CHECK_FALSE(checked_by(test + "      interval: 10s\n      start_period: 60s\n").says(id));
+    CHECK_FALSE(checked_by(test + "      interval: 30s\n").says(id));
+    CHECK_FALSE(checked_by(test + "      interval: ${EVERY}\n      start_period: 60s\n").says(id));
+}

@@ -1,0 +1,75 @@
+#include <catch2/catch.hpp>
+
+#include <set>
+
+#include "core/lint/registry.h"
+#include "tests/unit/lint/lint_cases.h"
+
+using namespace pilotpros;
+using namespace pilotpros::testing;
+
+namespace {
+
+const char* const kQuietService = "services:\n  app:\n    image: shop/app\n    networks: [back]\n";
+
+std::string network_with(const std::string& subnet) {
+    return "networks:\n  back:\n    ipam:\n      config:\n        - subnet: " + subnet + "\n";
+}
+
+}  // namespace
+
+TEST_CASE("a fixed subnet that nobody needs is told", "[lint]") {
+    const std::string id = "fixed-subnet";
+    const Finding fixed = lint_of(kQuietService + network_with("172.20.0.0/16")).finding(id);
+    CHECK(fixed.service.empty());
+    CHECK(fixed.severity == Finding::Severity::kNote);
+    CHECK(contains(fixed.what, "172.20.0.0/16"));
+    CHECK_FALSE(lint_of(kQuietService + std::string{"networks:\n  back:\n"}).says(id));
+    CHECK_FALSE(lint_of(kQuietService + network_with("${SUBNET}")).says(id));
+    CHECK_FALSE(lint_of("services:\n  app:\n    networks:\n      back:\n        ipv4_address: 172.20.0.9\n" +
+                        network_with("172.20.0.0/16"))
+                    .says(id));
+}
+
+TEST_CASE("version at the top of a file is told", "[lint]") {
+    const std::string id = "version-obsolete";
+    CHECK(contains(lint_of(std::string{"version: '3.8'\n"} + kQuietService).finding(id).what, "compose.yaml"));
+    CHECK_FALSE(lint_of(kQuietService).says(id));
+    SECTION("by Compose's own warning where the text is not known") {
+        LintProject built;
+        built.project.files = {"-"};
+        built.project.warnings = {"-: the attribute `version` is obsolete, it will be ignored"};
+        CHECK(built.says(id));
+    }
+}
+
+TEST_CASE("every lint rule has an id of its own and says what, why and where from", "[lint]") {
+    std::set<std::string> ids;
+    for (const linting::LintRule& rule : linting::lint_rules()) {
+        INFO(rule.id);
+        CHECK(ids.insert(rule.id).second);
+        CHECK(*rule.title != '\0');
+        CHECK(*rule.harm != '\0');
+        CHECK(std::string{rule.source}.starts_with("https://"));
+    }
+    CHECK(ids.size() == linting::lint_rules().size());
+}
+
+TEST_CASE("files that are no Compose files are linted in silence", "[lint]") {
+    for (const char* yaml : {"", "- a\n- b\n", "services: [1, 2]\n", "services:\n  a: 7\n", "{[", "a: &a [*a]\n",
+                             "services:\n  a:\n    volumes: {x: 1}\n    command: 7\n    healthcheck: []\n"}) {
+        INFO(yaml);
+        CHECK(lint(lint_of(yaml).project, lint_of(yaml).input).empty());
+    }
+}
+
+TEST_CASE("aliases that double with each line are not followed for ever", "[lint]") {
+    std::string yaml = "a0: &a0 [x, x]\n";
+    for (int i = 1; i < 40; ++i) {
+        const std::string before = "*a" + std::to_string(i - 1);
+        yaml += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + before + ", " + before + "]\n";
+    }
+    CHECK(linting::read_yaml(yaml).is_null());
+    CHECK(linting::read_yaml("base: &b {a: 1, b: 2}\nmore: {<<: *b, b: 3}\n")["more"] ==
+          nlohmann::json{{"a", "1"}, {"b", "3"}});
+}
