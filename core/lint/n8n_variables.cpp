@@ -20,7 +20,7 @@ constexpr int kNewest = 9999;
 
 struct N8nVersion {
     int major = 0, minor = 0;
-    auto operator<=>(const N8nVersion&) const = default;
+    auto operator<=>(const N8nVersion&) const = default;  // NOLINT(modernize-use-nullptr): in what the compiler makes
 };
 
 /// Of a tag such as "1.80.0" or "2"; nothing for "latest", "next" and all else that moves without saying where.

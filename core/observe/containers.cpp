@@ -173,7 +173,7 @@ WritableLayer read_changes(const std::string& answer, const std::vector<Mount>& 
             std::any_of(mounts.begin(), mounts.end(),
                         [&](const Mount& mount) { return is_below(mount.destination, path); }) ||
             std::any_of(made_by_every_start.begin(), made_by_every_start.end(),
-                        [&](const std::string& deeper) { return is_below(deeper, path); });
+                        [&](const std::string& entry) { return is_below(entry, path); });
         if (kind == 0 && !parent_of_next && !parent_of_mount) {
             layer.changed.push_back(path);
         } else if (kind == 1 && !parent_of_next && !parent_of_mount) {
