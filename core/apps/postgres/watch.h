@@ -13,8 +13,8 @@ namespace pilotpros::apps::postgres {
 
 /// What was seen while the container's usage was measured; the member "watched" of the facts.
 struct Watched {
-    int connections_max = -1;    ///< most client connections at one of the looks, ours left out; -1: none was had
-    int active_often = -1;       ///< so many or more of them were at a statement in a tenth of the looks; -1: none was had
+    int connections_max = -1;  ///< most client connections at one of the looks, ours left out; -1: none was had
+    int active_often = -1;  ///< so many or more of them were at a statement in a tenth of the looks; -1: none was had
     int connection_samples = 0;  ///< looks, one a second
     std::optional<Rates> rates;  ///< between the first and the last reading of the counters
 };
