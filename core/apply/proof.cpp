@@ -58,13 +58,13 @@ std::optional<std::set<int>> Proof::ports_now(const Container& container) const 
     return ports_listened_on(engine_, world_.files, container);
 }
 
-void Proof::remember(const std::vector<ServiceRecord>& services) {
+void Proof::remember(std::vector<ServiceRecord>& services) {
     const auto remember_serving = [&](const std::string& service) {
         if (!serving_.contains(service)) {
             serving_[service] = serving_of(engine_, answers_, request_.project, request_.observation, service);
         }
     };
-    for (const ServiceRecord& record : services) {
+    for (ServiceRecord& record : services) {
         const ServiceObservation* const service = request_.observation.service(record.service);
         std::optional<std::set<int>> all;
         for (const Container& container : service == nullptr ? std::vector<Container>{} : service->containers) {
@@ -74,7 +74,8 @@ void Proof::remember(const std::vector<ServiceRecord>& services) {
                                   std::inserter(common, common.end()));
             all = std::move(common);
         }
-        ports_[record.service] = all.value_or(std::set<int>{});
+        const std::set<int>& ports = ports_[record.service] = all.value_or(std::set<int>{});
+        record.ports = {ports.begin(), ports.end()};
         remember_serving(record.service);
         for (const Reload& user : record.name_users) {
             remember_serving(user.service);

@@ -25,8 +25,9 @@ class Proof {
   public:
     Proof(World& world, Engine& engine, const ApplyRequest& request, ApplyWatcher& watcher);
 
-    /// Before the first step: where the services listen, and what they and those who use their names serve.
-    void remember(const std::vector<ServiceRecord>& services);
+    /// Before the first step: where the services listen, which is noted in their records, too, and what they and those
+    /// who use their names serve.
+    void remember(std::vector<ServiceRecord>& services);
     /// From here on it is this service whose last words are of interest.
     void look_at(const std::string& service) { looked_at_ = service; }
     /// A service's containers have been replaced: running, healthy or stable, listening where it did, not restarted,

@@ -7,12 +7,14 @@
 
 #include "core/apply/dependencies.h"
 #include "core/apply/gate.h"
+#include "core/apply/happenings.h"
 #include "core/apply/inspect_difference.h"
 #include "core/apply/live.h"
 #include "core/apply/recreate.h"
 #include "core/apply/reload.h"
 #include "core/apply/swap.h"
 #include "core/model/json.h"
+#include "core/observe/listening.h"
 
 namespace pilotpros {
 
@@ -21,6 +23,14 @@ namespace {
 int running_in(const ServiceRecord& service) {
     return static_cast<int>(std::count_if(service.containers.begin(), service.containers.end(),
                                           [](const ContainerRecord& one) { return one.running; }));
+}
+
+/// Whether the files give what was there: another configuration may listen elsewhere.
+bool is_configured_as(const ServiceRecord& service, const Intended& intended) {
+    const auto hash = intended.hashes.find(service.service);
+    return hash != intended.hashes.end() &&
+           std::all_of(service.containers.begin(), service.containers.end(),
+                       [&](const ContainerRecord& container) { return container.config_hash == hash->second; });
 }
 
 }  // namespace
@@ -83,6 +93,7 @@ std::vector<std::string> Recreation::compared(const Snapshot& snapshot, const Se
 std::vector<std::string> Recreation::back(const Snapshot& snapshot, const ServiceRecord& service, int running,
                                           Journal& journal) {
     const std::string& name = service.service;
+    const Happenings happenings(engine_, snapshot.project);
     tidy_after_compose(engine_, snapshot.project, name);
     const ComposeRun run = compose_of(snapshot);
     const Intended intended = read_intended(run);
@@ -118,8 +129,15 @@ std::vector<std::string> Recreation::back(const Snapshot& snapshot, const Servic
     require_reload(engine_, snapshot.project, name, service.reloads, stood);
     watcher_.step(fmt::format("waiting until {} is healthy", name));
     // Swap is left out: what the files say of it is the user's own, and was in force or not before us.
-    const GateResult gate =
-        pass_gate(engine_, world_.clock, {snapshot.project, name, running, resolved, false, service.start_seconds});
+    GateRequest request{snapshot.project, name, running, resolved, false, service.start_seconds};
+    request.oom_killed = [&](const std::string& id) { return happenings.oom_killed(id); };
+    if (!made || is_configured_as(service, intended)) {
+        request.ports = {service.ports.begin(), service.ports.end()};
+        request.listening = [&](const Container& container) {
+            return ports_listened_on(engine_, world_.files, container);
+        };
+    }
+    const GateResult gate = pass_gate(engine_, world_.clock, request);
     if (!gate.passed) {
         unhealthy_.push_back(gate.said);
     }

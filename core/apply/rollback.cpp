@@ -267,24 +267,6 @@ class Rollback {
     std::string next_;
 };
 
-/// Of a rollback that was cut short, newest first. Whatever was applied later than what is being taken back is taken
-/// back with it: that was announced last, or not yet.
-std::vector<std::string> to_finish(const ApplyStore& store) {
-    std::vector<std::string> ids = store.in_phase(Journal::Phase::kUndoing);
-    if (!ids.empty()) {
-        const std::string oldest = ids.front();
-        for (const Journal::Phase phase : {Journal::Phase::kApplied, Journal::Phase::kFilesUndone}) {
-            for (std::string& id : store.in_phase(phase)) {
-                if (id > oldest) {
-                    ids.push_back(std::move(id));
-                }
-            }
-        }
-        std::sort(ids.begin(), ids.end());
-    }
-    return newest_first(std::move(ids));
-}
-
 }  // namespace
 
 void undo_exactly(World& world, Engine& engine, ApplyStore& store, const std::string& id, ApplyWatcher& watcher) {
@@ -339,14 +321,15 @@ int finish_pending(World& world, Engine& engine, ApplyStore& store, ApplyWatcher
         undo_exactly(world, engine, store, id, watcher);
         ++finished;
     }
-    const std::vector<std::string> half_undone = to_finish(store);
+    const std::vector<std::string> half_undone =
+        to_finish(store, Journal::Phase::kUndoing, {Journal::Phase::kApplied, Journal::Phase::kFilesUndone});
     if (!half_undone.empty()) {
         watcher.step("a rollback was cut short: finishing it");
         const Begun begun = begun_of(store.journal(half_undone.back()));  // which was announced first
         Rollback{world, engine, store, watcher, begun, false}.run(half_undone);
         finished += static_cast<int>(half_undone.size());
     }
-    for (const std::string& id : newest_first(store.in_phase(Journal::Phase::kUndoingFiles))) {
+    for (const std::string& id : to_finish(store, Journal::Phase::kUndoingFiles, {Journal::Phase::kApplied})) {
         watcher.step(fmt::format("putting the files of {} back was cut short: finishing it", id));
         std::vector<std::string> said;
         finish_files(world, store, id, said);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/apply/conflict.h"
 #include "core/apply/project_files.h"
 
@@ -23,8 +25,12 @@ void put_files_back(const ApplyStore& store, const Snapshot& snapshot, bool forc
 }  // namespace
 
 void finish_files(World& world, ApplyStore& store, const std::string& id, std::vector<std::string>& said) {
+    Journal journal = store.journal(id);
+    if (journal.phase() != Journal::Phase::kUndoingFiles) {
+        journal.intend(Journal::kUndoFiles);
+    }
     put_files_back(store, store.snapshot(id), true, world.files, said);
-    store.journal(id).done(Journal::kUndoFiles);
+    journal.done(Journal::kUndoFiles);
 }
 
 RollbackResult roll_back_files(World& world, ApplyStore& store, const RollbackRequest& request, ApplyWatcher& watcher) {
@@ -35,12 +41,13 @@ RollbackResult roll_back_files(World& world, ApplyStore& store, const RollbackRe
         put_files_back(store, result.undone.back(), force, world.files, result.said);
     };
     bool pending = false;
+    for (const std::string& id : to_finish(store, Journal::Phase::kUndoingFiles, {Journal::Phase::kApplied})) {
+        finish_files(world, store, id, result.said);
+        pending = true;
+    }
     for (const std::string& id : newest_first(store.transactions())) {
         const Journal::Phase phase = store.journal(id).phase();
-        if (phase == Journal::Phase::kUndoingFiles) {
-            finish_files(world, store, id, result.said);
-            pending = true;
-        } else if (phase == Journal::Phase::kApplying || phase == Journal::Phase::kUndoing) {
+        if (phase == Journal::Phase::kApplying || phase == Journal::Phase::kUndoing) {
             put_back(id, request.force);
             result.said.push_back(
                 fmt::format("{} was cut short: the next command that reaches the engine puts its containers back", id));
@@ -52,8 +59,10 @@ RollbackResult roll_back_files(World& world, ApplyStore& store, const RollbackRe
     }
     const RollbackPreview preview = preview_rollback(world, nullptr, store, request);
     refuse_what_is_in_the_way(preview, request);
+    // The oldest first: from its record on, all of them are being taken back, see to_finish().
+    std::for_each(preview.scope.ids.rbegin(), preview.scope.ids.rend(),
+                  [&](const std::string& id) { store.journal(id).intend(Journal::kUndoFiles); });
     for (const std::string& id : preview.scope.ids) {
-        store.journal(id).intend(Journal::kUndoFiles);
         put_back(id, request.force);
         store.journal(id).done(Journal::kUndoFiles);
     }

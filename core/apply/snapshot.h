@@ -54,9 +54,10 @@ struct ServiceRecord {
     std::vector<Reload> reloads;           ///< its own, after files that are mounted into it changed
     bool live = false;                     ///< its containers stayed, and got their limits while they ran
     std::vector<std::string> given_files;  ///< where its configs and secrets stand in them
+    std::vector<int> ports;                ///< on which each of its containers listened
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ServiceRecord, service, start_seconds, containers, name_users, reloads,
-                                                live, given_files)
+                                                live, given_files, ports)
 
 /// All that is needed to go back from one apply, and to tell later what it was.
 struct Snapshot {

@@ -84,4 +84,21 @@ std::vector<std::string> newest_first(std::vector<std::string> ids) {
     return ids;
 }
 
+std::vector<std::string> to_finish(const ApplyStore& store, Journal::Phase phase,
+                                   std::initializer_list<Journal::Phase> settled) {
+    std::vector<std::string> ids = store.in_phase(phase);
+    if (!ids.empty()) {
+        const std::string oldest = ids.front();
+        for (const Journal::Phase one : settled) {
+            for (std::string& id : store.in_phase(one)) {
+                if (id > oldest) {
+                    ids.push_back(std::move(id));
+                }
+            }
+        }
+        std::sort(ids.begin(), ids.end());
+    }
+    return newest_first(std::move(ids));
+}
+
 }  // namespace pilotpros

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -46,5 +47,10 @@ class ApplyStore {
 
 /// IDs in the order in which they are undone.
 std::vector<std::string> newest_first(std::vector<std::string> ids);
+
+/// Those in `phase`, which was cut short, and all in `settled` that are later: the oldest was announced first, so that
+/// they were to go with it. Newest first.
+std::vector<std::string> to_finish(const ApplyStore& store, Journal::Phase phase,
+                                   std::initializer_list<Journal::Phase> settled);
 
 }  // namespace pilotpros

@@ -151,11 +151,16 @@ class Transaction {
             const ServiceObservation* const seen = request_.observation.service(preview.service);
             const std::vector<std::string> given = seen == nullptr ? std::vector<std::string>{} : seen->given_files;
             snapshot.services.push_back(
-                {preview.service, preview.start_seconds,
+                {preview.service,
+                 preview.start_seconds,
                  keep_containers(engine_, snapshot.project, preview.service, given, directory, kept, world_.files),
                  name_users_of(request_.project, request_.observation, preview.service),
-                 reloads_of(request_.observation, preview.service), preview.live, given});
+                 reloads_of(request_.observation, preview.service),
+                 preview.live,
+                 given,
+                 {}});
         }
+        proof_.remember(snapshot.services);
         write_snapshot(snapshot, directory, world_.files);
         snapshot_ = std::move(snapshot);
     }
@@ -180,7 +185,6 @@ class Transaction {
     }
 
     void apply(Journal& journal) {
-        proof_.remember(snapshot_.services);
         watcher_.step(fmt::format("writing {}", (preview_.route.folder / kOurFolder).string()));
         journal.intend("files");
         write_paths(snapshot_.paths, contents_by_path(preview_.files, preview_.route), world_.files);

@@ -22,9 +22,9 @@ Request get(std::string path, std::vector<std::pair<std::string, std::string>> q
     return request;
 }
 
-bool is_below(const std::string& path, const std::string& directory) {
-    return path == directory ||
-           (path.starts_with(directory) && (directory.ends_with('/') || path[directory.size()] == '/'));
+bool is_below(const std::string& inner, const std::string& directory) {
+    return inner == directory ||
+           (inner.starts_with(directory) && (directory.ends_with('/') || inner[directory.size()] == '/'));
 }
 
 }  // namespace

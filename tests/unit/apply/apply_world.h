@@ -197,6 +197,7 @@ class SmallEngine final : public Engine {
     std::vector<std::string> asked;
     std::map<std::string, std::string> layers;  ///< by name: a path that differs from the image
     bool has_shell = true;                      ///< every image
+    std::string listens;                        ///< what /proc/net/tcp says inside of each container
 
   private:
     static Response say(int status, const nlohmann::json& body) { return {status, body.dump(), {}}; }
@@ -295,7 +296,7 @@ class SmallEngine final : public Engine {
             return say(200, nullptr);
         }
         if (path.starts_with("/exec/")) {
-            return path.ends_with("/start") ? Response{200, "", {}}
+            return path.ends_with("/start") ? Response{200, exec_output_, {}}
                                             : say(200, {{"Running", false}, {"ExitCode", exec_code_}, {"Pid", 1}});
         }
         const std::string rest = path.starts_with("/containers/") ? path.substr(12) : "";
@@ -330,10 +331,13 @@ class SmallEngine final : public Engine {
     /// What a program inside does to the container's hosts file, which is what an apply runs there.
     void run_inside(Container& container, const std::vector<std::string>& argv) {
         exec_code_ = container.state == "running" && (argv.front() != "sh" || has_shell) ? 0 : 126;
+        exec_output_.clear();
         if (exec_code_ != 0) {
             return;
         }
-        if (argv.front() == "nginx") {
+        if (argv.front() == "cat") {
+            exec_output_ = listens.empty() ? "" : frame(listens);
+        } else if (argv.front() == "nginx") {
             container.looked_up = container.hosts;
         } else if (argv.at(2).find(">>/etc/hosts") != std::string::npos) {
             container.hosts.insert(container.hosts.end(), argv.begin() + 4, argv.end());
@@ -343,7 +347,13 @@ class SmallEngine final : public Engine {
     }
 
     std::vector<std::function<void()>> streams_;
+    /// As an exec without a terminal sends it: its stream, three zeros, four bytes of length.
+    static std::string frame(const std::string& text) {
+        return std::string{1, 0, 0, 0, 0, 0, 0} + static_cast<char>(text.size()) + text;
+    }
+
     int exec_code_ = 0;
+    std::string exec_output_;
 };
 
 /// Time passes with every look at it.

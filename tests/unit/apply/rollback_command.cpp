@@ -169,6 +169,28 @@ TEST_CASE("the old containers come back, and are compared", "[rollback]") {
     }
 }
 
+TEST_CASE("a rollback is held against where the service listened before", "[rollback]") {
+    ApplyMachine machine;
+    machine.engine.listens = "  0: 00000000:0050 00000000:0000 0A\n";  // port 80, on every address
+    REQUIRE(machine.apply().code == ExitCode::kDone);
+    CHECK(machine.store().snapshot("0001").services.front().ports == std::vector<int>{80});
+    SECTION("it listens there again") {
+        const RollbackResult result = machine.roll_back();
+        CHECK(says(result.said, "listens on 80"));
+    }
+    SECTION("nobody listens there again") {
+        machine.engine.listens = "  0: 00000000:0051 00000000:0000 0A\n";
+        RollbackRequest request;
+        request.exact = GENERATE(false, true);
+        CHECK(refusal(machine, request) == ExitCode::kNotRestored);
+    }
+    SECTION("the user's present files are another configuration, which may listen elsewhere") {
+        machine.engine.listens = "  0: 00000000:0051 00000000:0000 0A\n";
+        machine.files.contents["/shop/compose.yaml"] = "services: {web: {image: nginx:1, stop_signal: \"SIGINT\"}}\n";
+        CHECK(refusal(machine, {}) == ExitCode::kDone);
+    }
+}
+
 TEST_CASE("the files alone go back without an engine", "[rollback]") {
     ApplyMachine machine;
     const std::string before = machine.seen();

@@ -12,7 +12,8 @@ RollbackRequest request_for(const std::string& kind) {
     RollbackRequest request;
     request.exact = kind == "exact";
     request.force = kind == "force";
-    request.files_only = kind == "files";
+    request.files_only = kind.starts_with("files");
+    request.all = kind == "files of all";
     if (kind == "part") {
         request.services = {"web"};
     }
@@ -32,6 +33,9 @@ void work(ApplyMachine& machine, const RollbackRequest& request) {
 /// Two services with a limit each; with `force` the user edited what was written.
 void prepare(ApplyMachine& machine, const RollbackRequest& request) {
     REQUIRE(machine.apply().code == ExitCode::kDone);
+    if (request.all) {
+        REQUIRE(machine.apply("256m").code == ExitCode::kDone);
+    }
     if (request.force) {
         machine.files.contents["/shop/.pilotpros/compose.yaml"] += "    # mine\n";
     }
@@ -40,7 +44,7 @@ void prepare(ApplyMachine& machine, const RollbackRequest& request) {
 }  // namespace
 
 TEST_CASE("a rollback of any kind that is killed between any two steps ends as before or after", "[rollback]") {
-    const auto* const kind = GENERATE("plain", "exact", "force", "files", "part");
+    const auto* const kind = GENERATE("plain", "exact", "force", "files", "files of all", "part");
     const RollbackRequest request = request_for(kind);
     ApplyMachine whole{true};
     prepare(whole, request);
