@@ -15,7 +15,7 @@ namespace pilotpros {
 /// program with one main thread: a note.
 /// A weight, cpu_shares 2048 instead of 1024, for a service that another one of the project waits for or is wired to by
 /// depends_on and that uses CPU (p95 at least 0.1 cores), where a rival of the same project could take the CPUs from
-/// it: a development server, or a service that nothing depends on and that was seen to take half of the machine's CPUs.
+/// it: a development server, or a service that nothing depends on, that was seen to take half of the machine's CPUs.
 void advise_cpu(const LimitsView& view, Advice& into);
 
 }  // namespace pilotpros

@@ -13,6 +13,7 @@ struct Advisor {
     std::string name;     ///< as `--only` and `--skip` take it
     std::string concern;  ///< one line for help and completion
     std::function<Advice(const Case&)> advise;
+    Decision decision;
 };
 
 /// In the order in which they are asked. Who adds one adds a file and one line here.

@@ -124,6 +124,8 @@ struct ApplicationModule {
     std::function<Serving(Asking&, const nlohmann::json& facts)> serving = nullptr;
     /// Pure. What of `before` it does not serve now.
     std::function<ServedAgain(const nlohmann::json& before, const nlohmann::json& now)> served_again = nullptr;
+    /// How `advise` decides; null lines without one.
+    Decision decision = {};
 };
 
 /// The application's facts in a few lines, by its module; empty when it has none or nothing was learned.

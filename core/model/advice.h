@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,6 +14,12 @@
 #include "core/model/wishes.h"
 
 namespace pilotpros {
+
+/// How an advisor decides, for docs/decisions.md.
+struct Decision {
+    std::array<const char*, 3> lines{};
+    const char* source = nullptr;
+};
 
 /// Memory that an application knows it needs beyond what was measured, e.g. a heap that the user fixed or buffers that
 /// a database of this size should have.

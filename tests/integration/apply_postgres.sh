@@ -33,7 +33,21 @@ apply() { # WHAT
     run "$PILOTPROS" pilotpros tune --apply --yes --only postgres --duration 1s --watch 1s
     expect_status "$1" 0
 }
-compose exec -T db psql -q -U postgres -c 'CREATE TABLE kept AS SELECT 7 AS row'
+compose exec -T db psql -q -U postgres -c 'CREATE TABLE kept AS SELECT 7 AS row' -c 'CREATE TABLE numbered (n int)'
+# Two write numbered rows until the end, and say which of them the server acknowledged.
+for writer in 1 2; do
+    docker run -d --name "$project-writer-$writer" --network "${project}_default" -e PGPASSWORD=word postgres:17 sh -c "
+        n=$writer; while :; do psql -X -q -At -h db -U postgres -c \"INSERT INTO numbered VALUES (\$n) RETURNING n\" 2>/dev/null || sleep 0.1; n=\$((n + 2)); done" >/dev/null
+    finally "docker rm -f $project-writer-$writer >/dev/null 2>&1"
+done
+writers=(1 2)
+acknowledged() { for writer in "${writers[@]}"; do docker logs "$project-writer-$writer"; done | sort; }
+rows() { compose exec -T db psql -U postgres -Atc 'SELECT n FROM numbered' | sort; }
+lost() { # none of what was acknowledged, as far as the writers had come, is missing
+    acknowledged >"$scratch/acknowledged"
+    rows >"$scratch/rows"
+    test -z "$(comm -23 "$scratch/acknowledged" "$scratch/rows")"
+}
 
 before=$(id)
 apply "a first apply"
@@ -59,6 +73,21 @@ expect "in another container" test "$second" != "$first"
 compose up -d
 expect_same "the next up finds nothing to do" "$(id)" "$second"
 
+write 'work_mem: 5MB, max_connections: "70"'
+stopped_half_way() { # once the old container is gone
+    local pid status=0
+    "$PILOTPROS" pilotpros tune --apply --yes --only postgres --duration 1s --watch 1s >"$scratch/stopped" 2>&1 &
+    pid=$!
+    while [ "$(id)" = "$second" ] && kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+    kill -TERM "$pid" 2>/dev/null || true
+    wait "$pid" || status=$?
+    cat "$scratch/stopped"
+    [ "$status" = 130 ]
+}
+expect "one that is stopped half way says so" stopped_half_way
+expect_same "is taken back" "$(show max_connections)" 60
+expect "under it no acknowledged row was lost" lost
+
 # Planted: ALTER SYSTEM wins over every file that is included, so that the server does not go by what is written.
 compose exec -T db psql -q -U postgres -c "ALTER SYSTEM SET work_mem = '9MB'" -c 'SELECT pg_reload_conf()' >/dev/null
 write 'work_mem: 11MB, max_connections: "60"'
@@ -69,5 +98,12 @@ compose exec -T db psql -q -U postgres -c 'ALTER SYSTEM RESET work_mem' -c 'SELE
 run "$PILOTPROS" pilotpros rollback --all --yes
 expect_status "all of it is taken back" 0
 expect_same "the server has its own values again" "$(show work_mem) $(show max_connections)" "4MB 100"
+expect "no acknowledged row is lost" lost
+expect "and there were many" test "$(wc -l <"$scratch/acknowledged")" -gt 200
+docker rm -f "$project-writer-1" >/dev/null
+writers=(2)
+compose exec -T db psql -q -U postgres -c 'DELETE FROM numbered WHERE n = (SELECT max(n) - 40 FROM numbered WHERE n % 2 = 0)'
+planted "an acknowledged row that is gone" lost
+docker rm -f "$project-writer-2" >/dev/null
 expect_same "no row is lost" "$(compose exec -T db psql -U postgres -Atc 'SELECT row FROM kept')" 7
 expect "no file is left" test -z "$(find . -mindepth 1 -not -name compose.yaml)"

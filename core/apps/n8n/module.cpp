@@ -200,6 +200,12 @@ ApplicationModule module() {
     module.verify = verify;
     module.serving = serving;
     module.served_again = served_again;
+    module.decision = {
+        {"stop_grace_period above its own graceful shutdown: with Docker's 10 s running executions are lost.",
+         "A pool of 10 connections where it is busy and its database has them free.",
+         "Names that this version does not read are told with the right ones, and an encryption key that only the "
+         "container has."},
+        "https://docs.n8n.io/hosting/configuration/environment-variables/"};
     return module;
 }
 

@@ -132,6 +132,11 @@ ApplicationModule module() {
          "NGINX_ENTRYPOINT_LOCAL_RESOLVERS", "NGINX_ENTRYPOINT_QUIET_LOGS"},
         [](const nlohmann::json& facts) { return describe(facts.get<Facts>()); }};
     nginx.advise = advise;
+    nginx.decision = {{"Workers by the CPU quota, connections to upstreams that are kept, the WebSocket map beside "
+                       "them, names that are looked up once.",
+                       "Each with the exact lines; whether nginx -t takes the files as they are is told, too.",
+                       "Findings only: the files are the user's."},
+                      "https://nginx.org/en/docs/http/ngx_http_upstream_module.html"};
     nginx.resolved_once = [](const nlohmann::json& facts) { return resolved_once(facts.get<Facts>()); };
     nginx.reload = [](const nlohmann::json& /*facts*/) {
         return std::vector<InsideProgram>{{"", {"nginx", "-s", "reload"}}};

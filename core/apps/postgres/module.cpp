@@ -167,6 +167,15 @@ ApplicationModule module() {
     };
     postgres.not_in_force = not_in_force;
     postgres.begins_with = begins_with;
+    postgres.decision = {{"One budget within the service's share of memory: buffers, sorts times what may sort at "
+                          "once, maintenance times its workers, "
+                          "connections; what does not fit at worst is not written.",
+                          "The planner's, WAL's and the log's settings on evidence alone: what spilled, what was "
+                          "written, what was seen. Durability is never "
+                          "traded, and the user's own -c flags and files stay.",
+                          "shm_size for parallel work, stop_grace_period for its checkpoint. The server itself, under "
+                          "its limit, has to take all of it."},
+                         "https://www.postgresql.org/docs/current/runtime-config-resource.html"};
     return postgres;
 }
 
