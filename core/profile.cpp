@@ -9,6 +9,7 @@
 
 #include "core/apps/application.h"
 #include "core/apps/asking.h"
+#include "core/docker/logs.h"
 #include "core/docker/throwaway.h"
 #include "core/docker/watched_exec.h"
 #include "core/observe/containers.h"
@@ -35,6 +36,18 @@ void recognise(const Project& project, Observation& observation) {
             }
         }
     }
+}
+
+/// `lines` of the time measured; as many as asked for are only the last of it.
+LogWritten log_written(const std::vector<LogLine>& lines, int asked, Seconds measured) {
+    LogWritten written{measured.count(), 0};
+    if (static_cast<int>(lines.size()) >= asked) {
+        written.seconds = std::max(Seconds{lines.back().time - lines.front().time}.count(), 0.1);
+    }
+    for (const LogLine& line : lines) {
+        written.bytes += static_cast<Bytes>(line.text.size()) + LogWritten::kJsonLine;
+    }
+    return written;
 }
 
 /// One profile being taken on a live engine.
@@ -86,6 +99,7 @@ class Session {
         }
         add_gaps(recorder.gaps());
         guard([&] { refresh_containers(); });
+        guard([&] { look_at_logs(); });
         conclude_all();
     }
 
@@ -199,6 +213,25 @@ class Session {
         }
     }
 
+    /// How much each wrote while it was measured; of a talkative one the last lines tell.
+    void look_at_logs() {
+        constexpr int kLines = 1000;
+        for (ServiceObservation& service : profile_.observation.services) {
+            for (const Container& container : service.containers) {
+                const auto usage = service.usage.find(container.id);
+                const Seconds measured{world_.clock.now() - measured_from_};
+                if (usage == service.usage.end() || !container.running() || container.log_driver != "json-file" ||
+                    measured < Seconds{1}) {
+                    continue;
+                }
+                const auto lines = read_logs(engine_, {container.id, container.tty, kLines, measured_from_, {}});
+                if (lines) {
+                    usage->second.log = log_written(*lines, kLines, measured);
+                }
+            }
+        }
+    }
+
     /// A container that died or restarted meanwhile is not shown as it was at the beginning.
     void refresh_containers() {
         std::vector<std::string> ids;
@@ -251,6 +284,7 @@ class Session {
     }
 
     void measure(UsageRecorder& recorder) {
+        measured_from_ = world_.clock.now();
         const SteadyTime begin = world_.clock.steady();
         const SteadyTime end = begin + request_.duration;
         SteadyTime next_report = begin;
@@ -301,6 +335,7 @@ class Session {
     ProfileWatcher& watcher_;
     FileImageAnswers answers_;
     std::vector<Watch> watches_;
+    TimePoint measured_from_;
 };
 
 /// Where the files do not tell the project, the missing engine is the reason: its own words help, others would hide

@@ -2,9 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "core/model/json.h"
+#include "core/model/units.h"
 
 namespace pilotpros {
 
@@ -13,8 +17,43 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr const char* kLogging = "logging";
-constexpr const char* kMostSize = "10m";
 constexpr const char* kMostFiles = "3";
+constexpr double kFiles = 3;
+
+/// What three files are to hold: bytes of a day; nothing where too little was seen.
+std::optional<double> a_day_of(const ServiceObservation& service) {
+    constexpr double kEnough = 10;  // seconds
+    const LogWritten log = usage_of(service).log;
+    return log.seconds >= kEnough ? std::optional{log.a_day()} : std::nullopt;
+}
+
+std::string size_for(std::optional<double> day, const std::optional<std::string>& standing) {
+    const double needed = day.value_or(0) / kFiles;
+    if (const auto size = standing ? parse_size(*standing) : std::nullopt) {
+        const auto stands = static_cast<double>(*size);
+        if (stands >= 0.7 * needed && stands <= std::max(10 * needed, 10.0 * kMiB)) {
+            return *standing;
+        }
+    }
+    for (const int mib : {10, 30}) {
+        if (needed <= static_cast<double>(mib) * kMiB) {
+            return fmt::format("{}m", mib);
+        }
+    }
+    return "100m";
+}
+
+std::string why_rotated(std::optional<double> day, const std::string& size) {
+    const std::string grows = "json-file without max-size grows until the disk is full";
+    if (!day) {
+        return grows + "; how much it writes was not measured";
+    }
+    const double holds = static_cast<double>(parse_size(size).value_or(0)) * kFiles;
+    return fmt::format(
+        "{}: {} a day as measured{}", grows, format_bytes(static_cast<Bytes>(*day)),
+        holds < *day ? fmt::format("; three files hold the last {}", format_duration(Seconds{holds / *day * 86'400}))
+                     : "");
+}
 
 Change option(const std::string& service, const char* name, const char* value, const char* rule) {
     Change change;
@@ -83,8 +122,15 @@ Advice advise_logging(const Case& input) {
         } else if (daemons_size) {
             leave("the daemon's configuration rotates at " + container->log_options.at("max-size"));
         } else {
+            const auto day = a_day_of(service);
+            const std::string size = size_for(day, input.written_value(name, "logging.max-size"));
             advice.changes.push_back(
-                option(name, "max-size", kMostSize, "the newest 10 MiB in one file, then the next"));
+                option(name, "max-size", size.c_str(),
+                       "three files that hold a day of what it writes, of 10, 30 or 100 MiB each"));
+            advice.changes.back().reason = why_rotated(day, size);
+            advice.changes.back().inputs = {{"what it writes in a day",
+                                             day ? format_bytes(static_cast<Bytes>(*day)) : "not measured",
+                                             "its log while it was profiled, with what json-file adds to a line"}};
             if (!options.is_object() || !options.contains("max-file")) {
                 advice.changes.push_back(option(name, "max-file", kMostFiles, "three files are kept, the oldest goes"));
             }

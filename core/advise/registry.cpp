@@ -38,9 +38,10 @@ const std::vector<Advisor>& advisors() {
         {"logging",
          "rotation of logs that grow without bound",
          advise_logging,
-         {{"json-file keeps everything unless max-size is set: three files of 10 MiB.",
+         {{"json-file keeps everything unless max-size is set: three files that hold a day of what was written while "
+           "it was measured.",
            "Another driver, rotation by the user or by the daemon, and the user's own options stay.",
-           "The log's rate is not measured, and the size does not claim to follow it."},
+           "A file of 10, 30 or at most 100 MiB; where nothing was measured 10 MiB, and it says so."},
           "https://docs.docker.com/engine/logging/drivers/json-file/"}},
         {"data",
          "data that lies where the next container does not find it",

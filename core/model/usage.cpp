@@ -121,6 +121,11 @@ void ProbeTimes::merge(const ProbeTimes& other) {
     passed += other.passed;
 }
 
+void LogWritten::merge(const LogWritten& other) {
+    seconds += other.seconds;
+    bytes += other.bytes;
+}
+
 Bytes Usage::need_peak() const {
     const auto sampled = static_cast<Bytes>(std::max(unreclaimable.histogram().max(), start_unreclaimable.max()));
     return std::max(earlier_need_peak, sampled + missed_peak());
@@ -159,6 +164,7 @@ void Usage::merge(const Usage& other) {
     start_unreclaimable.merge(other.start_unreclaimable);
     start_seconds = std::max(start_seconds, other.start_seconds);
     probes.merge(other.probes);
+    log.merge(other.log);
     periods += other.periods;
     throttled_periods += other.throttled_periods;
     throttled_seconds += other.throttled_seconds;
@@ -209,6 +215,7 @@ void to_json(nlohmann::json& json, const Usage& usage) {
          {{"seconds", usage.start_seconds},
           {"cpu_cores", usage.start_cpu},
           {"unreclaimable_bytes", usage.start_unreclaimable}}},
+        {"log", {{"seconds", usage.log.seconds}, {"bytes", usage.log.bytes}}},
         {"probes",
          {{"passed", usage.probes.passed},
           {"fastest_seconds", usage.probes.fastest},
@@ -257,7 +264,11 @@ void from_json(const nlohmann::json& json, Usage& usage) {
     read.start_seconds = real(start, "seconds");
     read.start_cpu = start.at("cpu_cores").get<Histogram>();
     read.start_unreclaimable = start.at("unreclaimable_bytes").get<Histogram>();
-    if (const auto probes = json.find("probes"); probes != json.end()) {  // earlier versions did not keep them
+    // Earlier versions did not keep these two.
+    if (const auto log = json.find("log"); log != json.end()) {
+        read.log = {real(*log, "seconds"), amount(*log, "bytes")};
+    }
+    if (const auto probes = json.find("probes"); probes != json.end()) {
         read.probes = {amount(*probes, "passed"), real(*probes, "fastest_seconds"), real(*probes, "slowest_seconds")};
     }
     const auto& peak = json.at("kernel_peak");

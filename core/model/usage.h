@@ -63,6 +63,16 @@ struct ProbeTimes {
     void merge(const ProbeTimes& other);
 };
 
+/// What a container wrote to standard output and error.
+struct LogWritten {
+    double seconds = 0;  ///< over which it was looked at; 0: it was not
+    Bytes bytes = 0;     ///< as json-file keeps it: kJsonLine more than the text of each line
+    static constexpr Bytes kJsonLine = 75;
+    /// What it would come to in a day.
+    [[nodiscard]] double a_day() const { return seconds > 0 ? static_cast<double>(bytes) / seconds * 86'400 : 0; }
+    void merge(const LogWritten& other);
+};
+
 /// What a container used over a time, mergeable over runs and replicas.
 struct Usage {
     TimePoint from, to;
@@ -80,6 +90,7 @@ struct Usage {
     double start_seconds =
         0;  ///< the slowest start seen from its begin to its first verdict of health; 0: none was seen
 
+    LogWritten log;     ///< as far as the engine gives it
     ProbeTimes probes;  ///< as far as the engine's log had them when it was looked at
 
     Bytes kernel_peak = 0;  ///< highest the kernel knows since start, page cache included; 0 when it could not be read

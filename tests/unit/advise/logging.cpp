@@ -22,6 +22,30 @@ TEST_CASE("logs that grow without bound are rotated", "[logging]") {
     CHECK(change_of(advise_logging(seen.input()), "a", "logging.max-file")->target.path ==
           std::vector<std::string>{"logging", "options", "max-file"});
 
+    SECTION("by what it was seen to write") {
+        const auto writes = [&](Bytes a_second) {
+            service.kept.samples = 1;
+            service.kept.log = {30, 30 * a_second};
+            return size();
+        };
+        CHECK(writes(0) == "10m");
+        CHECK(writes(360) == "10m");
+        CHECK(writes(400) == "30m");
+        CHECK(writes(1000) == "30m");
+        CHECK(writes(1200) == "100m");
+        CHECK(writes(100'000) == "100m");
+        CHECK(change_of(advise_logging(seen.input()), "a", "logging.max-size")->reason.find("hold the last") !=
+              std::string::npos);
+        service.kept.log = {5, 500'000};
+        CHECK(size() == "10m");  // a few seconds are no measure
+        CHECK(change_of(advise_logging(seen.input()), "a", "logging.max-size")->reason.find("not measured") !=
+              std::string::npos);
+        seen.written["a"]["logging.max-size"] = "30m";
+        CHECK(writes(1400) == "30m");
+        CHECK(writes(1600) == "100m");
+        CHECK(writes(200) == "30m");
+        CHECK(writes(1) == "10m");
+    }
     SECTION("not where the daemon rotates already") {
         container.log_options["max-size"] = "50m";
         CHECK(size().empty());

@@ -142,6 +142,7 @@ TEST_CASE("a usage comes back from its JSON as it was") {
     usage.start_cpu.add(1.5);
     usage.start_seconds = 8;
     usage.probes.add(0.5);
+    usage.log = {30, 4000};
     usage.kernel_peak_source = "memory.peak";
     usage.oom_kills = 1;
     usage.oom_kills_before = 3;
@@ -153,6 +154,7 @@ TEST_CASE("a usage comes back from its JSON as it was") {
     CHECK(json.get<Usage>().oom_at == usage.oom_at);
     nlohmann::json earlier = json;
     earlier.erase("probes");  // earlier versions did not keep them
+    earlier.erase("log");
     CHECK(earlier.get<Usage>().probes.passed == 0);
 }
 
