@@ -18,6 +18,7 @@
 #include "core/bundle/compose_override.h"
 #include "core/bundle/make_bundle.h"
 #include "core/compose/wishes.h"
+#include "core/lint/as_written.h"
 #include "core/lint/lint.h"
 #include "core/observe/profile_store.h"
 #include "core/verification.h"
@@ -186,6 +187,25 @@ namespace {
 
 using FileLook = std::function<std::vector<Finding>(const Case&, const Check&)>;
 
+/// A file after what it includes. Compose itself refuses one that includes itself.
+void read_with_included(const Files& files, const std::string& file, const Project& project, Check& check) {
+    if (check.texts.contains(file)) {
+        return;
+    }
+    const auto text = file == "-" ? std::optional{project.standard_input} : files.read(file);
+    if (!text) {
+        return;
+    }
+    check.texts[file] = *text;
+    const Path folder = file == "-" ? Path{project.working_directory} : Path{file}.parent_path();
+    for (const nlohmann::json& document : linting::read_yaml(*text)) {
+        for (const std::string& included : linting::included_by(document)) {
+            read_with_included(files, (folder / included).lexically_normal().string(), project, check);
+        }
+    }
+    check.files.push_back(file);
+}
+
 Check look_at_files(World& world, const ProfileRequest& request, const FileLook& look) {
     ProfileWatcher nobody;
     ProfileRequest everything = request;
@@ -200,9 +220,7 @@ Check look_at_files(World& world, const ProfileRequest& request, const FileLook&
                      written,         find_development(profile.project, profile.observation, wishes)};
     Check check;
     for (const std::string& file : profile.project.files) {
-        if (const auto text = file == "-" ? profile.project.standard_input : world.files.read(file)) {
-            check.texts[file] = *text;
-        }
+        read_with_included(world.files, file, profile.project, check);
     }
     check.findings = look(input, check);
     std::erase_if(check.findings, [&](const Finding& finding) {
@@ -234,7 +252,7 @@ Check lint_files(World& world, const ProfileRequest& request) {
                 }
             }
         }
-        return lint(input.project, {check.texts, std::move(findings)});
+        return lint(input.project, {check.files, check.texts, std::move(findings)});
     });
 }
 

@@ -59,7 +59,8 @@ Tuning tune(World& world, const Connection& connection, const TuneRequest& reque
 struct Check {
     Project project;
     std::vector<Finding> findings;             ///< of the services that the request names, and of the project
-    std::map<std::string, std::string> texts;  ///< of the project's files, by the path that stands there
+    std::vector<std::string> files;            ///< the project's, and what these include, in merge order
+    std::map<std::string, std::string> texts;  ///< of these, by the path that stands there
 };
 /// What one advisor says of the files.
 Check check_files(World& world, const ProfileRequest& request, const std::function<Advice(const Case&)>& advisor);

@@ -9,6 +9,7 @@
 #include "core/advise/health_timing.h"
 #include "core/advise/probe_repair.h"
 #include "core/advise/probe_words.h"
+#include "core/advise/service_state.h"
 #include "core/model/json.h"
 
 namespace pilotpros {
@@ -27,7 +28,10 @@ enum class Has { kCheck, kNone, kUnknown };
 class Checking {
   public:
     Checking(const Case& input, const std::string& name, const Service& service)
-        : name_(name), own_(member(service.resolved, "healthcheck")) {
+        : name_(name),
+          own_(member(service.resolved, "healthcheck")),
+          host_is_set_(member(service.resolved, "environment").contains("PGHOST")),
+          job_(is_job(input, name)) {
         for (const ServiceObservation& one : input.observation.services) {
             if (one.service == name) {
                 observed_ = &one;
@@ -61,6 +65,9 @@ class Checking {
             advice.left_alone.push_back(
                 {name_, "healthcheck", "healthcheck.test", "you switched the health check off"});
             return;
+        }
+        if (has_check() != Has::kCheck && job_) {
+            return;  // whoever waits for it waits for its end
         }
         const bool none = has_check() == Has::kNone;
         if (has_check() != Has::kCheck) {
@@ -99,7 +106,7 @@ class Checking {
         static const ServiceObservation kUnknown;
         std::vector<ProbeComplaint> complaints;
         const ProbeTools tools{observed_ != nullptr ? *observed_ : kUnknown};
-        if (const auto plan = repair_probe(probe_, tools, false, complaints)) {
+        if (const auto plan = repair_probe(probe_, tools, false, host_is_set_, complaints)) {
             const bool missing = plan->program != probe_.program || tools.lacks(probe_.program);
             add(advice, missing ? "probe-command-missing" : "probe-asks-wrongly",
                 missing ? Severity::kError : Severity::kWarning, plan->reason,
@@ -116,7 +123,7 @@ class Checking {
     std::string name_;
     const Json& own_;
     const ServiceObservation* observed_ = nullptr;
-    bool image_known_ = false, off_ = false;
+    bool image_known_ = false, off_ = false, host_is_set_ = false, job_ = false;
     std::optional<Healthcheck> of_image_;
     Probe probe_;
     HealthTiming timing_;
@@ -152,7 +159,9 @@ Advice check_healthcheck(const Case& input) {
                  found->second == Has::kNone ? Severity::kError : Severity::kWarning,
                  fmt::format("it waits until {} is healthy, which has no health check{}", needed,
                              found->second == Has::kNone ? "" : " in the files"),
-                 "docker compose up ends with an error: the service has no health check to wait for",
+                 found->second == Has::kNone
+                     ? "docker compose up ends with an error: the service has no health check to wait for"
+                     : "where its image brings none either, docker compose up ends with an error",
                  fmt::format("a health check for {}, or condition: service_started", needed), kDependsDocs});
         }
     }

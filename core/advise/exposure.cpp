@@ -87,10 +87,6 @@ std::string store_at(int port) {
     }
 }
 
-std::string debugger_at(int port) {
-    return port == 9229 ? "Node's inspector" : port == 5678 ? "debugpy" : port == 5005 ? "Java's debugger" : "";
-}
-
 bool is(const ServiceObservation& service, const char* kind) {
     for (const Application& application : service.applications) {
         if (application.kind == kind && application.confidence >= 0.5) {
@@ -100,8 +96,31 @@ bool is(const ServiceObservation& service, const char* kind) {
     return false;
 }
 
-void look(const Published& port, const ServiceObservation& service, Advice& advice) {
-    if (!on_every_interface(port.host_address) || port.container_port == 0 || port.protocol == "udp") {
+/// The ports that node's --inspect flags name, in the command or NODE_OPTIONS: "--inspect=0.0.0.0:9230".
+std::set<int> inspector_ports(const Service* of_files) {
+    std::set<int> ports{9229};
+    const std::string text = of_files == nullptr ? std::string{} : of_files->resolved.dump();
+    for (auto at = text.find("--inspect"); at != std::string::npos; at = text.find("--inspect", at + 1)) {
+        const std::string flag = text.substr(at, text.find_first_of(" \"\\", at) - at);
+        ports.insert(port_number(flag.substr(flag.find_last_of("=:") + 1)));
+    }
+    return ports;
+}
+
+/// Other programs use their ports, too: n8n debugpy's, any server 5005.
+std::string debugger_at(int port, const ServiceObservation& service, const Service* of_files) {
+    if (inspector_ports(of_files).contains(port)) {
+        return "Node's inspector";
+    }
+    if (port == 5678 && is(service, "python")) {
+        return "debugpy";
+    }
+    const bool java = of_files != nullptr && of_files->resolved.dump().find("jdwp") != std::string::npos;
+    return port == 5005 && java ? "Java's debugger" : "";
+}
+
+void look(const Published& port, const ServiceObservation& service, const Service* of_files, Advice& advice) {
+    if (!on_every_interface(port.host_address) || port.container_port == 0) {
         return;
     }
     std::string store = store_at(port.container_port);
@@ -110,10 +129,7 @@ void look(const Published& port, const ServiceObservation& service, Advice& advi
     } else if (is(service, "redis")) {
         store = "Redis";
     }
-    // n8n has debugpy's port for its own.
-    const bool debuggable = port.container_port == 9229 || (port.container_port == 5678 && is(service, "python")) ||
-                            port.container_port == 5005;
-    const std::string debugger = debuggable ? debugger_at(port.container_port) : "";
+    const std::string debugger = debugger_at(port.container_port, service, of_files);
     if (store.empty() && debugger.empty()) {
         return;
     }
@@ -147,8 +163,9 @@ Advice advise_exposure(const Case& input) {
         }
         std::set<int> said;
         for (const Published& port : published(input.service(service.service), service)) {
-            if (on_every_interface(port.host_address) && said.insert(port.container_port).second) {
-                look(port, service, advice);
+            if (on_every_interface(port.host_address) && port.protocol != "udp" &&
+                said.insert(port.container_port).second) {
+                look(port, service, input.service(service.service), advice);
             }
         }
     }

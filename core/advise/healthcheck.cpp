@@ -88,7 +88,8 @@ class Testing {
         }
         draft_.program = draft_.probe.program;
         std::vector<ProbeComplaint> complaints;
-        const auto plan = repair_probe(draft_.probe, draft_.tools, draft_.passed, complaints);
+        const auto plan = repair_probe(draft_.probe, draft_.tools, draft_.passed,
+                                       member(draft_.resolved(), "environment").contains("PGHOST"), complaints);
         for (ProbeComplaint& complaint : complaints) {
             draft_.advice.findings.push_back({draft_.service.service, "health-check-wrong", Finding::Severity::kWarning,
                                               std::move(complaint.what), std::move(complaint.harm),

@@ -1,6 +1,11 @@
 #include "core/advise/probe_edit.h"
 
 #include <algorithm>
+#include <cctype>
+#include <sstream>
+#include <string_view>
+
+#include <algorithm>
 #include <string_view>
 
 namespace pilotpros {
@@ -89,12 +94,33 @@ std::optional<Json> without_localhost(const Probe& probe) {
     return any ? std::optional{test} : std::nullopt;
 }
 
-bool names_localhost(const Probe& probe) {
-    if (probe.form == Probe::Form::kShell) {
-        return with_address(probe.text) != probe.text;
+bool asks_localhost(const Probe& probe) {
+    std::string all = probe.text;
+    for (const Probe::Word& word : probe.words) {
+        all += probe.form == Probe::Form::kShell ? "" : " " + word.raw;
     }
-    return std::any_of(probe.words.begin(), probe.words.end(),
-                       [](const Probe::Word& word) { return with_address(word.raw) != word.raw; });
+    constexpr std::string_view kUrl = "://localhost";
+    for (auto at = all.find(kUrl); at != std::string::npos; at = all.find(kUrl, at + 1)) {
+        const std::size_t end = at + kUrl.size();
+        const char next = end < all.size() ? all[end] : ' ';
+        if (std::isalnum(static_cast<unsigned char>(next)) == 0 && next != '.' && next != '-') {
+            return true;
+        }
+    }
+    if (!calls(probe, "curl") && !calls(probe, "wget")) {
+        return false;
+    }
+    std::transform(all.begin(), all.end(), all.begin(),
+                   [](char c) { return c == '"' || c == '\'' || c == '(' ? ' ' : c; });
+    std::istringstream words(all);
+    std::string before;
+    for (std::string word; words >> word; before = word) {
+        const bool address = word == "localhost" || word.starts_with("localhost:") || word.starts_with("localhost/");
+        if (address && before != "Host:" && before != "host:") {
+            return true;
+        }
+    }
+    return false;
 }
 
 }  // namespace pilotpros

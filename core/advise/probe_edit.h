@@ -17,7 +17,8 @@ nlohmann::json with_words_after(const Probe& probe, std::size_t index, const std
 /// none.
 std::optional<nlohmann::json> without_localhost(const Probe& probe);
 
-/// Whether the text names localhost as a host anywhere, also where it is not understood.
-bool names_localhost(const Probe& probe);
+/// Whether it asks localhost by HTTP, also where it is not understood. What other programs make of the name is another
+/// matter: libpq and hiredis try every address, to mysqladmin it is the socket. Nor does it count as a Host header.
+bool asks_localhost(const Probe& probe);
 
 }  // namespace pilotpros

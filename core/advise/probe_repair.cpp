@@ -132,7 +132,10 @@ std::optional<ProbePlan> replace_program(const Probe& probe, const ProbeTools& t
 /// pg_isready without a host goes over the socket, where initdb's temporary server answers, too.
 std::optional<ProbePlan> over_tcp(const Probe& probe, std::vector<ProbeComplaint>& complaints) {
     const auto host = probe.option("h", "host");
-    const bool socket = !host || host->value.starts_with('/');
+    // A connection string may name the host, too.
+    const auto database = probe.option("d", "dbname");
+    const bool string = database && database->value.find_first_of("=:") != std::string::npos;
+    const bool socket = host ? host->value.starts_with('/') : !string;
     if (!socket) {
         return std::nullopt;
     }
@@ -208,7 +211,7 @@ bool ProbeTools::lacks(const std::string& command) const {
     return known_ && kLookedFor.contains(command) && !paths_.contains(command);
 }
 
-std::optional<ProbePlan> repair_probe(const Probe& probe, const ProbeTools& tools, bool works,
+std::optional<ProbePlan> repair_probe(const Probe& probe, const ProbeTools& tools, bool works, bool host_is_set,
                                       std::vector<ProbeComplaint>& complaints) {
     if (probe.none()) {
         return std::nullopt;
@@ -224,12 +227,12 @@ std::optional<ProbePlan> repair_probe(const Probe& probe, const ProbeTools& tool
             }
         }
     }
-    if (calls(probe, "pg_isready") && probe.simple) {
+    if (calls(probe, "pg_isready") && probe.simple && !host_is_set) {
         if (auto plan = over_tcp(probe, complaints)) {
             return plan;
         }
     }
-    if (!names_localhost(probe)) {
+    if (!asks_localhost(probe)) {
         return std::nullopt;
     }
     const auto test = probe.understood ? without_localhost(probe) : std::nullopt;

@@ -41,8 +41,8 @@ class ProbeTools {
 
 /// Repairs a test where it is wrong, and only there: a command that the image does not have, localhost, pg_isready over
 /// the socket. Nothing when it is right, or when it holds what cannot be understood (then complaints says so). `works`:
-/// it was seen to pass.
-std::optional<ProbePlan> repair_probe(const Probe& probe, const ProbeTools& tools, bool works,
+/// it was seen to pass. `host_is_set`: the service's environment has PGHOST.
+std::optional<ProbePlan> repair_probe(const Probe& probe, const ProbeTools& tools, bool works, bool host_is_set,
                                       std::vector<ProbeComplaint>& complaints);
 
 /// A test for a service that has none: of an application that says where it answers, or of a port that is known.

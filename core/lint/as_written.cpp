@@ -142,17 +142,35 @@ WrittenMount long_mount(const Json& entry) {
 
 }  // namespace
 
-Json read_yaml(const std::string& yaml) {
+std::vector<Json> read_yaml(const std::string& yaml) {
+    const std::vector<Json> none{Json()};
     if (yaml.size() > kLargestText) {
-        return nullptr;
+        return none;
     }
     try {
-        return TreeMaker{}.tree(YAML::Load(yaml));
+        std::vector<Json> documents;
+        for (const YAML::Node& node : YAML::LoadAll(yaml)) {
+            documents.push_back(TreeMaker{}.tree(node));
+        }
+        return documents.empty() ? none : documents;
     } catch (const YAML::Exception&) {
-        return nullptr;
+        return none;
     } catch (const TooLarge&) {
-        return nullptr;
+        return none;
     }
+}
+
+std::vector<std::string> included_by(const Json& model) {
+    std::vector<std::string> files;
+    for (const Json& entry : member(model, "include")) {
+        const Json& path = entry.is_object() ? member(entry, "path") : entry;
+        for (const Json& one : path.is_array() ? path : Json::array({path})) {
+            if (one.is_string() && !has_variable(one.get<std::string>())) {
+                files.push_back(one.get<std::string>());
+            }
+        }
+    }
+    return files;
 }
 
 std::vector<WrittenMount> mounts_of(const Json& service) {

@@ -7,9 +7,13 @@
 
 namespace pilotpros::linting {
 
-/// A YAML text as JSON: every scalar a text but null, aliases and `<<` followed, tags dropped (`!reset` gives null).
-/// Null when it is no YAML, is larger than 4 MiB, or grows beyond all reason when its aliases are followed.
-Json read_yaml(const std::string& yaml);
+/// The documents of a YAML text as JSON: every scalar a text but null, aliases and `<<` followed, tags dropped
+/// (`!reset` gives null). One null when it is no YAML, is larger than 4 MiB, or grows beyond all reason when its
+/// aliases are followed.
+std::vector<Json> read_yaml(const std::string& yaml);
+
+/// The files that a model takes in by `include`, as written; what holds a ${…} is left out.
+std::vector<std::string> included_by(const Json& model);
 
 /// One entry of a service's `volumes`.
 struct WrittenMount {

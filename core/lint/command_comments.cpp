@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
+#include <optional>
+#include <string>
 
 #include "core/lint/as_written.h"
 #include "core/lint/reading.h"
@@ -11,35 +14,46 @@ namespace pilotpros::linting {
 
 namespace {
 
-/// A list's words were meant as they stand; a text's may be a comment that touches its first word. An option behind it
-/// makes it a value, e.g. a colour.
-bool is_comment_word(const std::vector<std::string>& words, std::size_t at, bool from_text) {
-    const std::string& word = words[at];
-    if (word == "#") {
-        return true;
+/// The text in which the last file that says anything of it has it; nothing where that is a list, whose words were
+/// meant as they stand: to MQTT a # is a topic.
+std::optional<std::string> written_text(const LintCase& input, const std::string& service, const char* key,
+                                        const Json& resolved) {
+    std::optional<std::string> text;
+    if (resolved.is_string()) {
+        text = resolved.get<std::string>();
     }
-    return from_text && word.size() > 1 && word.front() == '#' && at + 1 < words.size() &&
-           !words[at + 1].starts_with('-');
-}
-
-/// How many words of the command are comments. What a shell runs is one word, and may have comments in it.
-std::size_t comment_words(const Json& value, bool from_text) {
-    const std::vector<std::string> words = words_of(value);
-    std::size_t count = 0;
-    for (std::size_t at = 0; at < words.size(); ++at) {
-        count += is_comment_word(words, at, from_text) ? 1 : 0;
-    }
-    return count;
-}
-
-/// Whether the last file that says anything of it has a text; Compose makes a list of it.
-bool is_written_as_text(const LintCase& input, const std::string& service, const char* key, const Json& resolved) {
-    bool from_text = resolved.is_string();
     for (const WrittenFile& file : input.files) {
         const Json& written = member(written_service(file.model, service), key);
-        from_text = written.is_null() ? from_text : written.is_string();
+        if (written.is_string()) {
+            text = written.get<std::string>();
+        } else if (!written.is_null()) {
+            text.reset();
+        }
     }
-    return from_text;
+    return text;
+}
+
+/// A # that begins a word and is not quoted. Where an option follows it is a value, e.g. a colour.
+std::size_t comment_words(const std::string& text) {
+    std::size_t count = 0;
+    char quote = 0;
+    char before = ' ';
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const char letter = text[at];
+        const bool begins = before == ' ' || before == '\n' || before == '\t';
+        if (quote != 0) {
+            quote = letter == quote ? '\0' : quote;
+        } else if (letter == '"' || letter == '\'') {
+            quote = letter;
+        } else if (letter == '#' && begins) {
+            const std::size_t end = std::min(text.find_first_of(" \n\t", at), text.size());
+            const std::size_t next = text.find_first_not_of(" \n\t", end);
+            const bool alone = end == at + 1;
+            count += alone || (next != std::string::npos && text[next] != '-') ? 1 : 0;
+        }
+        before = letter;
+    }
+    return count;
 }
 
 std::vector<Spot> look_command_comments(const LintCase& input) {
@@ -47,7 +61,8 @@ std::vector<Spot> look_command_comments(const LintCase& input) {
     for (const auto& [name, service] : input.services) {
         for (const char* key : {"command", "entrypoint"}) {
             const Json& resolved = member(service.resolved, key);
-            const std::size_t count = comment_words(resolved, is_written_as_text(input, name, key, resolved));
+            const auto text = written_text(input, name, key, resolved);
+            const std::size_t count = text ? comment_words(*text) : 0;
             if (count == 0) {
                 continue;
             }

@@ -23,7 +23,7 @@ bool has_word_after(const std::vector<std::string>& words, const char* first, co
 /// The development server that a command starts, by its own name; empty: none that is known.
 std::string development_server(const Service& service) {
     std::vector<std::string> words = words_of(member(service.resolved, "command"));
-    if (words.size() == 3 && words[1] == "-c") {
+    if (words.size() == 3 && words[1].starts_with('-') && words[1].ends_with('c')) {
         words = words_of(Json(words[2]));
     }
     for (std::string& word : words) {
@@ -41,6 +41,9 @@ std::string development_server(const Service& service) {
         if (has_word(words, alone)) {
             return alone;
         }
+    }
+    if (has_word_after(words, "node", "--watch") || has_word_after(words, "tsx", "watch")) {
+        return has_word(words, "tsx") ? "tsx watch" : "node --watch";
     }
     if (has_word_after(words, "flask", "--debug") || has_word_after(words, "uvicorn", "--reload")) {
         return has_word(words, "flask") ? "flask --debug" : "uvicorn --reload";

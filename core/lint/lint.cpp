@@ -52,17 +52,32 @@ void add_service(LintCase& input, const std::string& name, const Json& model) {
     service.built = !member(model, "build").is_null();
 }
 
-LintCase case_of(const Project& project, const LintInput& input) {
-    LintCase built{project, {}, false, {}};
-    for (const std::string& path : project.files) {
-        const auto found = input.texts.find(path);
-        if (found != input.texts.end()) {
-            built.files.push_back({path, linting::read_yaml(found->second)});
+/// `web: !reset null` in a later file: what an earlier one says of the service is of no service.
+void take_out_reset(Json& model, const Project& project) {
+    if (!project.services.empty() && member(model, "services").is_object()) {
+        Json& services = model["services"];
+        for (auto service = services.begin(); service != services.end();) {
+            service = project.services.contains(service.key()) ? std::next(service) : services.erase(service);
         }
     }
-    built.all_files = !built.files.empty() && built.files.size() == project.files.size() &&
-                      std::all_of(built.files.begin(), built.files.end(),
-                                  [](const linting::WrittenFile& file) { return file.model.is_object(); });
+}
+
+LintCase case_of(const Project& project, const LintInput& input) {
+    LintCase built{project, {}, false, {}};
+    bool all_known = !input.files.empty();
+    for (const std::string& path : input.files) {
+        const auto found = input.texts.find(path);
+        all_known = all_known && found != input.texts.end();
+        if (found != input.texts.end()) {
+            for (Json& document : linting::read_yaml(found->second)) {
+                take_out_reset(document, project);
+                all_known =
+                    all_known && document.is_object() && !linting::has_variable(member(document, "include").dump());
+                built.files.push_back({path, std::move(document)});
+            }
+        }
+    }
+    built.all_files = all_known;
     for (const auto& [name, service] : project.services) {
         const Json& written = linting::written_service(project.uninterpolated, name);
         add_service(built, name, service.resolved.is_object() ? service.resolved : written);

@@ -11,7 +11,9 @@ namespace pilotpros {
 
 /// What lies beside the project: what is read or found elsewhere, since rules read nothing themselves.
 struct LintInput {
-    /// The texts of Project::files, by the path that stands there ("-": standard input). Compose merges and drops what
+    /// The files to be read, in merge order; Project::files and what these include.
+    std::vector<std::string> files;
+    /// Their texts, by the path that stands there ("-": standard input). Compose merges and drops what
     /// some rules look for (two mounts on one target, `version`), so these are silent about a file that is not here.
     std::map<std::string, std::string> texts;
     /// Findings that advisors made already. Where a rule says the same of a service, and what it is by its own name,

@@ -18,11 +18,8 @@ namespace {
 
 constexpr const char* kVolumeDocs = "https://docs.docker.com/reference/compose-file/services/#volumes";
 
-/// A file that takes services or volumes from elsewhere is not the whole of it.
+/// A file that takes services from elsewhere is not the whole of it.
 bool takes_from_elsewhere(const Json& model) {
-    if (!member(model, "include").is_null()) {
-        return true;
-    }
     const Json& services = member(model, "services");
     return services.is_object() && std::any_of(services.begin(), services.end(), [](const Json& service) {
                return !member(member(service, "extends"), "file").is_null();
@@ -122,7 +119,7 @@ std::vector<Spot> look_anonymous_volumes(const LintCase& input) {
     for (const auto& [name, service] : input.services) {
         for (const WrittenMount& mount : mounts_of(service.resolved)) {
             if (mount.kind == WrittenMount::Kind::kVolume && mount.source.empty() && !mount.computed &&
-                !is_made_again(mount.target)) {
+                !is_made_again(mount.target) && !mount.target.starts_with("/var/lib/postgresql")) {
                 spots.push_back({name,
                                  fmt::format("what is written to {} lies on a volume without a name", mount.target),
                                  service_lines(name, {"volumes:", fmt::format("  - {}_data:{}", name, mount.target)}) +

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
@@ -11,6 +13,8 @@
 namespace pilotpros::linting {
 
 namespace {
+
+constexpr std::array kToldBy{"environment", "command", "entrypoint", "labels", "extra_hosts"};
 
 /// Networks on which a service has an address of its own: these need their subnet.
 std::set<std::string> networks_with_addresses(const Json& model) {
@@ -33,7 +37,8 @@ std::vector<std::string> subnets_of(const Json& network) {
     if (configs.is_array()) {
         for (const Json& config : configs) {
             const std::string subnet = text(config, "subnet");
-            if (!subnet.empty() && !has_variable(subnet)) {
+            // Of IPv6 Docker has no pool to pick from by itself, up to Engine 26.
+            if (!subnet.empty() && !has_variable(subnet) && subnet.find(':') == std::string::npos) {
                 subnets.push_back(subnet);
             }
         }
@@ -41,7 +46,40 @@ std::vector<std::string> subnets_of(const Json& network) {
     return subnets;
 }
 
+/// A service that is told of the subnet, to trust or to relay for it, needs just that one.
+bool is_named(const LintCase& input, const std::vector<std::string>& subnets) {
+    return std::any_of(input.services.begin(), input.services.end(), [&](const auto& one) {
+        return std::any_of(subnets.begin(), subnets.end(), [&](const std::string& subnet) {
+            const std::string address = subnet.substr(0, subnet.find('/'));
+            return std::any_of(kToldBy.begin(), kToldBy.end(), [&](const char* key) {
+                return member(one.second.resolved, key).dump().find(address) != std::string::npos;
+            });
+        });
+    });
+}
+
+/// Networks that a service is on; one on which nobody is is not made.
+std::set<std::string> used_networks(const LintCase& input) {
+    std::set<std::string> names;
+    for (const auto& [name, service] : input.services) {
+        const Json& networks = member(service.resolved, "networks");
+        if (networks.is_array()) {
+            for (const Json& one : networks) {
+                names.insert(as_text(one));
+            }
+        } else {
+            const std::vector<std::string> own = keys(service.resolved, "networks");
+            names.insert(own.begin(), own.end());
+        }
+        if (networks.empty() && member(service.resolved, "network_mode").is_null()) {
+            names.insert("default");
+        }
+    }
+    return names;
+}
+
 std::vector<Spot> look_subnets(const LintCase& input) {
+    const std::set<std::string> used = used_networks(input);
     std::vector<const Json*> models;
     if (input.project.uninterpolated.is_object()) {
         models.push_back(&input.project.uninterpolated);
@@ -63,7 +101,7 @@ std::vector<Spot> look_subnets(const LintCase& input) {
     }
     std::vector<Spot> spots;
     for (const auto& [name, subnets] : fixed) {
-        if (!needed.contains(name)) {
+        if (!needed.contains(name) && used.contains(name) && !is_named(input, subnets)) {
             spots.push_back({"", fmt::format("the network {} has the fixed subnet {}", name, fmt::join(subnets, ", ")),
                              fmt::format("take ipam out of the network {}: Docker picks a subnet that is free", name)});
         }

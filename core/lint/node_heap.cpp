@@ -19,7 +19,10 @@ constexpr const char* kRunnerHeap = "N8N_RUNNERS_MAX_OLD_SPACE_SIZE";
 Bytes runner_heap(const Service& service) {
     constexpr long kMost = 1L << 30;
     const auto mebibytes = whole_number(variable_of(service, kRunnerHeap).value_or(""));
-    return runs_n8n(service) && mebibytes && *mebibytes < kMost ? *mebibytes * kMiB : 0;
+    // Elsewhere or nowhere it takes nothing of this container.
+    const bool here = variable_of(service, "N8N_RUNNERS_MODE").value_or("") != "external" &&
+                      variable_of(service, "N8N_RUNNERS_ENABLED").value_or("") != "false";
+    return here && runs_n8n(service) && mebibytes && *mebibytes < kMost ? *mebibytes * kMiB : 0;
 }
 
 std::vector<Spot> look_heap_above_limit(const LintCase& input) {

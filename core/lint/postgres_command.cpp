@@ -1,6 +1,8 @@
 #include "core/lint/postgres_command.h"
 
 #include <algorithm>
+#include <charconv>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -19,6 +21,33 @@ std::string setting_name(std::string name) {
 }
 
 }  // namespace
+
+bool has_official_contract(const Service& service) {
+    static const std::set<std::string> kDerived{"postgis/postgis", "pgvector/pgvector", "timescale/timescaledb"};
+    const std::string name = image_name(service.image);
+    const auto slash = service.image.rfind('/');
+    const std::string owner = slash == std::string::npos ? "" : service.image.substr(0, slash);
+    if (name == "postgres") {
+        // Of another owner it may be anything, supabase/postgres is; a registry of one's own mirrors.
+        return owner.empty() || owner == "library" || owner.ends_with("/library") ||
+               (owner.find('/') == std::string::npos && owner.find_first_of(".:") != std::string::npos);
+    }
+    return std::any_of(kDerived.begin(), kDerived.end(), [&](const std::string& one) {
+        return one.ends_with("/" + name) && (owner + "/" + name).ends_with(one);
+    });
+}
+
+int postgres_major(const Service& service) {
+    const std::string tag = image_tag(service.image);
+    const auto named = tag.find("pg");
+    const bool derived = image_name(service.image) != "postgres" && image_name(service.image) != "postgis";
+    int major = 0;
+    if (named != std::string::npos || !derived) {
+        const char* const begin = tag.data() + (named == std::string::npos ? 0 : named + 2);
+        std::from_chars(begin, tag.data() + tag.size(), major);
+    }
+    return has_official_contract(service) && major >= 9 && major < 100 ? major : 0;
+}
 
 std::map<std::string, std::string> postgres_settings(const Service& service) {
     std::map<std::string, std::string> settings;
@@ -40,8 +69,10 @@ std::map<std::string, std::string> postgres_settings(const Service& service) {
 
 bool has_plain_postgres_command(const Service& service) {
     const std::vector<std::string> words = words_of(member(service.resolved, "command"));
-    return member(service.resolved, "entrypoint").empty() &&
-           (words.empty() || words.front() == "postgres" || words.front().starts_with('-'));
+    const std::vector<std::string> entrypoint = words_of(member(service.resolved, "entrypoint"));
+    const bool images_own =
+        entrypoint.empty() || (entrypoint.size() == 1 && entrypoint.front().ends_with("docker-entrypoint.sh"));
+    return images_own && (words.empty() || words.front() == "postgres" || words.front().starts_with('-'));
 }
 
 }  // namespace pilotpros::linting

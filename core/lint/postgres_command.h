@@ -11,6 +11,12 @@ namespace pilotpros::linting {
 /// in lower case with underscores. Values may hold a ${…}, and secrets.
 std::map<std::string, std::string> postgres_settings(const Service& service);
 
+/// Whether its image starts PostgreSQL as the official one does, from the same places.
+bool has_official_contract(const Service& service);
+
+/// Of such an image's tag, "17.2-alpine" or "0.8.0-pg17"; 0 for "latest" and all else that does not say.
+int postgres_major(const Service& service);
+
 /// Whether the service's command is PostgreSQL's own or the image's: not a shell or a script, which may do anything.
 bool has_plain_postgres_command(const Service& service);
 

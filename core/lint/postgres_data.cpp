@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <charconv>
 #include <optional>
 
 #include "core/lint/as_written.h"
@@ -14,13 +13,6 @@ namespace pilotpros::linting {
 namespace {
 
 constexpr const char* kPgdata = "https://github.com/docker-library/docs/blob/master/postgres/content.md#pgdata";
-
-/// Of "17.2-alpine"; 0 for "latest" and its like.
-int major_of_tag(const std::string& tag) {
-    int major = 0;
-    const auto [rest, error] = std::from_chars(tag.data(), tag.data() + tag.size(), major);
-    return error == std::errc{} && major >= 9 ? major : 0;
-}
 
 bool lies_in(const std::string& path, const std::string& folder) {
     return path == folder || path.starts_with(folder + "/");
@@ -48,10 +40,11 @@ void take(DataMounts& mounts, const std::string& directory, const WrittenMount& 
 
 /// Nothing where the files do not tell.
 std::optional<DataMounts> data_mounts_of(const Service& service) {
-    const int major = image_name(service.image) == "postgres" ? major_of_tag(image_tag(service.image)) : 0;
+    const int major = postgres_major(service);
     const std::string images_own = major >= 18 ? "/var/lib/postgresql" : "/var/lib/postgresql/data";
     const auto own = variable_of(service, "PGDATA");
-    if (major == 0 || !has_plain_postgres_command(service) || (sets_variable(service, "PGDATA") && !own)) {
+    if (major == 0 || !member(service.resolved, "volumes_from").empty() || !has_plain_postgres_command(service) ||
+        (sets_variable(service, "PGDATA") && !own)) {
         return std::nullopt;
     }
     const std::string directory = own           ? *own

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "core/lint/as_written.h"
@@ -12,11 +13,11 @@ namespace pilotpros::linting {
 
 namespace {
 
-/// The images that start PostgreSQL as the official one does: with the data directory's own file. Others read files of
-/// other places by themselves.
-bool has_official_contract(const Service& service) {
-    static const std::set<std::string> kOfficial{"postgres", "postgis", "pgvector", "timescaledb"};
-    return kOfficial.contains(image_name(service.image)) && service.image.find("bitnami") == std::string::npos;
+/// Where it begins in another directory, it reads that one's file.
+bool names_data_directory(const Service& service) {
+    const std::vector<std::string> words = words_of(member(service.resolved, "command"));
+    return std::any_of(words.begin(), words.end(), [](const std::string& word) { return word.starts_with("-D"); }) ||
+           postgres_settings(service).contains("data_directory");
 }
 
 /// Where examples put the file; the image reads none of them by itself.
@@ -45,7 +46,7 @@ std::vector<Spot> look_postgres_files(const LintCase& input) {
     std::vector<Spot> spots;
     for (const auto& [name, service] : input.services) {
         if (!has_official_contract(service) || !has_plain_postgres_command(service) ||
-            postgres_settings(service).contains("config_file")) {
+            postgres_settings(service).contains("config_file") || names_data_directory(service)) {
             continue;
         }
         const bool own_command = !member(service.resolved, "command").empty();

@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 
 #include "core/advise/compose_limits.h"
@@ -19,11 +20,10 @@ namespace {
 using Settings = std::map<std::string, std::string>;
 
 constexpr Bytes kDockerShm = 64 * kMiB;
-/// PostgreSQL's defaults since 15.
+/// PostgreSQL's defaults; that of hash_mem_multiplier was 1 until 14.
 constexpr Bytes kWorkMem = 4 * kMiB;
 constexpr long kGatherWorkers = 2;
 constexpr long kMaintenanceWorkers = 2;
-constexpr Bytes kHashFactor = 2;
 
 /// Nothing when the flag is not there, or is no size. A bare number is in kB.
 std::optional<Bytes> memory_setting(const Settings& settings, const char* name) {
@@ -41,6 +41,15 @@ std::optional<long> count_setting(const Settings& settings, const char* name) {
     return found == settings.end() ? std::nullopt : whole_number(found->second);
 }
 
+double hash_factor(const Settings& settings, int major) {
+    const auto found = settings.find("hash_mem_multiplier");
+    double factor = major > 0 && major < 15 ? 1 : 2;
+    if (found != settings.end()) {
+        std::from_chars(found->second.data(), found->second.data() + found->second.size(), factor);
+    }
+    return std::clamp(factor, 1.0, 1000.0);
+}
+
 /// What its flags let one operation take of /dev/shm.
 struct SharedNeed {
     Bytes bytes = 0;
@@ -49,7 +58,7 @@ struct SharedNeed {
 
 /// A parallel index build or vacuum shares up to maintenance_work_mem, a parallel hash join a table of work_mem times
 /// hash_mem_multiplier for each of its processes. Only what flags say is judged; the defaults need less than 64 MiB.
-SharedNeed shared_need(const Settings& settings) {
+SharedNeed shared_need(const Settings& settings, int major) {
     SharedNeed need;
     const auto maintenance = memory_setting(settings, "maintenance_work_mem");
     if (maintenance && count_setting(settings, "max_parallel_maintenance_workers").value_or(kMaintenanceWorkers) > 0) {
@@ -61,7 +70,7 @@ SharedNeed shared_need(const Settings& settings) {
         std::min(gather.value_or(kGatherWorkers), count_setting(settings, "max_parallel_workers").value_or(1024));
     if ((work || gather) && workers > 0 && workers <= 1024) {
         const Bytes each = work.value_or(kWorkMem);
-        const Bytes join = each * kHashFactor * (workers + 1);
+        const auto join = static_cast<Bytes>(static_cast<double>(each * (workers + 1)) * hash_factor(settings, major));
         if (join > need.bytes) {
             need = {join, fmt::format("work_mem of {} and {} parallel workers a query", format_bytes(each), workers)};
         }
@@ -93,7 +102,7 @@ std::vector<Spot> look_shared_memory(const LintCase& input) {
             continue;
         }
         const Bytes present = declared.shm_size.value_or(kDockerShm);
-        const SharedNeed need = shared_need(settings);
+        const SharedNeed need = shared_need(settings, postgres_major(service));
         if (need.bytes < present) {
             continue;
         }

@@ -49,15 +49,6 @@ std::string test_lines(const std::string& service, const Json& test) {
     return service_lines(service, {"healthcheck:", "  test: " + test.dump()});
 }
 
-/// As the host of a URL: what libpq or mysqladmin make of the name is another matter.
-bool asks_localhost(const Probe& probe) {
-    const auto in_url = [](const std::string& text) { return text.find("://localhost") != std::string::npos; };
-    const bool any =
-        in_url(probe.text) || (probe.url && probe.url->host == "localhost") ||
-        std::any_of(probe.words.begin(), probe.words.end(), [&](const Probe::Word& word) { return in_url(word.raw); });
-    return any && names_localhost(probe);
-}
-
 std::vector<Spot> look_localhost(const LintCase& input) {
     std::vector<Spot> spots;
     for (const auto& [name, service] : input.services) {
@@ -81,6 +72,11 @@ bool names_host(const std::string& text) {
 }
 
 bool asks_over_socket(const Probe& probe) {
+    // A shell's text as a word: ["CMD", "sh", "-c", "pg_isready …"].
+    if (probe.form == Probe::Form::kCmd && probe.words.size() == 3 && probe.words[1].raw.ends_with('c') &&
+        probe.words[1].raw.starts_with('-')) {
+        return asks_over_socket(read_probe(Json::array({"CMD-SHELL", probe.words[2].raw})));
+    }
     if (!calls(probe, "pg_isready")) {
         return false;
     }

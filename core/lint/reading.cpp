@@ -1,6 +1,7 @@
 #include "core/lint/reading.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cstddef>
 #include <set>
@@ -113,7 +114,11 @@ std::optional<long> whole_number(const std::string& text) {
 }
 
 std::string service_lines(const std::string& service, const std::vector<std::string>& lines) {
-    std::string all = "services:\n  " + service + ":";
+    // To YAML 007, 1e3, true and null are no names.
+    static const std::set<std::string> kWords{"true", "false", "null", "yes", "no", "on", "off", "y", "n"};
+    const bool name = !service.empty() && std::isalpha(static_cast<unsigned char>(service.front())) != 0;
+    const std::string key = name && !kWords.contains(service) ? service : "\"" + service + "\"";
+    std::string all = "services:\n  " + key + ":";
     for (const std::string& line : lines) {
         all += "\n    " + line;
     }

@@ -28,7 +28,7 @@ std::optional<FindingPlace> place_of(const Finding& finding, const Check& check,
     const std::vector<std::string> way = finding.service.empty()
                                              ? std::vector<std::string>{"services"}
                                              : std::vector<std::string>{"services", finding.service};
-    for (auto file = check.project.files.rbegin(); file != check.project.files.rend(); ++file) {
+    for (auto file = check.files.rbegin(); file != check.files.rend(); ++file) {
         const auto text = check.texts.find(*file);
         const auto place = text == check.texts.end() ? std::nullopt : yaml_place(text->second, way);
         if (place && place->depth == way.size()) {

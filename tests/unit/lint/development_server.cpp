@@ -16,6 +16,8 @@ TEST_CASE("a development server that everybody reaches is told", "[lint]") {
     CHECK(says("next dev -p 3000", "['3000:3000']"));
     CHECK(says("python manage.py runserver 0.0.0.0:8000", "['8000:8000']"));
     CHECK(says("uvicorn app:app --reload", "[{target: 8000, published: '8000'}]"));
+    CHECK(says("[sh, -ec, 'npm ci && exec npx vite --host']", "['5173:5173']"));
+    CHECK(says("node --watch server.js", "['3000:3000']"));
     CHECK_FALSE(says("npx vite build", "['5173:5173']"));
     CHECK_FALSE(says("next start", "['3000:3000']"));
     CHECK_FALSE(says("uvicorn app:app", "['8000:8000']"));

@@ -18,6 +18,7 @@ struct LintProject {
     /// A further file, in merge order.
     LintProject& file(const std::string& path, const std::string& yaml) {
         project.files.push_back(path);
+        input.files.push_back(path);
         input.texts[path] = yaml;
         return *this;
     }
