@@ -132,10 +132,8 @@ std::optional<ProbePlan> replace_program(const Probe& probe, const ProbeTools& t
 /// pg_isready without a host goes over the socket, where initdb's temporary server answers, too.
 std::optional<ProbePlan> over_tcp(const Probe& probe, std::vector<ProbeComplaint>& complaints) {
     const auto host = probe.option("h", "host");
-    // A connection string may name the host, too.
     const auto database = probe.option("d", "dbname");
-    const bool string = database && database->value.find_first_of("=:") != std::string::npos;
-    const bool socket = host ? host->value.starts_with('/') : !string;
+    const bool socket = host ? host->value.starts_with('/') : !(database && is_connection_string(database->value));
     if (!socket) {
         return std::nullopt;
     }

@@ -361,4 +361,9 @@ bool calls(const Probe& probe, const std::string& command) {
     return false;
 }
 
+bool is_connection_string(const std::string& database) {
+    return database.find("://") != std::string::npos ||
+           (database.find('=') != std::string::npos && database.find('$') == std::string::npos);
+}
+
 }  // namespace pilotpros

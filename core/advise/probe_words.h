@@ -50,6 +50,9 @@ Probe read_probe(const nlohmann::json& test);
 /// Whether a command of this name is called somewhere in the test, also where it is not simple.
 bool calls(const Probe& probe, const std::string& command);
 
+/// Whether what -d names is a connection string, which names a host, too; not a ${…} that becomes a name.
+bool is_connection_string(const std::string& database);
+
 /// A word without its quotes.
 std::string unquoted_word(const std::string& raw);
 

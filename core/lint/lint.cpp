@@ -64,15 +64,24 @@ void take_out_reset(Json& model, const Project& project) {
 
 LintCase case_of(const Project& project, const LintInput& input) {
     LintCase built{project, {}, false, {}};
-    bool all_known = !input.files.empty();
+    const auto is_known = [&](const std::string& included) {
+        return std::any_of(input.texts.begin(), input.texts.end(), [&](const auto& text) {
+            return linting::file_name(text.first) == linting::file_name(included);
+        });
+    };
+    bool all_known =
+        !input.files.empty() && std::all_of(project.files.begin(), project.files.end(),
+                                            [&](const std::string& file) { return input.texts.contains(file); });
     for (const std::string& path : input.files) {
         const auto found = input.texts.find(path);
         all_known = all_known && found != input.texts.end();
         if (found != input.texts.end()) {
             for (Json& document : linting::read_yaml(found->second)) {
                 take_out_reset(document, project);
-                all_known =
-                    all_known && document.is_object() && !linting::has_variable(member(document, "include").dump());
+                const std::vector<std::string> included = linting::included_by(document);
+                all_known = all_known && document.is_object() &&
+                            !linting::has_variable(member(document, "include").dump()) &&
+                            std::all_of(included.begin(), included.end(), is_known);
                 built.files.push_back({path, std::move(document)});
             }
         }

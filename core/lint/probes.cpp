@@ -84,10 +84,8 @@ bool asks_over_socket(const Probe& probe) {
         return !names_host(probe.text);
     }
     const auto host = probe.option("h", "host");
-    // A connection string may name the host, too.
     const auto database = probe.option("d", "dbname");
-    const bool string = database && database->value.find_first_of("=:") != std::string::npos;
-    return host ? host->value.starts_with('/') : !string;
+    return host ? host->value.starts_with('/') : !(database && is_connection_string(database->value));
 }
 
 std::vector<Spot> look_pg_isready(const LintCase& input) {

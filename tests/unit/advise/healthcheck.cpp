@@ -136,8 +136,14 @@ TEST_CASE("pg_isready is asked over TCP, with the user's words as written", "[he
           Json::array({"CMD", "pg_isready", "-h", "127.0.0.1", "-U", "a"}));
     CHECK(advised(shell("pg_isready -h /var/run/postgresql -U a"), {"sh", "pg_isready"}) ==
           shell("pg_isready -h 127.0.0.1 -U a"));
-    CHECK(advised(shell("pg_isready --host=localhost -U a"), {"sh", "pg_isready"}) ==
-          shell("pg_isready --host=127.0.0.1 -U a"));
+    CHECK(advised(shell("pg_isready -d ${DB:-shop}"), {"sh", "pg_isready"}) ==
+          shell("pg_isready -h 127.0.0.1 -d ${DB:-shop}"));
+    SECTION("what names a host is left: libpq tries every address of it") {
+        for (const char* test : {"pg_isready --host=localhost -U a", "pg_isready -d postgresql://a@db/shop",
+                                 "pg_isready -d 'host=127.0.0.1 dbname=shop'"}) {
+            CHECK(advised(shell(test), {"sh", "pg_isready"}).is_null());
+        }
+    }
 }
 
 TEST_CASE("a service without a check gets one only where it can be proven", "[healthcheck]") {

@@ -72,6 +72,9 @@ TEST_CASE("a volume that no file declares is an error", "[lint]") {
         LintProject two = app_with_volumes(volumes, "");
         two.file("/srv/shop/more.yaml", "volumes:\n  backend_src: {}\n");
         CHECK_FALSE(two.says(id));
+        LintProject included = app_with_volumes(volumes, "include:\n  - more.yaml\n");
+        included.file("/srv/shop/more.yaml", "services: {}\n");
+        CHECK(included.says(id));
         LintProject unknown = app_with_volumes(volumes, "");
         unknown.project.files.emplace_back("/srv/shop/unreadable.yaml");
         CHECK_FALSE(unknown.says(id));
