@@ -17,13 +17,14 @@ plant() { # NAME SHELL-LINE: a plugin that goes wrong
     chmod +x "$scratch/$1"
 }
 plant renames "PLUGIN \"\$@\" >$scratch/told.\$\$; code=\$?; sed 's/probe-localhost/probe-elsewhere/' $scratch/told.\$\$; exit \$code"
-planted "a finding that is told under another name" python3 "$check" "$scratch/renames" projects
+planted "a finding that is told under another name" python3 "$check" "$scratch/renames" projects recipe-as-found
 plant writes "PLUGIN \"\$@\"; code=\$?; touch written-beside; exit \$code"
-cp -R "$corpus" "$scratch/corpus"
-mkdir -p "$scratch/tools"
+mkdir -p "$scratch/tools" "$scratch/corpus"
+cp -R "$corpus/recipe-as-found" "$scratch/corpus/"
 cp "$check" "$scratch/tools/"
 expect "the copy is as the original" python3 "$scratch/tools/corpus.py" "$PILOTPROS" projects
 planted "a file that was left beside the project" python3 "$scratch/tools/corpus.py" "$scratch/writes" projects
+expect "the comparison notices a finding too many and one too few" python3 "$check" "$PILOTPROS" sees
 plant silent 'echo "{\"findings\": []}"'
 planted "a lint that finds nothing" python3 "$check" "$scratch/silent" defects
 

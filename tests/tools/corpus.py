@@ -2,7 +2,9 @@
 """The projects of tests/corpus without an engine: what is found is exactly what each says in expected.json, tune works on it, what tune
 would write merges, and no byte of theirs changes. And one defect at a time, planted into the project without any: exactly that one appears.
 
-  corpus.py PLUGIN projects|defects|sees      "sees": that the comparison notices a finding too many, one too few, and a byte that changed
+  corpus.py PLUGIN projects [NAME...]         only these
+  corpus.py PLUGIN defects
+  corpus.py PLUGIN sees                       that the comparison notices a finding too many and one too few
 """
 import concurrent.futures, hashlib, json, os, pathlib, re, shutil, subprocess, sys, tempfile
 
@@ -119,7 +121,7 @@ def sees():
 
 with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
     if WHAT == "projects":
-        results = list(pool.map(project, sorted(p.parent for p in CORPUS.glob("*/expected.json"))))
+        results = list(pool.map(project, sorted(p.parent for p in CORPUS.glob("*/expected.json") if not sys.argv[3:] or p.parent.name in sys.argv[3:])))
     elif WHAT == "defects":
         results = list(pool.map(defect, range(len(DEFECTS))))
     else:
