@@ -144,10 +144,11 @@ void look(const Published& port, const ServiceObservation& service, const Servic
                : "whoever reaches the machine may try passwords; a firewall like ufw does not see it: Docker's rules "
                  "come "
                  "first",
-         fmt::format(
-             "if only this machine needs it:\n  ports: !override\n    - \"127.0.0.1:{}:{}\"\nother services of the "
-             "project reach it without any port",
-             host, port.container_port),
+         fmt::format("if only this machine needs it, write \"127.0.0.1:{0}:{1}\" for {0}:{1} in its ports; in a file "
+                     "that is merged "
+                     "later that takes ports: !override with all of its ports\nother services of the project reach it "
+                     "without any port",
+                     host, port.container_port),
          kFirewall});
 }
 

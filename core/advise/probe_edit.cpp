@@ -116,7 +116,7 @@ bool asks_localhost(const Probe& probe) {
     std::string before;
     for (std::string word; words >> word; before = word) {
         const bool address = word == "localhost" || word.starts_with("localhost:") || word.starts_with("localhost/");
-        if (address && before != "Host:" && before != "host:") {
+        if (address && before != "Host:" && before != "host:" && before != "--noproxy") {
             return true;
         }
     }
