@@ -36,6 +36,21 @@ void require(Engine& engine, const Request& request, const std::string& what, co
     }
 }
 
+/// Whether it is gone. One that is going is waited for: a Compose that was killed had asked for it.
+bool is_gone(Engine& engine, const std::string& id) {
+    const std::string path = "/containers/" + id;
+    const Response there = engine.call(request_to("GET", path + "/json"));
+    const Json state = member(Json::parse(there.body, nullptr, false), "State");
+    if (there.status == 404 || !(flag(state, "Dead") || text(state, "Status") == "removing")) {
+        return there.status == 404;
+    }
+    Request wait = request_to("POST", path + "/wait");
+    wait.query = {{"condition", "removed"}};
+    wait.timeout = std::chrono::minutes{1};
+    engine.call(wait);
+    return engine.call(request_to("GET", path + "/json")).status == 404;
+}
+
 /// Gracefully: in the time that the container gives its program.
 void stop(Engine& engine, const std::string& id) {
     constexpr std::chrono::minutes kLongest{10};
@@ -319,18 +334,16 @@ std::set<std::string> restore_containers(Engine& engine, const std::string& proj
         }
     }
     remove_others(engine, live, kept);
-    for (const ContainerRecord& record : service.containers) {
-        const LiveContainer* const there = standing.contains(record.id) ? standing.at(record.id) : nullptr;
-        if (there == nullptr) {
-            const auto inspect = Json::parse(files.read(directory / record.kept).value_or(""), nullptr, false);
-            const std::string id = make(engine, record, inspect, journal);
-            kept.insert(id);
-            give_again(engine, id, record, directory, files);
-            if (record.running) {
-                start(engine, id, record.name);
-            }
-            continue;
+    const auto make_again = [&](const ContainerRecord& record) {
+        const auto inspect = Json::parse(files.read(directory / record.kept).value_or(""), nullptr, false);
+        const std::string id = make(engine, record, inspect, journal);
+        kept.insert(id);
+        give_again(engine, id, record, directory, files);
+        if (record.running) {
+            start(engine, id, record.name);
         }
+    };
+    const auto put_right = [&](const ContainerRecord& record, const LiveContainer* const there) {
         if (there->name != record.name) {
             rename(engine, there->id, record.name);
         }
@@ -350,6 +363,23 @@ std::set<std::string> restore_containers(Engine& engine, const std::string& proj
             start(engine, there->id, record.name);
         } else if (there->running()) {
             stood.insert(there->id);
+        }
+    };
+    for (const ContainerRecord& record : service.containers) {
+        if (!standing.contains(record.id)) {
+            make_again(record);
+            continue;
+        }
+        const LiveContainer* const there = standing.at(record.id);
+        try {
+            put_right(record, there);
+        } catch (const Error& error) {
+            // It was listed, and what a killed Compose had asked for came meanwhile.
+            if (error.code() != ExitCode::kNotRestored || !is_gone(engine, there->id)) {
+                throw;
+            }
+            kept.erase(there->id);
+            make_again(record);
         }
     }
     // What a killed Compose had asked for may have come meanwhile.
