@@ -156,7 +156,8 @@ void want_sizes(const Situation& situation, const MemorySet& set, Draft& draft) 
     const std::vector<Input> inputs{
         {"memory to fit into", format_bytes(situation.limit), situation.limit_from},
         {"max_connections", std::to_string(set.connections), "pg_settings"},
-        {"statements at the same time", std::to_string(set.active), "twice the CPUs, or what a tenth of the looks had"},
+        {"statements at the same time", std::to_string(set.active),
+         "twice the CPUs, or what a tenth of the looks had where that is more than twice as many"},
         {"memory of a connection of its own", format_bytes(set.connection), "3 MiB, and 1 for each 100 tables"},
         {"data", situation.data > 0 ? format_bytes(situation.data) : "unknown", "pg_database_size"},
         {"worst case before", format_bytes(worst_case(now)), "the joint formula"},

@@ -115,10 +115,11 @@ Situation situation_of(const Case& input, const ServiceObservation& service, con
     if (const auto wish = input.wishes.find(service.service); wish != input.wishes.end()) {
         take_pins(wish->second, set);
     }
-    // Twice the CPUs are as many statements as make progress. More than that counts where a tenth of the looks had it,
-    // and in fours: a moment's queue differs from the next one's.
-    const int seen = (std::max(0, result.watched.active_often) + 3) / 4 * 4;
-    set.active = std::max(2 * std::max(1, result.cpus), seen);
+    // Twice the CPUs are as many statements as make progress. More counts only where a tenth of the looks had more than
+    // twice that, and in fours: what queues for a moment differs from one profile to the next.
+    const int makes_progress = 2 * std::max(1, result.cpus);
+    const int often = result.watched.active_often;
+    set.active = often > 2 * makes_progress ? (often + 3) / 4 * 4 : makes_progress;
     return result;
 }
 

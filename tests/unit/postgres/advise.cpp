@@ -352,6 +352,8 @@ TEST_CASE("postgres: statements at the same time are what was seen while it was 
     const int of_cpus = active();
     server.facts.connections["active"] = 40;
     CHECK(active() == of_cpus);
+    server.watched.active_often = 2 * of_cpus;
+    CHECK(active() == of_cpus);
     server.watched.active_often = 37;
     CHECK(active() == 40);
 }
