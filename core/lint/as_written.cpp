@@ -143,7 +143,7 @@ WrittenMount long_mount(const Json& entry) {
 }  // namespace
 
 std::vector<Json> read_yaml(const std::string& yaml) {
-    const std::vector<Json> none{Json()};
+    std::vector<Json> none{Json()};
     if (yaml.size() > kLargestText) {
         return none;
     }
