@@ -31,7 +31,7 @@ class Checking {
         : name_(name),
           own_(member(service.resolved, "healthcheck")),
           host_is_set_(member(service.resolved, "environment").contains("PGHOST")),
-          job_(is_job(input, name)) {
+          job_(is_job(input.project.services, name)) {
         for (const ServiceObservation& one : input.observation.services) {
             if (one.service == name) {
                 observed_ = &one;

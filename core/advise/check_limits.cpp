@@ -213,7 +213,7 @@ std::vector<Finding> inconsistent_limits(const Case& input) {
 Advice check_limits(const Case& input) {
     Advice advice;
     each_service(input, [&](const Service& service) {
-        if (!is_job(input, service.name)) {
+        if (!is_job(input.project.services, service.name)) {
             advice.add({{}, Checker(input, service).missing(), {}});
         }
         advice.add({{}, Checker(input, service).inconsistent(), {}});

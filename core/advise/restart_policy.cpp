@@ -22,7 +22,7 @@ bool has_policy(const Service& service, const ServiceObservation& observed) {
 
 std::optional<Finding> no_restart_policy(const Case& input, const ServiceObservation& observed) {
     const Service* const service = input.service(observed.service);
-    if (service == nullptr || has_policy(*service, observed) || is_job(input, observed.service)) {
+    if (service == nullptr || has_policy(*service, observed) || is_job(input.project.services, observed.service)) {
         return std::nullopt;
     }
     Finding finding;

@@ -15,8 +15,8 @@ int replicas_of(const Case& input, const ServiceObservation* observed, const std
     return observed == nullptr ? 1 : static_cast<int>(observed->containers.size());
 }
 
-bool is_job(const Case& input, const std::string& name) {
-    return std::any_of(input.project.services.begin(), input.project.services.end(), [&](const auto& other) {
+bool is_job(const std::map<std::string, Service>& services, const std::string& name) {
+    return std::any_of(services.begin(), services.end(), [&](const auto& other) {
         const nlohmann::json& dependency = member(member(other.second.resolved, "depends_on"), name.c_str());
         return text(dependency, "condition") == "service_completed_successfully";
     });

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "core/model/advice.h"
@@ -12,8 +13,8 @@ int replicas_of(const Case& input, const ServiceObservation* observed, const std
 /// The limit below which the OOM killer struck in a container that still exists; 0: none did, or none was set.
 Bytes limit_of_oom_kill(const ServiceObservation& service);
 
-/// Whether another service waits until this one has completed.
-bool is_job(const Case& input, const std::string& name);
+/// Whether another of these services waits until this one has completed.
+bool is_job(const std::map<std::string, Service>& services, const std::string& name);
 
 /// Whether any process of the service's present containers was killed for lack of memory.
 bool was_oom_killed(const ServiceObservation& service);

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/advise/durations.h"
+#include "core/advise/service_state.h"
 #include "core/lint/as_written.h"
 #include "core/lint/reading.h"
 #include "core/lint/registry.h"
@@ -17,20 +18,12 @@ constexpr long kShutdownDefault = 30;
 constexpr double kDockerGrace = 10;
 constexpr long kSpareSeconds = 10;
 
-/// A job that others wait for, e.g. an import: it runs no executions.
-bool ends_by_itself(const LintCase& input, const std::string& name) {
-    return std::any_of(input.services.begin(), input.services.end(), [&](const auto& other) {
-        const Json& needed = member(member(other.second.resolved, "depends_on"), name.c_str());
-        return text(needed, "condition") == "service_completed_successfully";
-    });
-}
-
 std::vector<Spot> look_n8n_grace(const LintCase& input) {
     std::vector<Spot> spots;
     for (const auto& [name, service] : input.services) {
         constexpr long kDay = 86400;
-        if (!runs_n8n(service) || ends_by_itself(input, name)) {
-            continue;
+        if (!runs_n8n(service) || is_job(input.services, name)) {
+            continue;  // an import runs no executions
         }
         const auto shutdown = sets_variable(service, kShutdown)
                                   ? whole_number(variable_of(service, kShutdown).value_or(""))
