@@ -8,9 +8,9 @@ left alone with its key. What a measurement decides counts as below: no two runs
 import json
 import sys
 
-# The measured use sets the value, the slowest start and the time of a probe likewise: that it is advised is the same.
+# The measured use sets the value, the slowest start, the time of a probe and the log's rate likewise: that it is advised is the same.
 MEMORY = {("limits", "memory"), ("limits", "memory_swap")}
-MEASURED = MEMORY | {("limits", "pids"), ("healthcheck", "healthcheck.start_interval"), ("healthcheck", "healthcheck.start_period")}
+MEASURED = MEMORY | {("limits", "pids"), ("healthcheck", "healthcheck.start_interval"), ("healthcheck", "healthcheck.start_period"), ("logging", "logging.max-size")}
 # Derived from the memory limit: measured, too, where the limit is.
 BY_LIMIT = {("node", "heap"), ("n8n", "heap")} | {
     ("postgres", key) for key in ("shared_buffers", "effective_cache_size", "maintenance_work_mem", "autovacuum_work_mem", "shm_size")
