@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "core/compose/plugin.h"
 #include "core/model/error.h"
 
 namespace pilotpros {
@@ -28,11 +29,20 @@ bool has_compose(const Surroundings& surroundings) {
 Command compose_command_line(std::vector<std::string> arguments, const Surroundings& surroundings) {
     Command command;
     command.argv = surroundings.docker;
+    const auto plugin = compose_plugin(surroundings.docker, surroundings.environment, surroundings.files);
     command.argv.emplace_back("compose");
     std::move(arguments.begin(), arguments.end(), std::back_inserter(command.argv));
     command.working_directory = surroundings.environment.working_directory;
     // Errors as JSON and coloured ones are for others to read.
     command.set_variables = {{"COMPOSE_PROGRESS", "plain"}, {"COMPOSE_ANSI", "never"}};
+    if (plugin) {
+        // As docker itself would call it (docker/cli, cli-plugins/manager, PluginRunCommand): it takes docker's own
+        // flags before its name, and is a program of its own without this variable. Our socket leads to the docker
+        // that waits for us.
+        command.set_variables["DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND"] = command.argv.front();
+        command.set_variables["DOCKER_CLI_PLUGIN_SOCKET"] = "";
+        command.argv.front() = plugin->string();
+    }
     command.timeout = kTime;
     command.memory_limit = kMemory;
     return command;
