@@ -11,6 +11,7 @@
 #include "core/apps/application.h"
 #include "core/apps/asking.h"
 #include "core/observe/image_answers.h"
+#include "core/observe/profile_store.h"
 #include "core/verify/compose_merge.h"
 #include "core/verify/probes.h"
 
@@ -29,11 +30,15 @@ std::vector<Verdict> Verification::ask(const Plan& plan, const Bundle& bundle) {
     for (const Change& change : plan.changes) {
         changes[change.service].push_back(&change);
     }
+    const Path of_project = world_.environment.state_directory() /
+                            safe_file_name(engine_there ? input_.observation.engine->id : std::string{"none"}) /
+                            safe_file_name(input_.project.name);
+    PassedProbes passed(world_.files, of_project / "probes", world_.clock.now());
     std::optional<ExecsAhead> ahead;
     const auto run_probes_ahead = [&] {
         std::vector<ExecRequest> probes;
         for (const ServiceObservation& service : input_.observation.services) {
-            auto more = probes_to_run_ahead(*connection_.engine, answers, input_, service, changes[service.service]);
+            auto more = probes_to_run_ahead(answers, input_, service, changes[service.service], &passed);
             std::move(more.begin(), more.end(), std::back_inserter(probes));
         }
         ahead.emplace(*connection_.engine);
@@ -69,7 +74,7 @@ std::vector<Verdict> Verification::ask(const Plan& plan, const Bundle& bundle) {
         const apps::Evidence evidence = apps::evidence_of(service, input_.project, input_.observation);
         watcher_.stage("asking about the health check of " + service.service);
         add(verify_probes(*connection_.engine, answers, input_, service, changes[service.service], merged, world_.clock,
-                          ahead ? &*ahead : nullptr));
+                          ahead ? &*ahead : nullptr, &passed));
         for (const Application& application : service.applications) {
             const apps::ApplicationModule* const module = apps::module_of(application.kind);
             if (module != nullptr && module->verify && has_facts(application)) {

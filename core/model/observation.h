@@ -62,6 +62,7 @@ struct Image {
     std::map<std::string, Secret> environment;
     std::vector<std::string> exposed_ports, volumes;
     std::optional<Healthcheck> healthcheck;
+    std::vector<std::string> shell;  ///< what runs a text of its own, e.g. a test with CMD-SHELL; empty: the engine's
     int layers = 0;
 };
 

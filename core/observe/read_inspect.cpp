@@ -185,6 +185,7 @@ Image read_image(const json& inspect) {
     image.exposed_ports = keys(config, "ExposedPorts");
     image.volumes = keys(config, "Volumes");
     image.healthcheck = read_healthcheck(config);
+    image.shell = texts(config, "Shell");
     image.layers = static_cast<int>(member(member(inspect, "RootFS"), "Layers").size());
     return image;
 }

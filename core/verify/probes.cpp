@@ -143,12 +143,12 @@ std::vector<std::string> argv_of(const std::vector<std::string>& test, const std
     return argv;
 }
 
-std::vector<std::string> shell_of(Engine& engine, const std::string& image) {
-    Request request;
-    request.path = "/images/" + image + "/json";
-    const Response response = engine.call(request);
-    const std::vector<std::string> shell = texts(member(Json::parse(response.body, nullptr, false), "Config"), "Shell");
-    return shell.empty() ? std::vector<std::string>{"/bin/sh", "-c"} : shell;
+/// The image's own, which SHELL of a Dockerfile sets.
+std::vector<std::string> shell_of(const Case& input, const ServiceObservation& service) {
+    const auto image = input.observation.images.find(service.image_id);
+    return image == input.observation.images.end() || image->second.shell.empty()
+               ? std::vector<std::string>{"/bin/sh", "-c"}
+               : image->second.shell;
 }
 
 milliseconds timeout_of(const Case& input, const ServiceObservation& service,
@@ -191,23 +191,24 @@ bool known_to_fail(const char* about, ImageAnswers& answers, const std::string& 
     return flag(answers.find(image, question_of(about, argv)), "fails");
 }
 
-std::vector<std::string> argv_in(Engine& engine, const std::string& image, const std::vector<std::string>& test) {
-    const std::vector<std::string> shell = test.front() == "CMD-SHELL" && !image.empty()
-                                               ? shell_of(engine, image)
-                                               : std::vector<std::string>{"/bin/sh", "-c"};
-    return argv_of(test, shell);
-}
-
 /// What the trials of one test gave, in the words of a Verdict.
 class Trial {
   public:
     Trial(Engine& engine, ExecsAhead& ahead, ImageAnswers& answers, const Clock& clock,
-          const ServiceObservation& service, milliseconds timeout)
-        : engine_(engine), ahead_(ahead), answers_(answers), clock_(clock), service_(service), timeout_(timeout) {}
+          const ServiceObservation& service, std::vector<std::string> shell, milliseconds timeout,
+          PassedProbes* passed_before)
+        : engine_(engine),
+          ahead_(ahead),
+          answers_(answers),
+          clock_(clock),
+          service_(service),
+          shell_(std::move(shell)),
+          timeout_(timeout),
+          passed_before_(passed_before) {}
 
     Verdict of(const std::vector<std::string>& test) {
         const std::string image = service_.image_id;
-        const std::vector<std::string> argv = argv_in(engine_, image, test);
+        const std::vector<std::string> argv = argv_of(test, shell_);
         if (!image.empty() && !fails_when_stopped(image, argv)) {
             return verdict(Outcome::kRefused, "it passes where nothing runs: it could never fail");
         }
@@ -215,21 +216,30 @@ class Trial {
         if (container == nullptr) {
             return verdict(Outcome::kNotAsked, "it does not run, so nothing could pass" + failed_);
         }
-        const ExecResult passed = pass(*container, argv);
-        if (!passed.ok()) {
-            return verdict(Outcome::kRefused, "it fails in the running service: " + ended(passed));
+        std::string when;
+        if (const auto before = passed_before_ == nullptr ? std::nullopt : passed_before_->find(*container, argv)) {
+            took_ = before->took;
+            when = before->ago < Seconds{60} ? "" : fmt::format(" ({} ago)", format_duration(before->ago));
+        } else {
+            const ExecResult passed = pass(*container, argv);
+            if (!passed.ok()) {
+                return verdict(Outcome::kRefused, "it fails in the running service: " + ended(passed));
+            }
+            if (passed_before_ != nullptr) {
+                passed_before_->keep(*container, argv, took_);
+            }
         }
         if (const auto wrong = with_wrong_port(test)) {
-            if (!fails_on_wrong_port(image, *container, argv_in(engine_, image, *wrong))) {
+            if (!fails_on_wrong_port(image, *container, argv_of(*wrong, shell_))) {
                 return verdict(Outcome::kRefused, "it passes on a port where nobody listens, too: it could never fail");
             }
             failed_ += (failed_.empty() ? "; fails" : " and") + std::string{" on a wrong port"};
         }
         if (failed_.empty()) {
-            return verdict(Outcome::kNotAsked,
-                           fmt::format("passes in {}; whether it can fail could not be tried", format_duration(took_)));
+            return verdict(Outcome::kNotAsked, fmt::format("passes in {}{}; whether it can fail could not be tried",
+                                                           format_duration(took_), when));
         }
-        return verdict(Outcome::kAccepted, fmt::format("passes in {}{}", format_duration(took_), failed_));
+        return verdict(Outcome::kAccepted, fmt::format("passes in {}{}{}", format_duration(took_), when, failed_));
     }
 
   private:
@@ -292,7 +302,9 @@ class Trial {
     ImageAnswers& answers_;
     const Clock& clock_;
     const ServiceObservation& service_;
+    std::vector<std::string> shell_;
     milliseconds timeout_;
+    PassedProbes* passed_before_;
     Seconds took_{0};
     std::string failed_;
 };
@@ -360,9 +372,9 @@ std::optional<std::vector<std::string>> with_wrong_port(const std::vector<std::s
     return wrong == test ? std::nullopt : std::optional{wrong};
 }
 
-std::vector<ExecRequest> probes_to_run_ahead(Engine& engine, ImageAnswers& answers, const Case& input,
+std::vector<ExecRequest> probes_to_run_ahead(ImageAnswers& answers, const Case& input,
                                              const ServiceObservation& service,
-                                             const std::vector<const Change*>& changes) {
+                                             const std::vector<const Change*>& changes, const PassedProbes* passed) {
     std::vector<ExecRequest> requests;
     const Container* const container = running_one(service);
     for (const Change* const change : changes) {
@@ -371,8 +383,9 @@ std::vector<ExecRequest> probes_to_run_ahead(Engine& engine, ImageAnswers& answe
         }
         const auto test = resolve_probe(*change, nullptr);
         if (test && is_a_test(*test) && may_be_tried(*change, *test, input, service)) {
-            const std::vector<std::string> argv = argv_in(engine, service.image_id, *test);
-            if (known_to_fail(kStopped, answers, service.image_id, argv)) {
+            const std::vector<std::string> argv = argv_of(*test, shell_of(input, service));
+            const bool known = passed != nullptr && passed->find(*container, argv);
+            if (!known && known_to_fail(kStopped, answers, service.image_id, argv)) {
                 requests.push_back({container->id, argv, "", timeout_of(input, service, changes)});
             }
         }
@@ -382,7 +395,8 @@ std::vector<ExecRequest> probes_to_run_ahead(Engine& engine, ImageAnswers& answe
 
 std::vector<Verdict> verify_probes(Engine& engine, ImageAnswers& answers, const Case& input,
                                    const ServiceObservation& service, const std::vector<const Change*>& changes,
-                                   const Json& merged, const Clock& clock, ExecsAhead* run_ahead) {
+                                   const Json& merged, const Clock& clock, ExecsAhead* run_ahead,
+                                   PassedProbes* passed) {
     ExecsAhead none(engine);
     ExecsAhead& ahead = run_ahead != nullptr ? *run_ahead : none;
     std::vector<Verdict> verdicts;
@@ -410,7 +424,9 @@ std::vector<Verdict> verify_probes(Engine& engine, ImageAnswers& answers, const 
                 said.outcome = Outcome::kRefused;
                 said.said = "it asks an address that neither your own check asks nor the application documents";
             } else {
-                said = Trial(engine, ahead, answers, clock, service, timeout_of(input, service, changes)).of(*test);
+                said = Trial(engine, ahead, answers, clock, service, shell_of(input, service),
+                             timeout_of(input, service, changes), passed)
+                           .of(*test);
             }
         }
         verdicts.push_back(std::move(said));

@@ -11,6 +11,7 @@
 #include "core/model/plan.h"
 #include "core/observe/image_answers.h"
 #include "core/sys/clock.h"
+#include "core/verify/passed_probes.h"
 
 namespace pilotpros {
 
@@ -21,18 +22,21 @@ namespace pilotpros {
 ///
 /// `changes`: all of the service's; others than the health check's are left out. `merged`: what Compose makes of the
 /// user's files with ours on top, or null; only it can fill in the user's ${…}. `run_ahead`: see below; null: nothing.
-/// That a test fails on a stopped service is kept in `answers`: it depends on the image alone. Lets Interrupted and
+/// That a test fails on a stopped service is kept in `answers`: it depends on the image alone. `passed`: what passed
+/// lately in the same run of the container, which is not asked again; null: nothing is kept. Lets Interrupted and
 /// EngineLost through.
 std::vector<Verdict> verify_probes(Engine& engine, ImageAnswers& answers, const Case& input,
                                    const ServiceObservation& service, const std::vector<const Change*>& changes,
                                    const nlohmann::json& merged, const Clock& clock = Clock{},
-                                   ExecsAhead* run_ahead = nullptr);
+                                   ExecsAhead* run_ahead = nullptr, PassedProbes* passed = nullptr);
 
 /// What verify_probes() begins with in the running service: so that the probes of all services can be run at once,
-/// while Compose is still at work. Only a test that is complete without Compose, and that is known to be able to fail.
-std::vector<ExecRequest> probes_to_run_ahead(Engine& engine, ImageAnswers& answers, const Case& input,
+/// while Compose is still at work. Only a test that is complete without Compose, that is known to be able to fail, and
+/// that did not pass lately.
+std::vector<ExecRequest> probes_to_run_ahead(ImageAnswers& answers, const Case& input,
                                              const ServiceObservation& service,
-                                             const std::vector<const Change*>& changes);
+                                             const std::vector<const Change*>& changes,
+                                             const PassedProbes* passed = nullptr);
 
 /// The same test with a port on which nobody listens (1); nothing when no port can be found in it. Pure.
 std::optional<std::vector<std::string>> with_wrong_port(const std::vector<std::string>& test);

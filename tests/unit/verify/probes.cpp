@@ -65,7 +65,7 @@ TEST_CASE("only a test that is complete and known to be able to fail is run ahea
     change.after = {"CMD", "test", "-f", "/ready"};
     const auto ahead = [&] {
         MemoryEngine engine;
-        return probes_to_run_ahead(engine, answers, stack.input(), service, {&change});
+        return probes_to_run_ahead(answers, stack.input(), service, {&change});
     };
     CHECK(ahead().empty());
     {
@@ -102,6 +102,33 @@ TEST_CASE("only a test that is complete and known to be able to fail is run ahea
         CHECK(verify_probes(engine, answers, stack.input(), service, {&change}, nullptr, Hurrying{}, &kept)
                   .at(0)
                   .outcome == Verdict::Outcome::kAccepted);
+    }
+    SECTION("what passed lately in the same run of the container is not asked again") {
+        const TimePoint begin = parse_time("2026-01-31T10:00:00Z");
+        const auto asks = [&](ServiceObservation one, Seconds later) {
+            MemoryEngine engine;
+            testing::answer_exec(engine, "app-id", "", 0);
+            PassedProbes passed(files, "/state/probes",
+                                begin + std::chrono::duration_cast<std::chrono::minutes>(later));
+            const auto verdicts =
+                verify_probes(engine, answers, stack.input(), one, {&change}, nullptr, Clock{}, nullptr, &passed);
+            CHECK(verdicts.at(0).outcome == Verdict::Outcome::kAccepted);
+            return std::pair{!engine.asked.empty(), verdicts.at(0).said};
+        };
+        CHECK(asks(service, Seconds{0}).first);
+        const auto again = asks(service, Seconds{600});
+        CHECK_FALSE(again.first);
+        CHECK(again.second.find("(10 min ago)") != std::string::npos);
+        PassedProbes passed(files, "/state/probes", begin);
+        CHECK(probes_to_run_ahead(answers, stack.input(), service, {&change}, &passed).empty());
+        // Planted: another start, an engine that says otherwise, and too long ago.
+        ServiceObservation other = service;
+        other.containers.front().started = begin;
+        CHECK(asks(other, Seconds{600}).first);
+        other = service;
+        other.containers.front().health = "unhealthy";
+        CHECK(asks(other, Seconds{600}).first);
+        CHECK(asks(service, Seconds{7200}).first);
     }
     SECTION("not what only Compose can fill in") {
         change.after = {"CMD", "test", "-f", "${READY}"};
