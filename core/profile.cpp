@@ -53,10 +53,8 @@ LogWritten log_written(const std::vector<LogLine>& lines, int asked, Seconds mea
 /// One profile being taken on a live engine.
 class Session {
   public:
-    Session(World& world, const ProfileRequest& request, Engine& engine, Profile& profile, ProfileWatcher& watcher,
-            bool ask_only)
-        : ask_only_(ask_only),
-          world_(world),
+    Session(World& world, const ProfileRequest& request, Engine& engine, Profile& profile, ProfileWatcher& watcher)
+        : world_(world),
           request_(request),
           engine_(engine),
           profile_(profile),
@@ -64,33 +62,26 @@ class Session {
           answers_(world.files,
                    image_answers_directory(world.environment.state_directory(), profile.observation.engine->id)) {}
 
-    void run() {
+    void only_ask() {
+        guard([&] { ask(); });
+        tidy_if_interrupted();
+    }
+
+    void ask_and_measure() {
         const EngineFacts& facts = *profile_.observation.engine;
         UsageRecorder recorder(engine_, world_.clock, facts.local ? &world_.files : nullptr, profile_.project.name);
         watch_all(recorder);  // which reads the kernel's peaks: before any question
         guard([&] {
-            sweep_throwaways(engine_, world_.clock.now() - std::chrono::minutes{10});
             recorder.begin_questions();
             ask();
         });
         recorder.end_questions();
-        if (!ask_only_) {
-            guard([&] {
-                watch_applications();
-                measure(recorder);
-            });
-        }
-        if (profile_.interrupted) {
-            world_.cancel.acknowledge();  // what follows takes milliseconds and keeps what was measured
-            try {
-                sweep_own_throwaways(engine_);
-            } catch (const Error&) {  // NOLINT(bugprone-empty-catch): the next run sweeps what is left
-            }
-        }
+        guard([&] {
+            watch_applications();
+            measure(recorder);
+        });
+        tidy_if_interrupted();
         recorder.finish();
-        if (ask_only_) {
-            return;
-        }
         take_over(recorder);
         for (ServiceObservation& service : profile_.observation.services) {
             for (const Container& container : service.containers) {
@@ -142,7 +133,19 @@ class Session {
         }
     }
 
+    void tidy_if_interrupted() {
+        if (!profile_.interrupted) {
+            return;
+        }
+        world_.cancel.acknowledge();  // what follows takes milliseconds and keeps what was measured
+        try {
+            sweep_own_throwaways(engine_);
+        } catch (const Error&) {  // NOLINT(bugprone-empty-catch): the next run sweeps what is left
+        }
+    }
+
     void ask() {
+        sweep_throwaways(engine_, world_.clock.now() - std::chrono::minutes{10});
         Observation& observation = profile_.observation;
         std::vector<ExecRequest> first;
         for (const ServiceObservation& service : observation.services) {
@@ -327,7 +330,6 @@ class Session {
         }
     }
 
-    const bool ask_only_;
     World& world_;
     const ProfileRequest& request_;
     Engine& engine_;
@@ -397,8 +399,11 @@ Profile take_profile(World& world, const Connection& connection, const ProfileRe
     ProfileStore store(world.files, world.environment.state_directory());
     const bool ask_only = request.measure == Measure::kWhenNeeded && is_kept(store, profile, world.clock.now());
     if (request.measure != Measure::kNever) {
-        Session(world, request, engine, profile, watcher, ask_only).run();
-        if (!ask_only) {
+        Session session(world, request, engine, profile, watcher);
+        if (ask_only) {
+            session.only_ask();
+        } else {
+            session.ask_and_measure();
             keep_usage(store, profile.project, profile.observation);
         }
     }

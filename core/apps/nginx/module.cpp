@@ -79,12 +79,11 @@ std::string complaint_in(const std::string& error) {
     return "it gave no reason";
 }
 
-/// Its configuration, and its version.
+/// Its version and its configuration: nginx ends after -v only where no -t or -T stands beside it (src/core/nginx.c).
 std::vector<InsideProgram> begins_with(const Evidence& evidence) {
     std::vector<std::string> show = command_of(evidence);
-    const std::string program = show.front();
-    show.emplace_back("-T");
-    return {{"", std::move(show)}, {"", {program, "-v"}}};
+    show.insert(show.end(), {"-v", "-T"});
+    return {{"", std::move(show)}};
 }
 
 Answers ask(Asking& asking) {
@@ -93,10 +92,9 @@ Answers ask(Asking& asking) {
         answers.gaps.push_back(gap(asking, "what nginx says of itself", *why));
         return answers;
     }
-    const auto results = run_all(asking, begins_with(asking.evidence));
-    const ExecResult& shown = results[0];
+    const ExecResult shown = run_all(asking, begins_with(asking.evidence)).front();
     Facts facts = read_facts(read_configuration(shown.output));
-    facts.version = version_in(results[1].error + results[1].output);
+    facts.version = version_in(shown.error);
     facts.accepted = shown.ok();
     if (!shown.started || shown.timed_out || shown.exit_code < 0 || shown.exit_code == 137) {
         answers.gaps.push_back(gap(asking, "configuration of nginx", why_failed(shown)));
@@ -109,7 +107,7 @@ Answers ask(Asking& asking) {
     }
     if (facts.version.empty()) {
         answers.gaps.push_back(
-            gap(asking, "version of nginx", results[1].ok() ? "its answer could not be read" : why_failed(results[1])));
+            gap(asking, "version of nginx", shown.ok() ? "its answer could not be read" : why_failed(shown)));
     }
     for (const auto& [process, program] : programs(asking.evidence)) {
         const auto& words = program.options;

@@ -128,7 +128,7 @@ TEST_CASE("nginx: nothing of the text that may be a secret is kept", "[apps]") {
     CHECK(answers.facts.dump().find("hunter2") == std::string::npos);
     // The running server's own -g goes along.
     CHECK(nlohmann::json::parse(ask.engine.asked.front().body)["Cmd"] ==
-          nlohmann::json::array({"nginx", "-g", "daemon off;", "-T"}));
+          nlohmann::json::array({"nginx", "-g", "daemon off;", "-v", "-T"}));
 }
 
 TEST_CASE("nginx: what it refuses is a gap with a reason that quotes nothing", "[apps]") {
