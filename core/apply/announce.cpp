@@ -65,43 +65,56 @@ Seconds gate_gives_up_after(const ServiceObservation& service, double start_seco
     return longest;
 }
 
+int stop_grace(const Container& container) {
+    constexpr int kDefault = 10;  // docs.docker.com/reference/cli/docker/container/stop
+    return container.stop_timeout > 0 ? container.stop_timeout : kDefault;
+}
+
+Announcer::Announcer(World& world, Engine& engine, const std::string& project, const Path& project_directory)
+    : world_(world),
+      engine_(engine),
+      kept_(InterruptionStore{world.files, project_directory}.read()),
+      recent_(recent_times(engine, project, world.clock.now())) {
+    for (const auto& [service, measured] : kept_) {
+        for (const Interruption& one : measured) {
+            recent_.replace = std::max(recent_.replace.value_or(0), one.replace);
+        }
+    }
+}
+
+AnnouncedInterruption Announcer::of(const ServiceObservation& service, double spacing, double start_seconds,
+                                    double grace) const {
+    InterruptionBounds bounds;
+    bounds.grace = grace;
+    if (const auto stop = recent_.stops.find(service.service); stop != recent_.stops.end()) {
+        bounds.stop = stop->second;
+    }
+    bounds.replace = recent_.replace;
+    bounds.spacing = spacing;
+    const bool waits = spacing > 0 || listens(engine_, world_.files, service);
+    if (start_seconds > 0) {
+        bounds.start = start_seconds;
+    } else if (!waits) {
+        bounds.start = 0;  // nobody can tell more of it than that it was started
+    }
+    bounds.give_up = gate_gives_up_after(service, start_seconds, waits).count();
+    const auto measured = kept_.find(service.service);
+    return announce_interruption(measured == kept_.end() ? std::vector<Interruption>{} : measured->second, bounds);
+}
+
 std::map<std::string, AnnouncedInterruption> announce_interruptions(World& world, Engine& engine,
                                                                     const ApplyRequest& request,
                                                                     const ApplyPreview& preview) {
     const ApplyStore store(world.files, world.environment.state_directory(), request.observation.engine->id,
                            request.project.name);
-    const Interruptions kept = InterruptionStore{world.files, store.directory()}.read();
-    const RecentTimes recent = recent_times(engine, request.project.name, world.clock.now());
-    std::optional<double> replace = recent.replace;
-    for (const auto& [service, measured] : kept) {
-        for (const Interruption& one : measured) {
-            replace = std::max(replace.value_or(0), one.replace);
-        }
-    }
+    const Announcer announcer(world, engine, request.project.name, store.directory());
     std::map<std::string, AnnouncedInterruption> announced;
     for (const ServicePreview& one : preview.services) {
         const ServiceObservation* const service = request.observation.service(one.service);
-        if (!one.interrupted() || service == nullptr) {
-            continue;
+        if (one.interrupted() && service != nullptr) {
+            announced.emplace(one.service, announcer.of(*service, probe_spacing(one.resolved, service),
+                                                        one.start_seconds, one.stop_seconds));
         }
-        InterruptionBounds bounds;
-        bounds.grace = one.stop_seconds;
-        if (const auto stop = recent.stops.find(one.service); stop != recent.stops.end()) {
-            bounds.stop = stop->second;
-        }
-        bounds.replace = replace;
-        bounds.spacing = probe_spacing(one.resolved, service);
-        const bool waits = bounds.spacing > 0 || listens(engine, world.files, *service);
-        if (one.start_seconds > 0) {
-            bounds.start = one.start_seconds;
-        } else if (!waits) {
-            bounds.start = 0;  // nobody can tell more of it than that it was started
-        }
-        bounds.give_up = gate_gives_up_after(*service, one.start_seconds, waits).count();
-        const auto measured = kept.find(one.service);
-        announced.emplace(
-            one.service,
-            announce_interruption(measured == kept.end() ? std::vector<Interruption>{} : measured->second, bounds));
     }
     return announced;
 }

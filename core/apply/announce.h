@@ -6,12 +6,30 @@
 #include "core/apply/interruption.h"
 #include "core/apply/preview.h"
 #include "core/docker/engine.h"
+#include "core/model/observation.h"
 #include "core/world.h"
 
 namespace pilotpros {
 
-/// How long each service that is replaced is going to be away, from what is kept of earlier applies, what the engine
-/// remembers, and what was observed.
+/// Tells how long services of a project are going to be away, from what was measured of earlier times and what the
+/// engine remembers; both are read once.
+class Announcer {
+  public:
+    Announcer(World& world, Engine& engine, const std::string& project, const Path& project_directory);
+
+    /// `service` with its containers as they run. `spacing`: see probe_spacing(), of what takes their place;
+    /// `start_seconds`: the slowest start seen, 0: none was; `grace`: its stop_grace_period in seconds.
+    [[nodiscard]] AnnouncedInterruption of(const ServiceObservation& service, double spacing, double start_seconds,
+                                           double grace) const;
+
+  private:
+    World& world_;
+    Engine& engine_;
+    Interruptions kept_;
+    RecentTimes recent_;
+};
+
+/// How long each service that an apply replaces is going to be away.
 std::map<std::string, AnnouncedInterruption> announce_interruptions(World& world, Engine& engine,
                                                                     const ApplyRequest& request,
                                                                     const ApplyPreview& preview);
@@ -19,6 +37,9 @@ std::map<std::string, AnnouncedInterruption> announce_interruptions(World& world
 /// The seconds between two looks of a service's health check while it starts: of the resolved service, else of the
 /// container that it inherits from its image; 0: it has none. Pure.
 double probe_spacing(const nlohmann::json& resolved, const ServiceObservation* service);
+
+/// How long the engine waits before it kills what does not stop, in seconds. Pure.
+int stop_grace(const Container& container);
 
 /// When the gate of a service gives up. Pure.
 Seconds gate_gives_up_after(const ServiceObservation& service, double start_seconds, bool listens);

@@ -4,7 +4,7 @@
 #include <set>
 #include <sstream>
 
-#include "core/apply/recreate.h"
+#include "core/apply/live_containers.h"
 #include "core/model/json.h"
 #include "core/observe/containers.h"
 

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <iterator>
 
-#include "core/apply/recreate.h"
+#include "core/apply/live_containers.h"
 #include "core/compose/declared_limits.h"
 #include "core/docker/json.h"
 #include "core/model/units.h"

@@ -116,6 +116,15 @@ std::string words(const AnnouncedInterruption& announced) {
                        announced.start_seen ? "the slowest seen" : "then its gate gives up: no start was seen");
 }
 
+std::string was_away(const std::string& service, const Interruption& measured,
+                     const std::map<std::string, AnnouncedInterruption>& announced) {
+    const auto said = announced.find(service);
+    return fmt::format("{} was away for {}{}", service, format_duration(Seconds{measured.away()}),
+                       said == announced.end()
+                           ? ""
+                           : fmt::format(" (announced: at most {})", format_duration(Seconds{said->second.at_most})));
+}
+
 RecentTimes read_recent_times(const std::string& body, const std::string& project) {
     struct Life {
         std::optional<TimePoint> created, started, killed, ended;

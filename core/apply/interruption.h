@@ -64,6 +64,10 @@ AnnouncedInterruption announce_interruption(const std::vector<Interruption>& mea
 /// "at most 2.8 s: the slowest of 3 before took 2.2 s"; what was never seen is said. Pure.
 std::string words(const AnnouncedInterruption& announced);
 
+/// "web was away for 2.1 s (announced: at most 2.8 s)"; the brackets only where it was announced. Pure.
+std::string was_away(const std::string& service, const Interruption& measured,
+                     const std::map<std::string, AnnouncedInterruption>& announced);
+
 /// What the engine still remembers (its last 256 events) of stops of the project's services, and of what it takes to
 /// replace a container: of our own throw-away ones, from creating one to its start, and from its end until it was gone.
 struct RecentTimes {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "core/apply/recreate.h"
+#include "core/apply/live_containers.h"
 #include "core/apps/asking.h"
 #include "core/docker/logs.h"
 #include "core/observe/containers.h"

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "core/advise/data.h"
-#include "core/apply/recreate.h"
+#include "core/apply/live_containers.h"
 #include "core/apps/application.h"
 #include "core/apps/asking.h"
 #include "core/compose/discovery.h"

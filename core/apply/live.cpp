@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "core/apply/gate.h"
-#include "core/apply/recreate.h"
+#include "core/apply/live_containers.h"
 #include "core/compose/declared_limits.h"
 #include "core/docker/json.h"
 #include "core/docker/stats.h"

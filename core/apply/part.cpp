@@ -197,7 +197,7 @@ class Part {
 
     std::vector<std::string> recreate(Journal& journal) {
         std::vector<std::string> said;
-        Recreation recreation(world_, engine_, store_, watcher_, request_.exact);
+        Recreation recreation(world_, engine_, store_, watcher_, request_.exact, request_.announced);
         for (const ServiceRecord& present : snapshot_.services) {
             world_.cancel.check();
             const auto [snapshot, service] = oldest(present.service);

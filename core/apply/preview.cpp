@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/apply/announce.h"
 #include "core/apply/compose_run.h"
 #include "core/apply/data_volumes.h"
 #include "core/apply/dependencies.h"
@@ -104,11 +105,9 @@ ServicePreview preview_of(const ApplyRequest& request, const std::string& name, 
     const ServiceObservation* const service = request.observation.service(name);
     preview.running = running_now(service);
     preview.start_seconds = start_seconds_of(service);
-    constexpr int kDefaultStop = 10;
     for (const Container& container : service == nullptr ? std::vector<Container>{} : service->containers) {
         preview.recreates = preview.recreates || (container.running() && container.config_hash != hash);
-        preview.stop_seconds =
-            std::max(preview.stop_seconds, container.stop_timeout > 0 ? container.stop_timeout : kDefaultStop);
+        preview.stop_seconds = std::max(preview.stop_seconds, stop_grace(container));
     }
     preview.live = request.live && preview.recreates;
     preview.recreates = preview.recreates && !request.live;

@@ -9,9 +9,8 @@
 #include "core/apply/announce.h"
 #include "core/apply/gate.h"
 #include "core/apply/last_words.h"
-#include "core/apply/recreate.h"
+#include "core/apply/live_containers.h"
 #include "core/apply/transaction.h"
-#include "core/observe/containers.h"
 #include "core/observe/listening.h"
 
 namespace pilotpros {
@@ -19,14 +18,6 @@ namespace pilotpros {
 namespace {
 
 std::string in_words(Seconds seconds) { return format_duration(seconds); }
-
-std::vector<Container> containers_now(Engine& engine, const std::string& project, const std::string& service) {
-    std::vector<std::string> ids;
-    for (const LiveContainer& live : containers_of(engine, project, service)) {
-        ids.push_back(live.id);
-    }
-    return inspect_containers(engine, ids);
-}
 
 /// How long its programs have to go by a change that they were told of, and how long they may take to serve again:
 /// twice the slowest start seen, or twice what it took them the last time, whichever is longer; 5 s to 10 min.
@@ -172,7 +163,8 @@ void Proof::pause() const {
 void Proof::require_still_serving(const Passed& passed) {
     looked_at_ = passed.service.service;
     int running = 0;
-    for (const Container& container : containers_now(engine_, request_.project.name, passed.service.service)) {
+    const ServiceObservation now = observed_now(engine_, request_.project.name, passed.service.service);
+    for (const Container& container : now.containers) {
         if (const auto failure = failure_of(container)) {
             fail(failure->gate, {fmt::format("{}: after its gate, {}", container.name, failure->why)});
         }
@@ -224,12 +216,7 @@ std::vector<std::string> Proof::conclude(const ApplyStore& store) {
             continue;
         }
         one->spacing = probe_spacing(passed.service.resolved, request_.observation.service(name));
-        const auto announced = request_.announced.find(name);
-        lines.push_back(
-            fmt::format("{} was away for {}{}", name, in_words(Seconds{one->away()}),
-                        announced == request_.announced.end()
-                            ? ""
-                            : fmt::format(" (announced: at most {})", in_words(Seconds{announced->second.at_most}))));
+        lines.push_back(was_away(name, *one, request_.announced));
         measured[name].push_back(std::move(*one));
     }
     if (!measured.empty()) {

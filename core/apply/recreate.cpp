@@ -235,28 +235,6 @@ void stop_and_remove(Engine& engine, const LiveContainer& container, Journal& jo
     journal.done(kStop, container.id);
 }
 
-std::vector<LiveContainer> containers_of(Engine& engine, const std::string& project, const std::string& service) {
-    const Json filters{{"label", {"com.docker.compose.project=" + project, "com.docker.compose.service=" + service}}};
-    const std::string path = "/containers/json";
-    const Json listed = parse_answer(
-        engine.get(path, {{"all", "1"}, {"filters", filters.dump(-1, ' ', false, Json::error_handler_t::replace)}}),
-        path);
-    std::vector<LiveContainer> result;
-    for (const Json& container : listed) {
-        const Json& labels = member(container, "Labels");
-        if (text(labels, "com.docker.compose.oneoff") == "True" || !text(labels, "com.docker.compose.hook").empty()) {
-            continue;
-        }
-        const std::vector<std::string> names = texts(container, "Names");
-        std::string name = names.empty() ? text(container, "Id") : names.front();
-        if (name.starts_with('/')) {
-            name.erase(0, 1);
-        }
-        result.push_back({text(container, "Id"), name, text(container, "State")});
-    }
-    return result;
-}
-
 std::vector<ContainerRecord> keep_containers(Engine& engine, const std::string& project, const std::string& service,
                                              const std::vector<std::string>& given, const Path& directory, int& number,
                                              Files& files) {

@@ -7,19 +7,11 @@
 #include <nlohmann/json.hpp>
 
 #include "core/apply/journal.h"
+#include "core/apply/live_containers.h"
 #include "core/apply/snapshot.h"
 #include "core/docker/engine.h"
 
 namespace pilotpros {
-
-/// A container of a service, as the engine's list has it.
-struct LiveContainer {
-    std::string id, name, state;
-    [[nodiscard]] bool running() const { return state == "running" || state == "restarting" || state == "paused"; }
-};
-
-/// The service's containers, running or not; those of `docker compose run` and Compose's helpers left out.
-std::vector<LiveContainer> containers_of(Engine& engine, const std::string& project, const std::string& service);
 
 /// Keeps the inspection of each of them in `directory`, the snapshot's, as container-N.json, and counts `number` on;
 /// beside it what Compose copied into it at the paths `given`, as container-N.tar.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/apply/announce.h"
 #include "core/apply/dependencies.h"
 #include "core/apply/gate.h"
 #include "core/apply/happenings.h"
@@ -14,6 +15,7 @@
 #include "core/apply/reload.h"
 #include "core/apply/swap.h"
 #include "core/model/json.h"
+#include "core/observe/engine_facts.h"
 #include "core/observe/listening.h"
 
 namespace pilotpros {
@@ -90,10 +92,27 @@ std::vector<std::string> Recreation::compared(const Snapshot& snapshot, const Se
     return lines;
 }
 
+std::optional<std::string> Recreation::time_away(Happenings& happenings, const std::string& service, double spacing,
+                                                 std::optional<TimePoint> served) const {
+    happenings.catch_up();
+    auto one = interruption_of(happenings.events(), service, served);
+    if (!one) {
+        return std::nullopt;
+    }
+    one->spacing = spacing;
+    std::string line = was_away(service, *one, announced_);
+    try {
+        InterruptionStore{world_.files, store_.directory()}.add({{service, {std::move(*one)}}});
+    } catch (const Error& error) {
+        watcher_.step(fmt::format("how long {} was away is not kept: {}", service, error.what()));
+    }
+    return line;
+}
+
 std::vector<std::string> Recreation::back(const Snapshot& snapshot, const ServiceRecord& service, int running,
                                           Journal& journal) {
     const std::string& name = service.service;
-    const Happenings happenings(engine_, snapshot.project);
+    Happenings happenings(engine_, snapshot.project);
     tidy_after_compose(engine_, snapshot.project, name);
     const ComposeRun run = compose_of(snapshot);
     const Intended intended = read_intended(run);
@@ -137,6 +156,7 @@ std::vector<std::string> Recreation::back(const Snapshot& snapshot, const Servic
             return ports_listened_on(engine_, world_.files, container);
         };
     }
+    const TimePoint begin = world_.clock.now();
     const GateResult gate = pass_gate(engine_, world_.clock, request);
     if (!gate.passed) {
         unhealthy_.push_back(gate.said);
@@ -145,6 +165,17 @@ std::vector<std::string> Recreation::back(const Snapshot& snapshot, const Servic
         watcher_.step(line);
     }
     std::vector<std::string> said{gate.said};
+    if (gate.passed) {
+        const ServiceObservation now = observed_now(engine_, snapshot.project, name);
+        // Where the engine runs elsewhere, its clock is not ours, and only its own events tell.
+        const bool here = is_local(now.containers, world_.files) && !request.ports.empty();
+        const auto served =
+            here ? std::optional{begin + std::chrono::duration_cast<std::chrono::nanoseconds>(gate.served)}
+                 : std::nullopt;
+        if (auto line = time_away(happenings, name, probe_spacing(resolved, &now), served)) {
+            said.push_back(std::move(*line));
+        }
+    }
     if (exact_ && !made) {
         const std::vector<std::string> lines = compared(snapshot, service);
         said.insert(said.end(), lines.begin(), lines.end());

@@ -1,9 +1,14 @@
 #pragma once
 
+#include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "core/apply/happenings.h"
+#include "core/apply/interruption.h"
 #include "core/apply/journal.h"
 #include "core/apply/replacement.h"
 #include "core/apply/store.h"
@@ -16,15 +21,22 @@ namespace pilotpros {
 /// Has a service's containers go back once its files have: by Compose or from the snapshot, and through the gate.
 class Recreation {
   public:
-    Recreation(World& world, Engine& engine, const ApplyStore& store, ApplyWatcher& watcher, bool exact)
-        : world_(world), engine_(engine), store_(store), watcher_(watcher), exact_(exact) {}
+    /// `announced`: how long services were said to be away, by service.
+    Recreation(World& world, Engine& engine, const ApplyStore& store, ApplyWatcher& watcher, bool exact,
+               std::map<std::string, AnnouncedInterruption> announced)
+        : world_(world),
+          engine_(engine),
+          store_(store),
+          watcher_(watcher),
+          exact_(exact),
+          announced_(std::move(announced)) {}
 
     /// How the project's own files are resolved, as they are now: with what earlier applies wrote where it stands.
     [[nodiscard]] ComposeRun compose_of(const Snapshot& snapshot) const;
 
     /// `service` as `snapshot` has it, `running` containers of it. What it makes is journaled. Returns what the gate
-    /// said, and in exact mode what differs from before, a line each. Throws Error (kNotRestored) with what is left to
-    /// do.
+    /// said, how long the service was away, and in exact mode what differs from before, a line each. Throws Error
+    /// (kNotRestored) with what is left to do.
     std::vector<std::string> back(const Snapshot& snapshot, const ServiceRecord& service, int running,
                                   Journal& journal);
 
@@ -37,6 +49,9 @@ class Recreation {
     /// Returns the IDs of those that stood all along.
     std::set<std::string> by_snapshot(const Intended& intended, const Snapshot& snapshot, const ServiceRecord& service,
                                       Journal& journal) const;
+    /// How long it was away; kept for the next announcement. Nothing where nothing was replaced.
+    std::optional<std::string> time_away(Happenings& happenings, const std::string& service, double spacing,
+                                         std::optional<TimePoint> served) const;
     [[nodiscard]] std::vector<std::string> compared(const Snapshot& snapshot, const ServiceRecord& service) const;
 
     World& world_;
@@ -44,6 +59,7 @@ class Recreation {
     const ApplyStore& store_;
     ApplyWatcher& watcher_;
     bool exact_ = false;
+    std::map<std::string, AnnouncedInterruption> announced_;
     std::vector<std::string> unhealthy_;
 };
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-#include "core/apply/recreate.h"
+#include "core/apply/live_containers.h"
 #include "core/apps/asking.h"
 #include "core/docker/exec.h"
 #include "core/model/json.h"

@@ -7,7 +7,7 @@
 
 #include "core/apply/data_volumes.h"
 #include "core/apply/dependencies.h"
-#include "core/apply/recreate.h"
+#include "core/apply/live_containers.h"
 #include "core/docker/json.h"
 
 namespace pilotpros {

@@ -75,14 +75,16 @@ void restoring(Work work) {
 class Rollback {
   public:
     /// `looked`: what its containers' writable layers hold was just read.
-    Rollback(World& world, Engine& engine, ApplyStore& store, ApplyWatcher& watcher, const Begun& begun, bool looked)
+    Rollback(World& world, Engine& engine, ApplyStore& store, ApplyWatcher& watcher, const Begun& begun, bool looked,
+             std::map<std::string, AnnouncedInterruption> announced)
         : world_(world),
           engine_(engine),
           store_(store),
           watcher_(watcher),
           exact_(begun.exact),
           force_(begun.force),
-          looked_(looked) {}
+          looked_(looked),
+          recreation_(world, engine, store, watcher, exact_, std::move(announced)) {}
 
     RollbackResult run(const std::vector<std::string>& ids) {
         RollbackResult result;
@@ -261,7 +263,7 @@ class Rollback {
     ApplyStore& store_;
     ApplyWatcher& watcher_;
     bool exact_ = false, force_ = false, looked_ = false;
-    Recreation recreation_{world_, engine_, store_, watcher_, exact_};
+    Recreation recreation_;
     std::set<std::string> services_;
     std::vector<std::string> unhealthy_, left_;
     std::string next_;
@@ -326,7 +328,7 @@ int finish_pending(World& world, Engine& engine, ApplyStore& store, ApplyWatcher
     if (!half_undone.empty()) {
         watcher.step("a rollback was cut short: finishing it");
         const Begun begun = begun_of(store.journal(half_undone.back()));  // which was announced first
-        Rollback{world, engine, store, watcher, begun, false}.run(half_undone);
+        Rollback{world, engine, store, watcher, begun, false, {}}.run(half_undone);
         finished += static_cast<int>(half_undone.size());
     }
     for (const std::string& id : to_finish(store, Journal::Phase::kUndoingFiles, {Journal::Phase::kApplied})) {
@@ -354,13 +356,12 @@ RollbackResult roll_back(World& world, Engine& engine, ApplyStore& store, const 
     if (preview.scope.part) {
         return take_back_part(world, engine, store, request, preview, watcher);
     }
-    return Rollback{world, engine, store, watcher, {{}, request.exact, request.force}, true}.run(preview.scope.ids);
+    return Rollback{world, engine, store, watcher, {{}, request.exact, request.force}, true, request.announced}.run(
+        preview.scope.ids);
 }
 
-RollbackResult purge(World& world, Engine& engine, ApplyStore& store, ApplyWatcher& watcher, bool force) {
-    RollbackRequest request;
+RollbackResult purge(World& world, Engine& engine, ApplyStore& store, RollbackRequest request, ApplyWatcher& watcher) {
     request.all = true;
-    request.force = force;
     RollbackResult result = roll_back(world, engine, store, request, watcher);
     restoring([&] {
         Guard guard(engine, store.project(), lock_owner(world));

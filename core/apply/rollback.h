@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct ServicePreviewBack {
     Replacement how;
     std::vector<std::string> data;     ///< what the containers that are replaced keep in their writable layers
     std::vector<std::string> volumes;  ///< volumes that the snapshot's containers do not have, or had
+    std::optional<AnnouncedInterruption> away = {};  ///< of what is replaced: for how long
 };
 
 /// What a rollback is going to do.
@@ -36,6 +38,8 @@ struct RollbackPreview {
     std::vector<Snapshot> undone;  ///< newest first; empty: there is nothing to undo
     std::vector<Conflict> conflicts;
     std::vector<ServicePreviewBack> services;  ///< none when only files go back
+    /// How long the services that are replaced are going to be away.
+    [[nodiscard]] std::map<std::string, AnnouncedInterruption> announced() const;
 };
 
 /// Looks, and changes nothing. `engine`: null when only files go back. Throws Error as scope_of() does.
@@ -46,7 +50,8 @@ void refuse_what_is_in_the_way(const RollbackPreview& preview, const RollbackReq
 
 struct RollbackResult {
     std::vector<Snapshot> undone;
-    std::vector<std::string> said;  ///< of each service, and of each file of the user's that was kept; a line each
+    /// Of each service, with how long it was away, and of each file of the user's that was kept; a line each.
+    std::vector<std::string> said;
 };
 
 /// Files byte for byte, then each service recreated by Compose from the user's present files, or from the snapshot
@@ -56,6 +61,6 @@ RollbackResult roll_back(World& world, Engine& engine, ApplyStore& store, const 
                          ApplyWatcher& watcher);
 
 /// Rolls everything back, and takes away all that is kept of the project, on the disk and on the engine.
-RollbackResult purge(World& world, Engine& engine, ApplyStore& store, ApplyWatcher& watcher, bool force = false);
+RollbackResult purge(World& world, Engine& engine, ApplyStore& store, RollbackRequest request, ApplyWatcher& watcher);
 
 }  // namespace pilotpros

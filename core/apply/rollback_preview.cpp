@@ -5,11 +5,15 @@
 #include <iterator>
 #include <utility>
 
+#include "core/apply/announce.h"
 #include "core/apply/layer_data.h"
+#include "core/apply/live_containers.h"
 #include "core/apply/part.h"
 #include "core/apply/rollback.h"
 #include "core/bundle/merge_override.h"
 #include "core/model/json.h"
+#include "core/observe/read_inspect.h"
+#include "core/observe/startup.h"
 
 namespace pilotpros {
 
@@ -82,20 +86,46 @@ std::map<std::string, std::pair<const Snapshot*, const ServiceRecord*>> oldest_o
     return oldest;
 }
 
+/// With the containers that the snapshot has, as they were inspected.
+ServiceObservation as_kept(const ServiceRecord& record, const Path& directory, const Files& files) {
+    ServiceObservation kept;
+    kept.service = record.service;
+    for (const ContainerRecord& container : record.containers) {
+        const auto inspect = nlohmann::json::parse(files.read(directory / container.kept).value_or(""), nullptr, false);
+        if (inspect.is_object()) {
+            kept.containers.push_back(read_container(inspect));
+        }
+    }
+    return kept;
+}
+
 void look_at_services(World& world, Engine& engine, const ApplyStore& store, const RollbackRequest& request,
                       RollbackPreview& preview) {
     const Intended intended = intended_after(world, preview, store);
+    const Announcer announcer(world, engine, store.project(), store.directory());
+    const nlohmann::json null;
     std::set<std::string> replaced;
     for (const auto& [name, record] : oldest_of(preview)) {
         const auto& [snapshot, service] = record;
         ServicePreviewBack back{
-            name, replacement_of(engine, intended, snapshot->project, *service, request.exact), {}, {}};
+            name, replacement_of(engine, intended, snapshot->project, *service, request.exact), {}, {}, {}};
         if (back.how.by == Replacement::By::kSnapshot) {
             back.volumes =
                 volumes_in_the_way(engine, snapshot->project, *service, store.directory_of(snapshot->id), world.files);
         }
         if (!back.how.replaced.empty()) {
             replaced.insert(name);
+            const nlohmann::json& resolved =
+                back.how.by == Replacement::By::kCompose ? member(intended.services, name.c_str()) : null;
+            const ServiceObservation old = as_kept(*service, store.directory_of(snapshot->id), world.files);
+            const ServiceObservation now = observed_now(engine, snapshot->project, name);
+            double start = service->start_seconds;
+            int grace = 0;
+            for (const Container& container : now.containers) {
+                start = std::max(start, StartUp{container}.took().value_or(Seconds{0}).count());
+                grace = std::max(grace, stop_grace(container));
+            }
+            back.away = announcer.of(now, probe_spacing(resolved, &old), start, grace);
         }
         preview.services.push_back(std::move(back));
     }
@@ -106,6 +136,16 @@ void look_at_services(World& world, Engine& engine, const ApplyStore& store, con
 }
 
 }  // namespace
+
+std::map<std::string, AnnouncedInterruption> RollbackPreview::announced() const {
+    std::map<std::string, AnnouncedInterruption> all;
+    for (const ServicePreviewBack& back : services) {
+        if (back.away) {
+            all[back.service] = *back.away;
+        }
+    }
+    return all;
+}
 
 RollbackPreview preview_rollback(World& world, Engine* engine, const ApplyStore& store,
                                  const RollbackRequest& request) {

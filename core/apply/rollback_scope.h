@@ -1,9 +1,11 @@
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "core/apply/interruption.h"
 #include "core/apply/store.h"
 
 namespace pilotpros {
@@ -16,6 +18,7 @@ struct RollbackRequest {
     bool exact = false;                 ///< the old containers, not new ones from the user's present files
     bool files_only = false;            ///< containers stay as they are
     bool force = false;                 ///< a file that the user changed since goes back, too; their version is kept
+    std::map<std::string, AnnouncedInterruption> announced = {};  ///< as it was shown, by service
 };
 
 /// Which transactions a rollback undoes. They are a stack: an earlier one is never undone from under a later one, since

@@ -106,7 +106,7 @@ ExitCode RollbackCommand::dry_run(World& world, Terminal& terminal, Engine* engi
 ExitCode RollbackCommand::undo(World& world, Terminal& terminal, Engine* engine, ApplyStore& store) const {
     ApplyLines lines(terminal);
     const FileLock lock = store.lock();
-    const RollbackRequest request = this->request(store);
+    RollbackRequest request = this->request(store);
     const int finished = engine == nullptr ? 0 : finish_pending(world, *engine, store, lines);
     if (finished > 0 && !request.all) {
         terminal.out("what was cut short is taken back\n");
@@ -127,9 +127,10 @@ ExitCode RollbackCommand::undo(World& world, Terminal& terminal, Engine* engine,
     if (!yes_ && !confirm("Take it back?", terminal, world.cancel)) {
         return ExitCode::kDone;
     }
+    request.announced = preview.announced();
     const RollbackResult result = engine == nullptr || request.files_only
                                       ? roll_back_files(world, store, request, lines)
-                                  : purge_ ? purge(world, *engine, store, lines, request.force)
+                                  : purge_ ? purge(world, *engine, store, request, lines)
                                            : roll_back(world, *engine, store, request, lines);
     for (const std::string& said : result.said) {
         terminal.out(printable(said) + "\n");

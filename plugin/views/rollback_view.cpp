@@ -48,8 +48,8 @@ std::string service_text(const ServicePreviewBack& back) {
     if (back.how.replaced.empty()) {
         return printable_line(fmt::format("  {} keeps its container, which reads its files again{}", name, why));
     }
-    return printable_line(fmt::format("  {} {}, which is interrupted for as long as it takes to stop and start{}",
-                                      old ? "put back the old container of" : "recreate", name, why));
+    return printable_line(fmt::format("  {} {}{}: {}", old ? "put back the old container of" : "recreate", name, why,
+                                      back.away ? words(*back.away) : "for how long it is away is not known"));
 }
 
 }  // namespace

@@ -126,3 +126,5 @@ expect_in "says how long it was away" 'api was away for .* \(announced: at most 
 expect_in "as it was announced" 'api: away at most ' "$err"
 run "$PILOTPROS" pilotpros rollback --all --yes
 expect_status "and back" 0
+expect_in "says before how long it is going to be away" 'recreate api: away at most .*: the slowest of 1 measured before' "$out"
+expect_in "and afterwards how long it was" 'api was away for .* \(announced: at most ' "$out"

@@ -75,6 +75,14 @@ TEST_CASE("an interruption lasts from the signal until the next container serves
                                               event(Kind::kHealthy, 7, "c"), event(Kind::kHealthy, 8, "d")};
         CHECK(interruption_of(two, "web", {})->away() == Approx(7));
     }
+    SECTION("it is told beside what was announced, where that was") {
+        const auto one = interruption_of(events, "web", at(9));
+        CHECK(was_away("web", *one, {}) == "web was away for 4 s");
+        AnnouncedInterruption announced;
+        announced.at_most = 5;
+        CHECK(was_away("web", *one, {{"web", announced}}) == "web was away for 4 s (announced: at most 5 s)");
+        CHECK(was_away("web", *one, {{"db", announced}}) == "web was away for 4 s");
+    }
     SECTION("planted: what was not replaced was not interrupted") {
         CHECK_FALSE(interruption_of(events, "api", at(9)));
         CHECK_FALSE(interruption_of({event(Kind::kKill, 1, "old"), event(Kind::kDie, 2, "old")}, "web", at(9)));

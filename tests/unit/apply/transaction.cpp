@@ -84,10 +84,18 @@ TEST_CASE("an apply writes, links and recreates; a rollback takes all of it back
         CHECK(status.services.front().state == "drifted");
         CHECK(status.files.front().state == "changed");
     }
+    SECTION("how long each is going to be away is said before, by what was measured") {
+        World world = machine.world();
+        const ApplyStore store = machine.store();
+        InterruptionStore{machine.files, store.directory()}.add({{"web", {{"", 0.5, 0.5, 1, 0}}}});
+        const RollbackPreview preview = preview_rollback(world, &machine.engine, store, {});
+        CHECK(preview.announced().at("web").measured == 1);
+        CHECK(preview.announced().at("web").at_most == Approx(1.25 * 2));
+    }
     SECTION("purge leaves no trace") {
         World world = machine.world();
         ApplyStore store = machine.store();
-        purge(world, machine.engine, store, machine.watcher);
+        purge(world, machine.engine, store, {}, machine.watcher);
         CHECK(machine.seen() == before);
         CHECK(machine.files.list("/state").empty());
     }
