@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <exception>
 
+#include "core/advising.h"
 #include "plugin/cli.h"
 #include "plugin/views/text.h"
 
@@ -62,6 +63,37 @@ struct Answer {
     int directive = kNoFiles;
 };
 
+/// Findings have forms of their own.
+std::vector<Candidate> formats(const CLI::App& command) {
+    std::vector<Candidate> candidates{{"table", "for people"}, {"json", "for programs"}};
+    if (command.get_option_no_throw("--lint") != nullptr || command.get_option_no_throw("--check") != nullptr) {
+        candidates.push_back({"sarif", "findings, for code scanning"});
+        candidates.push_back({"github", "findings, as notes of a workflow"});
+    }
+    return candidates;
+}
+
+/// Several are typed with commas between them.
+std::vector<Candidate> advisors(const std::string& typed) {
+    const std::string before = typed.substr(0, typed.rfind(',') + 1);
+    std::vector<Candidate> candidates;
+    for (const std::string& name : advisor_set()) {
+        candidates.push_back({before + name, "advisor"});
+    }
+    return candidates;
+}
+
+/// What can stand where the value of `option` is being typed.
+Answer values(const CLI::App& command, const CLI::Option& option, const std::string& typed) {
+    if (option.check_lname("format")) {
+        return {formats(command), kNoFiles};
+    }
+    if (option.get_type_name() == "ADVISOR") {
+        return {advisors(typed), kNoFiles};
+    }
+    return {{}, option.get_type_name() == "FILE" || option.get_type_name() == "DIR" ? kDefault : kNoFiles};
+}
+
 Answer answer(const std::vector<std::string>& words, World& world) {
     const auto commands = all_commands();
     const auto parser = make_parser(commands);
@@ -87,12 +119,7 @@ Answer answer(const std::vector<std::string>& words, World& world) {
         const bool selector = option != nullptr && option->get_group() == "Compose's own selectors";
         if (option != nullptr && takes_value(*option)) {
             if (word + 1 == words.end() - 1) {
-                // Its value is being typed.
-                if (option->check_lname("format")) {
-                    return {{{"table", "for people"}, {"json", "for programs"}}, kNoFiles};
-                }
-                return {{},
-                        option->get_type_name() == "FILE" || option->get_type_name() == "DIR" ? kDefault : kNoFiles};
+                return values(*command, *option, typed);
             }
             if (selector) {
                 selectors.insert(selectors.end(), {*word, *(word + 1)});

@@ -111,12 +111,13 @@ fresh
 on_terminal --press-after '[0-9]+ s' 2.5 ^C docker pilotpros profile --duration 60s
 expect_status "Ctrl-C on a terminal" 130
 expect_in "Ctrl-C on a terminal: shows what was measured" 'KERNEL PEAK' "$out"
+expect_in "a terminal has a live table" 'CPU NOW' "$out"
+expect_in "and the way out of it" 'Measuring: .*Ctrl-C' "$out"
 expect "Ctrl-C on a terminal: kept" kept
 fresh
 on_terminal --kill-after '[0-9]+ s' 2.5 TERM "$PILOTPROS" pilotpros profile --duration 60s
 expect_status "SIGTERM on a terminal" 130
 expect "SIGTERM on a terminal: kept" kept
-expect_in "the cursor is shown again" $'\e\\[\\?25h' "$out$(printf '%s' "$out" | grep -q $'\e\\[?25l' || printf '\e[?25h')"
 # What ends a run must also end one that still waits for its first answer.
 fake hanging --services 3 --project shop --fault 'hang:/info'
 begin=$SECONDS status=0
@@ -135,6 +136,11 @@ completes "commands" '^profile(	|$)' ''
 completes "a command's start" '^profile(	|$)' prof
 completes "flags" '^--format(	|$)' profile --fo
 completes "a flag's values" '^json(	|$)' profile --format ''
+expect_not_in "no form that a command does not have" '^sarif' "$out"
+completes "forms of findings" '^sarif(	|$)' tune --format s
+completes "advisors" '^healthcheck(	|$)' tune --only ''
+completes "an advisor after a comma" '^limits,node(	|$)' tune --skip limits,no
+expect_not_in "no advisor that does not begin so" '^limits,healthcheck' "$out"
 completes "services" '^svc0001(	|$)' profile ''
 expect_not_in "no service twice" '^svc0001' "$(docker __complete pilotpros profile svc0001 '')"
 completes "services of a named file" '^svc0003(	|$)' profile -f compose.yaml svc
