@@ -53,13 +53,23 @@ while [ $# -gt 0 ]; do
 done
 
 groups=(--build) demo=false
-if [ ${#arguments[@]} -eq 0 ] && [ -z "${COMPOSE_FILE:-}${COMPOSE_PROJECT_NAME:-}" ] && ! find_project; then
+# Whether the options say which project is meant.
+names_project() {
+    local word
+    for word in "${arguments[@]}"; do
+        case "$word" in -f* | --file* | -p* | --project*) return 0 ;; esac
+    done
+    return 1
+}
+
+if ! names_project && [ -z "${COMPOSE_FILE:-}${COMPOSE_PROJECT_NAME:-}" ] && ! find_project; then
     demo=true groups+=(--stack)
 fi
 
 engine=true
 plan="$("$here/deps.sh" --plan "${groups[@]}" 2>&1)"
 plan+="${plan:+$'\n'}$("$here/engine.sh" --plan 2>&1)" || { plan+=$'\n'; engine=false; }
+if $demo && $engine; then plan+="${plan:+$'\n'}The demo, four containers, is to be started; where its images are not there, they are built first"; fi
 if [ -n "${plan//[[:space:]]/}" ] && [ ${#yes[@]} -eq 0 ]; then
     say "$plan"
     say "The plugin itself goes to ${DOCKER_CONFIG:-$HOME/.docker}/cli-plugins."
@@ -87,7 +97,7 @@ fi
 if $demo; then
     stack="$root/tests/stack/stack.sh"
     say "No Compose project in $PWD, so the demo is used: $("$stack" dir demo)"
-    arguments=(--project-directory "$("$stack" dir demo)")
+    arguments+=(--project-directory "$("$stack" dir demo)")
     if $engine; then
         say "Starting it; the first time its images are built."
         "${privileged[@]}" "$stack" up demo >&2 || die "the demo did not start"

@@ -129,17 +129,20 @@ std::string cpu_table(const Observation& observation, int width) {
 
 std::string memory_table(const Observation& observation, int width) {
     Table table({{"MEMORY"},
-                 {"NEEDED P50", true, 3},
-                 {"P99", true, 2},
+                 {"NEEDED P50", true, 4},
+                 {"P95", true, 5},
+                 {"P99", true, 3},
                  {"MAX", true},
-                 {"WITH CACHE MAX", true, 1},
+                 {"WITH CACHE MAX", true, 2},
                  {"KERNEL PEAK", true},
+                 {"MISSED", true, 1},
                  {"LIMIT", true},
                  {"OOM KILLS", true}});
     for_each_usage(observation, [&](const std::string& name, const Container& container, const Usage& usage) {
         const Histogram& needed = usage.unreclaimable.histogram();
-        table.add({name, at(needed, 0.5, true), at(needed, 0.99, true), at(needed, 1, true),
+        table.add({name, at(needed, 0.5, true), at(needed, 0.95, true), at(needed, 0.99, true), at(needed, 1, true),
                    at(usage.working_set.histogram(), 1, true), bytes_or_dash(usage.kernel_peak),
+                   usage.missed_while_watching() ? format_bytes(usage.missed_peak()) : "-",
                    container.limits.memory > 0 ? format_bytes(container.limits.memory) : "none",
                    std::to_string(usage.oom_kills)});
     });
@@ -175,8 +178,9 @@ std::string legend(const Observation& observation) {
     }
     return "\nNEEDED is memory that no pressure gives back (anonymous, shared, kernel). KERNEL PEAK is the kernel's "
            "own highest since the container's\n"
-           "start, page cache included, also between two samples. LOOKS is how many independent samples these amount "
-           "to (AR(1)).\n";
+           "start, page cache included, also between two samples; MISSED is what it grew by then and no sample saw. "
+           "LOOKS is how many independent\n"
+           "samples these amount to (AR(1)).\n";
 }
 
 /// Certainty is left to the user's own word.

@@ -13,12 +13,14 @@ profile_of() { # STACK
 project_of() { "$stack" compose "$1" ps -q | head -n 1 | xargs docker inspect --format '{{index .Config.Labels "com.docker.compose.project"}}'; }
 fact() { # STACK SERVICE KIND PYTHON-EXPRESSION-OF-f
     python3 - "$scratch/$1.json" "$2" "$3" "$4" <<'P'
-import json, sys
+import hashlib, json, os, sys
 profile = json.load(open(sys.argv[1]))
 service = next(s for s in profile["services"] if s["name"] == sys.argv[2])
 facts = next((a["facts"] for a in service["applications"] if a["kind"] == sys.argv[3]), {})
 setting = lambda name: next(s["value"] for s in facts["settings"] if s["name"] == name)
-print(eval(sys.argv[4], {"s": service, "f": facts, "p": profile, "setting": setting}))
+digest = lambda lines: hashlib.sha256("".join(line + "\n" for line in lines).encode()).hexdigest()
+of_a_session = os.environ["OF_A_SESSION"].strip("^()$").split("|")
+print(eval(sys.argv[4], {"s": service, "f": facts, "p": profile, "setting": setting, "digest": digest, "of_a_session": of_a_session}))
 P
 }
 in_service() { "$stack" compose "$1" exec -T "${@:2}" | tr -d '\r'; }
@@ -30,6 +32,30 @@ sql() { in_service "$1" "$2" sh -c "psql -AtX -U \"\$POSTGRES_USER\" -d \"\$POST
 heap() { in_service "$1" "$2" node "${@:3}" -p 'v8.getHeapStatistics().heap_size_limit'; }
 
 stack=$SOURCE_DIR/tests/stack/stack.sh
+# What a connection says of itself, not of the server.
+of_a_session='^(application_name|client_encoding|transaction_deferrable|transaction_isolation|transaction_read_only)$'
+export OF_A_SESSION=$of_a_session
+# What only grows, or hardly moves: ours has to lie between what the server says before and after.
+declare -A counters=(
+    [the bytes of its largest database]='f["database_sizes"][0]|select max(pg_database_size(oid)) from pg_database where not datistemplate'
+    [the bytes of temporary files]='f["reading"]["temp_bytes"]|select sum(temp_bytes) from pg_stat_database'
+    [its commits]='f["reading"]["commits"]|select sum(xact_commit) from pg_stat_database'
+    [its position in the WAL]='f["reading"]["wal_position"]|select pg_current_wal_lsn() - pg_lsn(chr(48) || chr(47) || chr(48))'
+    [its start]='int(f["reading"]["started"])|select floor(extract(epoch from pg_postmaster_start_time()))')
+declare -A earlier
+counted() { # STACK SERVICE COUNTER: what the server says now
+    sql "$1" "$2" "${counters[$3]#*|}"
+}
+between() { # STACK SERVICE COUNTER
+    local ours before=${earlier[$1 $3]} after
+    ours=$(fact "$1" "$2" postgres "${counters[$3]%%|*}") after=$(counted "$1" "$2" "$3")
+    if lies_between "$ours" "$before" "$after"; then ok "$1: $3: $ours"; else fail "$1: $3: we say $ours, the program said $before before and $after after"; fi
+}
+# A file of the database may also be cut short meanwhile, so the order of the two does not count.
+lies_between() { python3 -c 'import sys; ours, *two = map(float, sys.argv[1:]); sys.exit(not min(two) <= ours <= max(two))' "$@"; }
+for pair in reference:postgres-dev other:ledger; do
+    for counter in "${!counters[@]}"; do earlier[${pair%%:*} $counter]=$(counted "${pair%%:*}" "${pair##*:}" "$counter"); done
+done
 for name in reference other third; do profile_of "$name"; done
 
 same "what the reference stack's services are" "$(for s in postgres-dev automation-engine-dev backend-dev frontend-dev nginx-dev; do kinds reference "$s"; done | paste -sd, )" \
@@ -45,6 +71,9 @@ for pair in reference:postgres-dev other:ledger; do
     for setting in shared_buffers work_mem max_connections; do
         same "$name: $setting" "$(fact "$name" "$service" postgres "setting('$setting')")" "$(sql "$name" "$service" "select setting from pg_settings where name='$setting'")"
     done
+    same "$name: every setting with its source" "$(fact "$name" "$service" postgres 'digest(sorted(s["name"] + "=" + s["source"] for s in f["settings"] if s["name"] not in of_a_session))')" \
+        "$(sql "$name" "$service" "select name || '=' || source from pg_settings where name !~ '$of_a_session'" | LC_ALL=C sort | sha256sum | cut -c-64)"
+    for counted in "${!counters[@]}"; do between "$name" "$service" "$counted"; done
     same "$name: where its data lies" "$(fact "$name" "$service" postgres 'f["data_directory"]')" "$(sql "$name" "$service" 'show data_directory')"
 done
 same "reference: node's version" "$(fact reference backend-dev node '"v" + f["version"]')" "$(in_service reference backend-dev node -p process.version)"
@@ -62,6 +91,7 @@ same "reference: n8n's key lies in the container's own layer" "$(fact reference 
 before=$failures
 same "planted" "$(fact reference postgres-dev postgres 'f["version_number"] + 1')" "$(sql reference postgres-dev 'show server_version_num')" >/dev/null
 if [ "$failures" -gt "$before" ]; then failures=$before; ok "noticed: a version that is not the program's"; else fail "not noticed: a version that is not the program's"; fi
+planted "a counter that the program did not have" lies_between 7 8 9
 
 run "$PILOTPROS" pilotpros profile --project-directory "$("$stack" dir other)" -p "$(project_of other)" --show
 expect_status "what was kept is shown without measuring" 0

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # needs: other reference
 # No name decides: a stack whose services, files, users, databases, ports, networks, volumes and images are all called something else gives the same
-# facts, and is advised the same Changes with the same verdicts. The names are in tests/tools/rename/STACK.map.
+# facts, and is advised the same Changes with the same verdicts. The names are in tests/tools/rename/STACK.map. What stays is what a program looks for by
+# name (Dockerfile, package.json, vite.config.js, index.html, .env), the ports of reference's PostgreSQL and nginx, and Redis' own; the ports of other's
+# PostgreSQL and nginx move.
 # shellcheck disable=SC2016 # filters of jq
 . "$(dirname "$0")/lib.sh"
 stack=$SOURCE_DIR/tests/stack/stack.sh tools=$SOURCE_DIR/tests/tools

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Renames everything of a project's own: rename.py FOLDER MAP. MAP has a line "OLD NEW" for each name, port and file; "OLD" may hold any sign but blanks.
 
-A name counts where no letter or digit stands beside it, in the contents of every text file and in the names of files and folders; `package*.json` keep what npm
-reads. `rename.py --back MAP` turns the new names on standard input into the old ones.
+A name counts where no letter or digit stands beside it, in the contents of every text file and in the names of files and folders; of package.json only in the
+scripts, since npm reads the rest, and not in package-lock.json. `rename.py --back MAP` turns the new names on standard input into the old ones.
 """
 
+import json
 import os
 import re
 import sys
@@ -22,6 +23,16 @@ def replacer(pairs):
     return lambda text: pattern.sub(lambda found: known[found[0]], text)
 
 
+def renamed(name, text, replace):
+    if name == "package-lock.json":
+        return text
+    if name == "package.json":
+        package = json.loads(text)
+        package["scripts"] = {key: replace(script) for key, script in package.get("scripts", {}).items()}
+        return json.dumps(package, indent=2) + "\n"
+    return replace(text)
+
+
 def main():
     if sys.argv[1] == "--back":
         sys.stdout.write(replacer([(new, old) for old, new in read_map(sys.argv[2])])(sys.stdin.read()))
@@ -30,11 +41,11 @@ def main():
     for where, folders, names in os.walk(folder, topdown=False):
         for name in names:
             path = os.path.join(where, name)
-            if "node_modules" not in path and not re.fullmatch(r"package(-lock)?\.json", name) and not os.path.islink(path):
+            if "node_modules" not in path and not os.path.islink(path):
                 with open(path, encoding="utf-8") as file:
                     text = file.read()
                 with open(path, "w", encoding="utf-8") as file:
-                    file.write(replace(text))
+                    file.write(renamed(name, text, replace))
         for name in names + folders:
             if (new := replace(name)) != name:
                 os.rename(os.path.join(where, name), os.path.join(where, new))

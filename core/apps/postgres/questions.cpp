@@ -35,9 +35,9 @@ done
 for socket in /var/run/postgresql/.s.PGSQL.* /run/postgresql/.s.PGSQL.* /tmp/.s.PGSQL.*; do
     if [ -z "$where" ] && [ -S "$socket" ]; then where="${socket%/*} ${socket##*.}"; fi
 done
-if [ -n "$where" ]; then PGHOST=${where% *} PGPORT=${where##* }; export PGHOST PGPORT; fi
-unset PGHOSTADDR PGSERVICE PGDATABASE PGUSER
+unset PGHOST PGPORT PGHOSTADDR PGSERVICE PGDATABASE PGUSER
 unset PGOPTIONS
+if [ -n "$where" ]; then PGHOST=${where% *} PGPORT=${where##* }; export PGHOST PGPORT; fi
 PGCONNECT_TIMEOUT=2 PGAPPNAME=pilotpros PGCLIENTENCODING=UTF8
 export PGCONNECT_TIMEOUT PGAPPNAME PGCLIENTENCODING
 )sh";
