@@ -206,11 +206,20 @@ void read_with_included(const Files& files, const std::string& file, const Proje
     check.files.push_back(file);
 }
 
-Check look_at_files(World& world, const ProfileRequest& request, const FileLook& look) {
+/// Of the files alone. No engine is missing where they cannot be found: none would be asked.
+Profile profile_of_files(World& world, const ProfileRequest& request) {
     ProfileWatcher nobody;
+    try {
+        return take_profile(world, no_connection(), request, nobody);
+    } catch (const EngineLost& lost) {
+        throw Error(ExitCode::kBadInput, lost.what(), lost.hint());
+    }
+}
+
+Check look_at_files(World& world, const ProfileRequest& request, const FileLook& look) {
     ProfileRequest everything = request;
     everything.services.clear();
-    Profile profile = take_profile(world, no_connection(), everything, nobody);
+    Profile profile = profile_of_files(world, everything);
     require_services(profile.project, request.services);
     const Wishes wishes = read_wishes(profile.project, world.files, advisor_set());
     const Budget budget;

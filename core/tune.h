@@ -55,7 +55,8 @@ Tuning tune(World& world, const TuneRequest& request, ProfileWatcher& watcher);
 /// The same over a given connection, which `--apply` goes on using.
 Tuning tune(World& world, const Connection& connection, const TuneRequest& request, ProfileWatcher& watcher);
 
-/// What is missing or inconsistent in the files alone: no engine is asked, nothing has to run.
+/// What is missing or inconsistent in the files alone: no engine is asked, nothing has to run. Where no file is found
+/// the functions below throw Error (kBadInput).
 struct Check {
     Project project;
     std::vector<Finding> findings;             ///< of the services that the request names, and of the project

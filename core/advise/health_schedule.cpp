@@ -16,6 +16,8 @@ using Json = nlohmann::json;
 constexpr const char* kRecipeStart =
     "its start_period without start_interval changes nothing: the first probe still waits out the interval";
 constexpr const char* kRecipeInterval = "its interval of 15s for 30s, called less frequent, doubles the cost";
+constexpr const char* kRecipeTimeout = "3s or 5s, whatever its probe takes: where that is more, the check never passes";
+constexpr const char* kRecipeRetries = "3 to 5: with its interval an outage shows itself after a minute or more";
 
 class Schedule {
   public:
@@ -50,7 +52,7 @@ class Schedule {
                 "asked often while it starts, by what a probe takes: less than half of the time",
                 [&](Seconds value) { return value >= wanted / 4 && value <= wanted * 4; })) {
             one->joint = draft_.proposed ? "health check" : "health check start";
-            one->recipe = kRecipeStart;
+            one->recipe = recipe(kRecipeStart);
             one->inputs = {cost_input(cost)};
         }
         start_period(seen, ours);
@@ -107,7 +109,7 @@ class Schedule {
         }
         note(draft_.duration("timeout", draft_.timing.timeout, timeout, std::move(why),
                              "at least three times the slowest probe seen", will_do),
-             "", cost);
+             kRecipeTimeout, cost);
 
         const auto pin = draft_.pinned("healthcheck.retries");
         if (draft_.proposed || pin) {
@@ -116,6 +118,7 @@ class Schedule {
                                         pin ? "pinned by x-pilotpros" : "a new check: one slow answer is no outage",
                                         pin ? "pinned by x-pilotpros" : "the engine's own default, written out");
             one.joint = draft_.proposed ? "health check" : "";
+            one.recipe = recipe(kRecipeRetries);
             if (pin && pin->find_first_not_of("0123456789") == std::string::npos && pin->size() < 6) {
                 one.after = std::stoi("0" + *pin);
             }
@@ -148,20 +151,24 @@ class Schedule {
                 "at least twice the slowest start seen, and generous: nothing waits for it to pass",
                 [&](Seconds value) { return value >= 2 * seen && value >= wanted / 2 && value <= wanted * 4; })) {
             one->joint = draft_.proposed ? "health check" : "health check start";
-            one->recipe = kRecipeStart;
+            one->recipe = recipe(kRecipeStart);
             one->inputs = {{"slowest start seen", seen.count() > 0 ? show(seen) : "none was seen",
                             "profile: from a container's begin to its first verdict of health"}};
         }
     }
 
-    void note(Change* one, const char* recipe, Seconds cost) const {
+    void note(Change* one, const char* line, Seconds cost) const {
         if (one != nullptr) {
             one->joint = draft_.proposed ? "health check" : "";
-            one->recipe = recipe;
+            one->recipe = recipe(line);
             one->inputs = {cost_input(cost)};
         }
     }
 
+    /// The recipe has health checks for some kinds of services only.
+    [[nodiscard]] std::string recipe(const char* line) const {
+        return recipe_of_probe(draft_.kind).empty() ? std::string{} : std::string{line};
+    }
     static std::string show(Seconds duration) { return format_duration(duration); }
     [[nodiscard]] std::string cost_words(Seconds cost) const {
         return draft_.probes.passed > 0 ? show(cost)

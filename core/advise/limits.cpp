@@ -23,12 +23,6 @@ constexpr const char* kMemoryRule =
     "program's "
     "memory follows";
 
-/// The recipe's own figure for a service of this kind: chosen by its name, never measured.
-std::string recipe_of(const std::string& kind) {
-    const std::string memory = kind == "postgres" ? "2G" : kind == "n8n" ? "1.5G" : kind == "nginx" ? "128M" : "512M";
-    return fmt::format("deploy.resources.limits.memory: {}, whatever it uses", memory);
-}
-
 nlohmann::json size_or_null(std::optional<Bytes> bytes) {
     return bytes ? nlohmann::json(compose_size(*bytes)) : nlohmann::json();
 }
@@ -86,7 +80,6 @@ void advise_swap(const LimitsView& view, Bytes memory, Advice& into) {
             : "equal to the memory limit: else as much swap again is allowed";
     change.rule = "memory and swap together, equal to the memory limit: a service at its limit must not swap";
     change.source = "https://docs.docker.com/engine/containers/resource_constraints/#--memory-swap-details";
-    change.recipe = "nothing, though it asks for swap controls: Docker then allows twice the memory limit";
     change.risk = Risk::kMedium;
     change.joint = "memory";
     into.changes.push_back(std::move(change));
@@ -100,7 +93,6 @@ void change_memory(const LimitsView& view, const Share& share, Advice& into) {
     change.rule = pinned ? "pinned by x-pilotpros" : kMemoryRule;
     change.source = pinned ? "x-pilotpros in the Compose files" : kMemorySource;
     change.inputs = memory_inputs(view);
-    change.recipe = recipe_of(view.kind());
     change.risk = Risk::kMedium;
     change.joint = "memory";
     into.changes.push_back(std::move(change));

@@ -58,7 +58,6 @@ void raise_quota(const LimitsView& view, double own, double value, const std::st
         {"quota", fmt::format("{}", own), "the Compose files"},
         {"throttled periods", throttled(view), view.evidence.from()},
         {"most CPUs used, running or starting", fmt::format("{:.2f}", most_used(view)), view.evidence.from()}};
-    change.recipe = "a fixed quota by the kind of the service";
     into.changes.push_back(std::move(change));
 }
 
@@ -171,7 +170,6 @@ void advise_weight(const LimitsView& view, Advice& into) {
         "only while they are short";
     change.source = kWeightSource;
     change.inputs = {{"CPUs in 95 of 100 seconds", fmt::format("{:.2f}", uses), view.evidence.from()}};
-    change.recipe = "reservations.cpus, which Compose ignores outside Swarm";
     into.changes.push_back(std::move(change));
 }
 

@@ -4,8 +4,41 @@
 
 #include <charconv>
 #include <cmath>
+#include <map>
 
 namespace pilotpros {
+
+namespace {
+
+/// What the recipe's own line does for a limit of a service of this kind; its figures go by the service's name, nothing
+/// was measured. Empty where it has no line.
+std::string recipe_of_limit(const std::string& key, const std::string& kind) {
+    struct Line {
+        const char* memory;
+        const char* cpus;
+    };
+    static const std::map<std::string, Line> kLines{{"postgres", {"2G", "1.5, further below 2.0"}},
+                                                    {"n8n", {"1.5G", "2.0"}},
+                                                    {"node", {"512M", "1.0"}},
+                                                    {"nginx", {"128M", "0.5"}}};
+    const auto line = kLines.find(kind);
+    if (line == kLines.end()) {
+        return "";
+    }
+    if (key == "memory") {
+        return fmt::format("deploy.resources.limits.memory: {}, whatever it uses", line->second.memory);
+    }
+    if (key == "cpus") {
+        return fmt::format("deploy.resources.limits.cpus: {}, a quota that cuts in while CPUs are idle",
+                           line->second.cpus);
+    }
+    if (key == "memory_swap") {
+        return "nothing, though it asks for swap controls: Docker then allows twice the memory limit";
+    }
+    return key == "cpu_shares" ? "reservations.cpus, which Compose ignores outside Swarm" : "";
+}
+
+}  // namespace
 
 const nlohmann::json* LimitsView::facts(const std::string& kind) const {
     for (const Application& application : observed.applications) {
@@ -34,6 +67,7 @@ Change LimitsView::change(const std::string& key, Target target, nlohmann::json 
     change.target = std::move(target);
     change.before = std::move(before);
     change.after = std::move(after);
+    change.recipe = recipe_of_limit(key, kind());
     return change;
 }
 

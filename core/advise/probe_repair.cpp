@@ -18,6 +18,8 @@ using Json = nlohmann::json;
 constexpr const char* kHealthDocs = "https://docs.docker.com/reference/compose-file/services/#healthcheck";
 constexpr const char* kRecipeCurl =
     "its curl -f http://localhost:… stays unhealthy for ever where the image has no curl";
+constexpr const char* kRecipeSocket =
+    "its pg_isready -U … -d … -t 1 goes over the socket: true before the database is there";
 
 /// In double quotes of a shell, where variables are filled in.
 std::string for_shell(const std::string& word) {
@@ -152,7 +154,7 @@ std::optional<ProbePlan> over_tcp(const Probe& probe, std::vector<ProbeComplaint
                              probe.program);
     plan.reason = "over the socket it passes while initdb's temporary server runs, which listens on no port";
     plan.rule = "asked over TCP, where initdb's temporary server does not listen";
-    plan.recipe = "its pg_isready -U … -d … -t 1 goes over the socket: true before the database is there";
+    plan.recipe = kRecipeSocket;
     plan.source = "https://github.com/docker-library/postgres/issues/146";
     return plan;
 }
@@ -183,7 +185,7 @@ ProbePlan for_postgres(const Json& facts) {
         "pg_isready");
     plan.reason = "there is none: nobody can wait for the database, or see that it stands still";
     plan.rule = "pg_isready over TCP, with the user and database of the container's own environment";
-    plan.recipe = "its pg_isready -U … -d … -t 1 goes over the socket: true before the database is there";
+    plan.recipe = kRecipeSocket;
     return plan;
 }
 
@@ -249,6 +251,10 @@ std::optional<ProbePlan> repair_probe(const Probe& probe, const ProbeTools& tool
     return plan;
 }
 
+std::string recipe_of_probe(const std::string& kind) {
+    return kind == "postgres" ? kRecipeSocket : kind == "n8n" || kind == "node" ? kRecipeCurl : "";
+}
+
 std::optional<ProbePlan> propose_probe(const ServiceObservation& service, const std::vector<int>& ports,
                                        const ProbeTools& tools, std::string& why_not) {
     const bool shell = !tools.lacks("sh");
@@ -294,7 +300,7 @@ std::optional<ProbePlan> propose_probe(const ServiceObservation& service, const 
                 plan.reason =
                     fmt::format("there is none; port {} is what is known: whether it takes connections", ports.front());
                 plan.rule = "whether its port takes connections; an address of its own would tell more";
-                plan.recipe = kRecipeCurl;
+                plan.recipe = recipe_of_probe(application.kind);
                 return plan;
             }
         }

@@ -21,6 +21,9 @@ struct ProbePlan {
     std::string source;
 };
 
+/// What the recipe's own health check of a service of this kind does; empty where it has none.
+std::string recipe_of_probe(const std::string& kind);
+
 /// What is wrong with a test and cannot be repaired here, in words, with what to do about it.
 struct ProbeComplaint {
     std::string what, harm, fix;

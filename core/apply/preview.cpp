@@ -200,9 +200,11 @@ ApplyPreview preview_apply(World& world, const ApplyRequest& request) {
         }
     }
     if (!preview.route.kept()) {
-        preview.notes.push_back(fmt::format("`{} up -d` does not keep the change ({}); from now on: {} up -d",
-                                            shown(preview.route.starting), preview.route.why,
-                                            shown(preview.route.command)));
+        const std::string command = typed_from(world.files.canonical(world.environment.working_directory),
+                                               world.files.canonical(preview.route.folder),
+                                               fmt::format("{} up -d", shown(preview.route.command)));
+        preview.notes.push_back(fmt::format("`{} up -d` does not keep the change ({}); from now on: {}",
+                                            shown(preview.route.starting), preview.route.why, command));
     }
     return preview;
 }

@@ -152,4 +152,13 @@ std::string shown(const std::vector<std::string>& command) {
     return line;
 }
 
+std::string typed_from(const Path& here, const Path& folder, const std::string& command) {
+    const bool names_files =
+        command.find(" -f ") != std::string::npos || command.find(" --env-file ") != std::string::npos;
+    const Path way = here.lexically_relative(folder);
+    const bool below = !way.empty() && *way.begin() != "..";
+    return here == folder || (below && !names_files) ? command
+                                                     : fmt::format("(cd {} && {})", shown({folder.string()}), command);
+}
+
 }  // namespace pilotpros

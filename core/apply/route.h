@@ -20,7 +20,7 @@ struct Route {
     Path link;                          ///< the symlink that is made, or stands; empty without one
     std::vector<std::string> starting;  ///< "docker compose …", without "up": how the project is started now
     std::vector<std::string> command;   ///< the same with our file
-    Path folder;                        ///< where both are typed
+    Path folder;                        ///< where both are typed, see typed_from()
     std::string why;                    ///< one line
 
     /// Whether the command with which the project is started now keeps the change.
@@ -36,6 +36,9 @@ Route route_of(const Project& project, const std::vector<std::string>& docker, c
 
 /// The command as it is typed, quoted for a shell where that is needed.
 std::string shown(const std::vector<std::string>& command);
+/// The same for who is `here`: with the way to the project's folder, where the command counts on being typed in it.
+/// Without files that are named docker compose finds the folder from below.
+std::string typed_from(const Path& here, const Path& folder, const std::string& command);
 
 inline constexpr const char* kOurFolder = ".pilotpros";
 inline constexpr const char* kOurFile = "compose.yaml";

@@ -12,6 +12,7 @@
 #include "core/apply/live_containers.h"
 #include "core/apply/masks.h"
 #include "core/apply/rollback_scope.h"
+#include "core/apply/route.h"
 #include "core/model/json.h"
 #include "core/observe/containers.h"
 
@@ -136,7 +137,8 @@ ProjectStatus read_status(World& world, Engine& engine, const Project& project, 
             }
         }
         layer = snapshot.layer;
-        status.start = snapshot.start;
+        status.start = typed_from(world.files.canonical(world.environment.working_directory),
+                                  world.files.canonical(snapshot.working_directory), snapshot.start);
     }
     for (const auto& [path, image] : written) {
         const PathImage now = image_of(path, world.files);

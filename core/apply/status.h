@@ -40,7 +40,7 @@ struct ProjectStatus {
     std::vector<FileStatus> files;
     std::vector<ServiceStatus> services;
     std::vector<Mask> masks;  ///< those that hide another value now
-    std::string start;        ///< the command that starts the project with what is applied; empty when nothing is
+    std::string start;        ///< what starts the project with what is applied, typed here; empty when nothing is
     std::string left;         ///< what a rollback of the files alone left to do; empty when nothing is
 };
 

@@ -87,7 +87,10 @@ void PlanCommand::declare_common(CLI::App& command) {
 }
 
 void PlanCommand::declare_apply(CLI::App& command) {
-    command.add_flag("--apply", apply_, "Apply what is shown, to the services that are named or to all");
+    // What is agreed to is the whole Plan, as the table shows it.
+    command.add_flag("--apply", apply_, "Apply what is shown, to the services that are named or to all")
+        ->excludes("--explain")
+        ->excludes("--diff");
     command.add_flag("-y,--yes", yes_, "With --apply: do not ask")->needs("--apply");
     command
         .add_option("--watch", watch_,
@@ -111,6 +114,11 @@ TuneRequest PlanCommand::request() const {
         throw Error(
             ExitCode::kUsage, fmt::format("a Plan has no form {}: it is one of findings", format_),
             fmt::format("docker pilotpros {} {} --format {}", name_, name_ == "tune" ? "--lint" : "--check", format_));
+    }
+    if (apply_ && format_ == "json") {
+        throw Error(
+            ExitCode::kUsage, "--apply and --format json exclude each other: what is done is told in lines",
+            fmt::format("docker pilotpros {} --format json shows the Plan, status --format json what stands", name_));
     }
     TuneRequest request = request_;
     request.profile.layers_anew = apply_;
@@ -218,13 +226,14 @@ void PlanCommand::announce(Terminal& terminal, const ApplyPreview& preview,
 }
 
 ExitCode PlanCommand::apply(World& world, Terminal& terminal) const {
+    const TuneRequest asked = request();
     const Connection connection = connect(world);
     if (!connection.engine) {
         throw EngineLost(*connection.why_not);
     }
     ApplyLines lines(terminal);
     take_back_what_was_cut_short(world, *connection.engine, request_.profile.selectors, lines);
-    Tuning tuning = make(world, terminal, connection, request());
+    Tuning tuning = make(world, terminal, connection, asked);
     Applicable part = applicable_part(tuning);
     if (live_) {
         keep_live(part.plan);

@@ -95,6 +95,8 @@ run "$PILOTPROS" pilotpros tune --only postgres --format json
 expect "a value that would not win is not advised" jq -e '[.changes[] | select(.key == "work_mem")] == []' "$scratch/out"
 compose exec -T db psql -q -U postgres -c 'ALTER SYSTEM RESET work_mem' -c 'SELECT pg_reload_conf()' >/dev/null
 
+mkdir "$scratch/applied"
+cp -a .pilotpros compose.override.yaml "$scratch/applied/"
 run "$PILOTPROS" pilotpros rollback --all --yes
 expect_status "all of it is taken back" 0
 expect_same "the server has its own values again" "$(show work_mem) $(show max_connections)" "4MB 100"
@@ -106,4 +108,42 @@ compose exec -T db psql -q -U postgres -c "DELETE FROM numbered WHERE n = $(awk 
 planted "an acknowledged row that is gone" lost
 docker rm -f "$project-writer-2" >/dev/null
 expect_same "no row is lost" "$(compose exec -T db psql -U postgres -Atc 'SELECT row FROM kept')" 7
-expect "no file is left" test -z "$(find . -mindepth 1 -not -name compose.yaml)"
+nothing_left() { test -z "$(find . -mindepth 1 -not -name compose.yaml)"; }
+expect "no file is left" nothing_left
+
+# ---- by hand, as docs/rollback.md says it: the files as they were before, transaction by transaction -------------------
+cp -a "$scratch/applied/." .
+compose up -d
+answers() { until compose exec -T db psql -U postgres -c '' >/dev/null 2>&1; do sleep 0.2; done; }
+becomes() { # WORK_MEM: who was told to read its files again does so in a moment
+    local i
+    for ((i = 0; i < 30; i++)); do
+        if [ "$(show work_mem)" = "$1" ]; then return 0; fi
+        sleep 0.1
+    done
+    return 1
+}
+answers
+expect_same "it is applied again" "$(show work_mem) $(show max_connections)" "5MB 60"
+sed -n '/^```sh$/,/^```$/p' "$SOURCE_DIR/docs/rollback.md" | sed '/^```/d' >"$scratch/by-hand"
+transactions=("$XDG_STATE_HOME"/pilotpros/*/"$project"/transactions/*)
+by_hand() { (cd "${transactions[$1]}" && bash -eu "$scratch/by-hand"); }
+expect "by hand: one that was taken back already" by_hand 3
+expect "by hand: one that took a restart" by_hand 2
+answers
+expect_same "by hand: the server has the value from before" "$(show work_mem) $(show max_connections)" "5MB 100"
+sed -i 's/5MB/7MB/' .pilotpros/postgres/db/pilotpros.conf
+compose exec -T db psql -q -U postgres -c 'SELECT pg_reload_conf()' >/dev/null
+expect "by hand: what a later one wrote is in force" becomes 7MB
+third=$(id)
+expect "by hand: one that was a reload" by_hand 1
+expect "by hand: the server reads its files again" becomes 5MB
+expect_same "by hand: in the same container" "$(id)" "$third"
+expect "by hand: the first one" by_hand 0
+answers
+expect_same "by hand: the server has its own values" "$(show work_mem) $(show max_connections)" "4MB 100"
+expect_same "by hand: no row is lost" "$(compose exec -T db psql -U postgres -Atc 'SELECT row FROM kept')" 7
+expect "by hand: no file is left" nothing_left
+rm -r "$XDG_STATE_HOME"/pilotpros/*/"$project"
+run "$PILOTPROS" pilotpros status
+expect_in "by hand: and nothing is known of it" 'nothing was applied' "$out"

@@ -40,6 +40,7 @@ look() { # NAME STATUS COMMAND…: everything that it says and starts is kept in
     shift 2
     mkdir -p "$looks"
     python3 "$canary/watch.py" "$looks/$name.argv" timeout -k 5 120 "$@" >"$looks/$name.out" 2>"$looks/$name.err" </dev/null || status=$?
+    keep_document "$looks/$name.out" "$@"
     if [ -z "$wanted" ] || [ "$status" = "$wanted" ]; then ok "$name: exit $status"; else fail "$name: exit $status, not $wanted: $(head -c 500 "$looks/$name.err")"; fi
 }
 collect() { # everything else that could hold one: new and changed files, and what ran in containers

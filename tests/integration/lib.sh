@@ -7,6 +7,8 @@ SOURCE_DIR=${SOURCE_DIR:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 PILOTPROS=${PILOTPROS:-$SOURCE_DIR/build/dev/docker-pilotpros}
 failures=0
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/pilotpros-test.XXXXXX")
+documents=$scratch/documents # what our commands print for programs: all of it has to be as its schema says
+mkdir -p "$documents"/{tune,findings}
 export XDG_STATE_HOME=$scratch/state NO_COLOR=1 PYTHONDONTWRITEBYTECODE=1
 unset DOCKER_HOST DOCKER_CONTEXT DOCKER_API_VERSION DOCKER_TLS_VERIFY DOCKER_CERT_PATH COMPOSE_FILE COMPOSE_PROJECT_NAME COMPOSE_PROFILES
 
@@ -15,6 +17,7 @@ finally() { at_end+=("$*"); } # COMMAND…: run when the test ends, last first
 finish() {
     local status=$? i
     set +e
+    documents_fit
     for ((i = ${#at_end[@]} - 1; i >= 0; i--)); do eval "${at_end[i]}"; done
     rm -rf "$scratch"
     if [ "$status" -eq 0 ] && [ "$failures" -gt 0 ]; then echo "$failures expectations failed"; exit 1; fi
@@ -30,7 +33,31 @@ fail() { printf 'FAIL  %s\n' "$*"; failures=$((failures + 1)); }
 run() {
     status=0
     timeout -k 5 "${RUN_SECONDS:-60}" "$@" >"$scratch/out" 2>"$scratch/err" </dev/null || status=$?
+    keep_document "$scratch/out" "$@"
     out=$(tr -d '\0' <"$scratch/out") err=$(tr -d '\0' <"$scratch/err")
+}
+
+# Each document is held against its schema when the test ends, all in one go.
+keep_document() { # FILE COMMAND…: the command's output, where it is a Plan or findings for programs; an error prints none
+    local file=$1 kind=tune name
+    shift
+    case " $* " in *" --format json "*) ;; *) return 0 ;; esac
+    case " $* " in *" pilotpros tune "* | *" pilotpros limits "* | *" pilotpros healthcheck "*) ;; *) return 0 ;; esac
+    case " $* " in *" --lint "* | *" --check "*) kind=findings ;; esac
+    if [ -s "$file" ]; then
+        name=$(tr -c 'a-zA-Z0-9.\n-' _ <<<"${*##*/}" | tail -c 100)
+        cp "$file" "$(mktemp "$documents/$kind/$name.XXXXXX")"
+    fi
+}
+documents_fit() {
+    local kind all
+    for kind in tune findings; do
+        all=("$documents/$kind"/*)
+        if [ -e "${all[0]}" ]; then
+            expect "${#all[@]} documents are what docs/$kind.schema.json says" \
+                python3 "$SOURCE_DIR/tests/tools/validate.py" "$SOURCE_DIR/docs/$kind.schema.json" "${all[@]}"
+        fi
+    done
 }
 
 pilotpros() { run "$PILOTPROS" pilotpros "$@"; }

@@ -67,10 +67,17 @@ compose --progress quiet up -d
 expect_same "the next up finds nothing to do" "$(id web) $(id store) $(id client) $(id keeper)" "$web $others"
 pilotpros rollback --yes
 expect_in "a second rollback has nothing to do" 'nothing to undo' "$out"
+cd below
 pilotpros limits --apply web --yes --duration 1s --watch 1s
+expect_status "from a folder below it is applied" 0
+expect_same "it is in force" "$(memory web)" 100663296
+engine=$(find "$XDG_STATE_HOME/pilotpros" -mindepth 1 -maxdepth 1 -type d)
+mkdir "$engine/another-project"
 pilotpros rollback --all --purge --yes
-expect_status "everything is taken back" 0
-expect_same "and no trace is left" "$(files) $(find "$XDG_STATE_HOME/pilotpros" -type f | grep -v /images/ || true)" "$before "
+expect_status "and everything is taken back" 0
+cd "$dir"
+expect_same "what images answered stays while it serves another project, and nothing else" "$(find "$engine" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | tr '\n' ' ')" "another-project images "
+rm -r "$XDG_STATE_HOME/pilotpros"
 
 # ---- the whole project -----------------------------------------------------------------------------------------------
 all() { echo "$(id store) $(id web) $(id client) $(id keeper)"; }
@@ -96,9 +103,21 @@ sed -i 's/^  store:/&\n    x-pilotpros: {pin: {memory: 80m}}/' compose.yaml
 pilotpros limits --apply --yes --duration 1s --watch 1s store
 expect_status "one advisor alone, afterwards" 0
 expect_same "its value is in force, and what the others wrote stays" "$(memory store) $(rotated "$(id store)")" "83886080 10m "
-pilotpros rollback --all --yes
+pilotpros limits --format json
+expect_status "limits for programs" 0
+expect "has a word of limits only" jq -e '(.changes | length > 0) and all(.changes[]; .advisor == "limits")' "$scratch/out"
+pilotpros healthcheck --format json
+expect_status "health checks for programs" 0
+expect "has a word of health checks only" jq -e 'all(.changes[]; .advisor == "healthcheck")' "$scratch/out"
+left() { # of ours anywhere: files in the project, the state directory, containers
+    files
+    find "$XDG_STATE_HOME" -mindepth 1
+    docker ps -aq --filter "name=pilotpros-(keep|lock)-$project"
+}
+planted "what is there while it is applied" test "$(left)" = "$before"
+pilotpros rollback --all --purge --yes
 expect_status "all of it is taken back" 0
-expect_same "no file is left" "$(files)" "$before"
+expect_same "no trace is left" "$(left)" "$before"
 expect_same "nor a value" "$(rotated "$(id store)" "$(id web)" "$(id client)") $(memory store)" "    0"
 expect_same "the service that would lose data is the same still" "$(id keeper)" "$keeper"
 expect "the others were made anew" test "$(id store) $(id web) $(id client)" != "$others"

@@ -19,13 +19,20 @@ plant() { # NAME SHELL-LINE: a plugin that goes wrong
 plant renames "PLUGIN \"\$@\" >$scratch/told.\$\$; code=\$?; sed 's/probe-localhost/probe-elsewhere/' $scratch/told.\$\$; exit \$code"
 planted "a finding that is told under another name" python3 "$check" "$scratch/renames" projects recipe-as-found
 plant writes "PLUGIN \"\$@\"; code=\$?; touch written-beside; exit \$code"
-mkdir -p "$scratch/tools" "$scratch/corpus"
-cp -R "$corpus/recipe-as-found" "$scratch/corpus/"
-cp "$check" "$scratch/tools/"
-expect "the copy is as the original" python3 "$scratch/tools/corpus.py" "$PILOTPROS" projects
-planted "a file that was left beside the project" python3 "$scratch/tools/corpus.py" "$scratch/writes" projects
+mkdir -p "$scratch/copy/tests"/{tools,corpus} "$scratch/copy/docs"
+cp -R "$corpus/recipe-as-found" "$scratch/copy/tests/corpus/"
+cp "$check" "$SOURCE_DIR/tests/tools/validate.py" "$scratch/copy/tests/tools/"
+cp "$SOURCE_DIR"/docs/*.schema.json "$scratch/copy/docs/"
+copied=$scratch/copy/tests/tools/corpus.py
+expect "the copy is as the original" python3 "$copied" "$PILOTPROS" projects
+planted "a file that was left beside the project" python3 "$copied" "$scratch/writes" projects
+jq '.required += ["surprise"]' "$SOURCE_DIR/docs/findings.schema.json" >"$scratch/copy/docs/findings.schema.json"
+planted "findings that their schema does not know" python3 "$copied" "$PILOTPROS" projects
+cp "$SOURCE_DIR/docs/findings.schema.json" "$scratch/copy/docs/"
+jq '.required += ["surprise"]' "$SOURCE_DIR/docs/tune.schema.json" >"$scratch/copy/docs/tune.schema.json"
+planted "a Plan that its schema does not know" python3 "$copied" "$PILOTPROS" projects
 expect "the comparison notices a finding too many and one too few" python3 "$check" "$PILOTPROS" sees
-plant silent 'echo "{\"findings\": []}"'
+plant silent 'echo "{\"format\": 1, \"project\": \"silent\", \"findings\": []}"'
 planted "a lint that finds nothing" python3 "$check" "$scratch/silent" defects
 
 # ---- forms ---------------------------------------------------------------------------------------------------------
@@ -56,3 +63,25 @@ expect_status "a Plan is no list of findings" 64
 expect_in "says what is" 'tune --lint --format sarif' "$err"
 pilotpros tune --lint --apply
 expect_status "what only looks does not apply" 64
+for what in "--explain memory" --diff "--format json"; do
+    # shellcheck disable=SC2086 # words
+    pilotpros tune --apply --yes $what
+    expect_status "what is applied is shown whole, which $what does not do" 64
+    expect_in "it says so" "--apply.*exclude|exclude.*--apply" "$err"
+done
+
+# ---- the documents of the narrowed commands ------------------------------------------------------------------------
+cd "$corpus/recipe-as-found"
+for command in limits healthcheck; do
+    pilotpros "$command" --format json
+    expect_status "$command, without an engine" 2
+    expect "$command has a word of its own only" jq -e --arg command "$command" 'all(.changes[], .left_alone[]; .advisor == $command)' "$scratch/out"
+    pilotpros "$command" --check --format json
+    expect_status "$command --check" 6
+done
+plant surprises 'echo "{\"format\": 1, \"project\": \"x\", \"findings\": [], \"surprise\": 1}"'
+planted "a test of which a command prints what its schema does not know" \
+    env PILOTPROS="$scratch/surprises" bash -c '. "$1/tests/integration/lib.sh"; pilotpros limits --check --format json' - "$SOURCE_DIR"
+plant tells 'echo "{\"format\": 1, \"project\": \"x\", \"findings\": []}"'
+expect "without it that test passes" \
+    env PILOTPROS="$scratch/tells" bash -c '. "$1/tests/integration/lib.sh"; pilotpros limits --check --format json' - "$SOURCE_DIR"

@@ -40,6 +40,7 @@ ask() { # old|new STACK WHAT COMMAND…: $scratch/WHAT-old-STACK.json
     local folder=$scratch/zq$2 ports=("${elsewhere[@]}")
     if [ "$1" = old ]; then folder=$("$stack" dir "$2") ports=(); fi
     env -C "$folder" "${ports[@]}" "$PILOTPROS" pilotpros "${@:4}" --format json >"$scratch/$3-$1-$2.json"
+    keep_document "$scratch/$3-$1-$2.json" pilotpros "${@:4}" --format json
 }
 look() { # old|new STACK [COMPOSE-FILE]: what it is under its own load, and what is advised on that
     local files=(${3:+-f "$3"}) load=$scratch/load-$1-$2

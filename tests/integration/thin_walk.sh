@@ -10,8 +10,10 @@
 ours status
 expect_in "status before anything" 'nothing was applied' "$out"
 dependent=$(id_of dependent)
+cd sub/deep
 run "$driver" apply web 128m
-expect_status "apply" 0
+expect_status "apply, typed in a sub-folder" 0
+cd "$folder"
 expect_in "the gate says what passed" 'healthy after .* limits are read back as asked' "$out"
 seen >"$scratch/after"
 expect "the limit is in force" test "$(memory)" = 134217728
@@ -19,6 +21,10 @@ expect "the dependent was not touched" test "$(id_of dependent)" = "$dependent"
 keeps "plain up in the project's folder" docker compose up -d
 keeps "plain up in a sub-folder" env -C sub/deep docker compose up -d
 keeps "up from elsewhere" env -C / docker compose --project-directory "$folder" up -d
+cd /
+ours status -p "$name"
+expect_in "status: from elsewhere, how it is started" "start it with: \(cd $folder && docker compose up -d\)\$" "$out"
+cd "$folder"
 ours status
 expect_in "status: applied" '0001 +web +applied' "$out"
 expect_in "status: what runs carries it" 'web +carries it' "$out"
@@ -30,8 +36,10 @@ ours rollback --dry-run
 expect_in "a dry run says what would be done" 'remove .*/.pilotpros/compose.yaml' "$out"
 ours rollback
 expect_status "nobody to ask" 3
+cd sub/deep
 ours rollback --yes
-expect_status "rollback" 0
+expect_status "rollback, typed in a sub-folder" 0
+cd "$folder"
 seen >"$scratch/now"
 expect "everything is as it was" same before now
 expect "data of the anonymous and the named volume" docker exec "$name-web-1" cat /anonymous/row /named/row
@@ -77,26 +85,36 @@ expect "interrupted at the gate: everything is as it was" same before now
 forget
 
 # ---- the other routes -------------------------------------------------------------------------------------------------
-route() { # WHAT COMMAND-WITHOUT-OURS…: refused without a yes, then kept by the printed command
-    local what=$1 command
+route() { # WHAT FILE…: refused without a yes, applied and taken back from a sub-folder, and kept by what was printed: in the folder that in it, below it and elsewhere that below it
+    local what=$1 place command=''
+    local -A printed
     shift
-    run "$driver" apply web 128m
-    expect_status "$what: asked first" 3
-    expect_in "$what: the exact command" 'from now on: docker compose .*-f .pilotpros/compose.yaml up -d' "$err"
-    command=$(sed -n 's/.*from now on: \(docker compose .* up -d\)$/\1/p' <<<"$err")
+    if [ $# -gt 0 ]; then export DRIVER_FILE=$folder/$1; else unset DRIVER_FILE; fi
+    for place in "$folder" "$folder/sub/deep"; do
+        cd "$place"
+        run "$driver" apply web 128m
+        expect_status "$what: asked first" 3
+        command=$(sed -n 's/.*from now on: \(.*docker compose .* up -d)\{0,1\}\)$/\1/p' <<<"$err")
+        expect_in "$what: the exact command" '^(\(cd .* && )?docker compose .*-f .pilotpros/compose.yaml up -d' "$command"
+        printed[$place]=$command
+    done
     DRIVER_YES=1 run "$driver" apply web 128m
     expect_status "$what: applied" 0
-    # shellcheck disable=SC2086 # a command as it was printed
-    keeps "$what: the printed command" $command
+    for place in "$folder" "$folder/sub/deep" /; do
+        cd "$place"
+        keeps "$what: the printed command, in $place" bash -c "${printed[$place]-${printed[$folder/sub/deep]}}"
+    done
+    cd "$folder"
     expect "$what: nothing is hidden in the user's files" test ! -L compose.override.yaml
-    ours rollback --yes "$@"
+    cd sub/deep
+    ours rollback --yes ${1+-f "../../$1"}
     expect_status "$what: rollback" 0
+    cd "$folder"
+    unset DRIVER_FILE
     seen >"$scratch/now"
 }
-export DRIVER_FILE=compose.yaml
-route "explicit -f" -f compose.yaml
+route "explicit -f" compose.yaml
 expect "explicit -f: as it was" same before now
-unset DRIVER_FILE
 printf 'services: {dependent: {labels: {own: "1"}}}\n' >compose.override.yaml
 docker compose up -d dependent
 seen >"$scratch/before-own"
@@ -123,3 +141,8 @@ transactions=("$XDG_STATE_HOME"/pilotpros/*/"$name"/transactions/*)
 expect "by hand" bash -c 'cd "$1" && bash -eu "$2"' - "${transactions[-1]}" "$scratch/by-hand"
 seen >"$scratch/now"
 expect "by hand: everything is as it was" same before now
+ours status
+expect_in "by hand: it is taken for applied still" '0001 +web +applied' "$out"
+rm -r "$XDG_STATE_HOME"/pilotpros/*/"$name" # as the page says last
+ours status
+expect_in "by hand: and is forgotten" 'nothing was applied' "$out"

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The projects of tests/corpus without an engine: what is found is exactly what each says in expected.json, tune works on it, what tune
-would write merges, and no byte of theirs changes. And one defect at a time, planted into the project without any: exactly that one appears.
+would write merges, what both print for programs is as its schema says, and no byte of theirs changes. And one defect at a time, planted into the project without any: exactly that one appears.
 
   corpus.py PLUGIN projects [NAME...]         only these
   corpus.py PLUGIN defects
@@ -8,7 +8,10 @@ would write merges, and no byte of theirs changes. And one defect at a time, pla
 """
 import concurrent.futures, hashlib, json, os, pathlib, re, shutil, subprocess, sys, tempfile
 
+import validate
+
 CORPUS = pathlib.Path(__file__).resolve().parent.parent / "corpus"
+SCHEMAS = {kind: validate.validator(validate.read(CORPUS.parent.parent / "docs" / f"{kind}.schema.json")) for kind in ("tune", "findings")}
 PLUGIN, WHAT = sys.argv[1], sys.argv[2]
 AWAY = {**{k: v for k, v in os.environ.items() if not k.startswith(("COMPOSE_", "DOCKER_"))}, "DOCKER_HOST": "unix:///nowhere.sock"}
 
@@ -25,8 +28,10 @@ def lint(folder, *words, text=None):
     done = run(folder, "tune", "--lint", "--format", "json", *words, text=text)
     if done.returncode not in (0, 6):
         return [("", f"exit {done.returncode}: {done.stderr.strip()}")]
-    found = sorted({(f["service"], f["id"]) for f in json.loads(done.stdout)["findings"]})
-    return found if (done.returncode == 6) == bool(found) else [("", f"exit {done.returncode} with {len(found)} findings")]
+    document = json.loads(done.stdout)
+    found = sorted({(f["service"], f["id"]) for f in document["findings"]})
+    faults = [("", f"no document of findings: {fault}") for fault in validate.faults(SCHEMAS["findings"], document)]
+    return faults + (found if (done.returncode == 6) == bool(found) else [("", f"exit {done.returncode} with {len(found)} findings")])
 
 
 def difference(found, expected):
@@ -63,7 +68,9 @@ def project(folder):
     if done.returncode != 2:  # done, without an engine
         complaints.append(f"tune: exit {done.returncode}: {done.stderr.strip()}")
     else:
-        complaints += merges(folder, json.loads(done.stdout))
+        document = json.loads(done.stdout)
+        complaints += [f"no document of a Plan: {fault}" for fault in validate.faults(SCHEMAS["tune"], document)]
+        complaints += merges(folder, document)
     if state(folder) != before:
         complaints.append("a file changed")
     return folder.name, complaints

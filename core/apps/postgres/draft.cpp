@@ -270,6 +270,9 @@ void Draft::drop_settings(const std::string& joint, const std::string& why) {
 }
 
 std::string recipe_on(const std::string& key) {
+    const auto unread = [](const char* value) {
+        return fmt::format("{}, in a file that it mounts and never names as config_file: nobody reads it", value);
+    };
     static const std::map<std::string, std::string> kLines{
         {"shared_buffers",
          "1GB whatever the limit: twice as much as a limit of 512 MiB, and never touched by 40 MiB of data"},
@@ -283,6 +286,24 @@ std::string recipe_on(const std::string& key) {
         {"max_parallel_workers", "8 on two CPUs"},
         {"max_parallel_workers_per_gather", "2, which is the default"},
         {"max_parallel_maintenance_workers", "2, which is the default"},
+        {"seq_page_cost", "1, which is the default"},
+        {"effective_io_concurrency", "200, for any disk"},
+        {"checkpoint_completion_target", "0.9, which is the default from 14 on"},
+        {"wal_buffers", "16MB, which is what the server takes by itself beside its shared_buffers"},
+        {"default_statistics_target", "100, which is the default"},
+        {"min_wal_size", "512MB, kept on the disk whatever is written"},
+        {"superuser_reserved_connections", unread("3, which is the default")},
+        {"log_destination", unread("stderr, which is the default")},
+        {"log_statement", unread("mod")},
+        {"log_min_duration_statement", unread("1000")},
+        {"log_checkpoints", unread("on")},
+        {"log_connections", unread("on")},
+        {"log_disconnections", unread("on")},
+        {"log_lock_waits", unread("on")},
+        {"shared_preload_libraries", unread("pg_stat_statements")},
+        {"track_activity_query_size", unread("2048")},
+        {"configuration", "mounts a single file that no config_file names: nobody reads it"},
+        {"include", "none: its file would stand in place of the server's own, if it were read"},
         {"shm_size", "nothing: with its work_mem a parallel hash join fails in Docker's 64 MB of /dev/shm"},
         {"command", "replaces the service's command, the user's own flags with it"}};
     const auto line = kLines.find(key);

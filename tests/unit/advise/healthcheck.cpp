@@ -287,6 +287,40 @@ TEST_CASE("what starts is asked often, within a generous start_period", "[health
     }
 }
 
+TEST_CASE("health check recipe: each key for which it has a line says what that would have done",
+          "[healthcheck][recipe]") {
+    HealthCase seen;
+    Json health = with_test(shell("curl -f http://127.0.0.1:80/ || exit 1"));
+    health["healthcheck"]["retries"] = 9;
+    const std::string kind = GENERATE("postgres", "n8n", "node", "redis");
+    seen.add("a", kind, health);
+    const std::vector<std::string> keys{"test", "interval", "timeout", "start_period", "start_interval", "retries"};
+    for (const std::string& key : keys) {
+        seen.wishes["a"].pinned["healthcheck." + key] = key == "test" ? "true" : key == "retries" ? "4" : "7s";
+    }
+    const Advice advice = advise_healthcheck(seen.input());
+    for (const std::string& key : keys) {
+        CAPTURE(kind, key);
+        const Change* const change = change_of(advice, "a", "healthcheck." + key);
+        REQUIRE(change != nullptr);
+        CHECK(change->recipe.empty() == (kind == "redis"));
+    }
+}
+
+TEST_CASE("a proposed health check says what the recipe's would have done", "[healthcheck][recipe]") {
+    HealthCase seen;
+    Json service = Json::object();
+    service["expose"] = {"3000"};
+    seen.add("a", "node", service).probe_commands["node"] = "/usr/bin/node";
+    const Advice advice = advise_healthcheck(seen.input());
+    for (const char* key : {"test", "interval", "timeout", "start_period", "start_interval", "retries"}) {
+        CAPTURE(key);
+        const Change* const change = change_of(advice, "a", std::string{"healthcheck."} + key);
+        REQUIRE(change != nullptr);
+        CHECK_FALSE(change->recipe.empty());
+    }
+}
+
 TEST_CASE("a start_interval of the user's without start_period gets one", "[healthcheck]") {
     HealthCase seen;
     Json health = with_test(shell("true"));

@@ -414,6 +414,29 @@ TEST_CASE("pins are written as they are, and a deadly or unreadable one is said"
     CHECK(find_change(advice, "app", "cpus") == nullptr);
 }
 
+TEST_CASE("limits recipe: each key for which it has a line says what that would have done", "[limits][recipe]") {
+    CaseBuilder built;
+    built.run("app", {{}}, {{"ulimits", {{"nofile", 100}}}});
+    const std::string kind = GENERATE("postgres", "n8n", "node", "nginx");
+    built.application("app", kind);
+    built.wishes["app"].pinned = {
+        {"memory", "1g"}, {"cpus", "1.5"}, {"cpu_shares", "512"}, {"pids", "99"}, {"nofile", "2048"}};
+    const Advice advice = advised_limits(built);
+    for (const char* key : {"memory", "memory_swap", "cpus", "cpu_shares"}) {
+        CAPTURE(kind, key);
+        REQUIRE(find_change(advice, "app", key) != nullptr);
+        CHECK_FALSE(find_change(advice, "app", key)->recipe.empty());
+    }
+    for (const char* key : {"pids", "nofile"}) {
+        REQUIRE(find_change(advice, "app", key) != nullptr);
+        CHECK(find_change(advice, "app", key)->recipe.empty());
+    }
+    SECTION("it has no service of another kind") {
+        built.observed("app").applications.front().kind = "redis";
+        CHECK(find_change(advised_limits(built), "app", "memory")->recipe.empty());
+    }
+}
+
 TEST_CASE("what does not fit the machine is said of the project", "[limits]") {
     CaseBuilder built;
     Seen large;

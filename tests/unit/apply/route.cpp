@@ -66,6 +66,17 @@ TEST_CASE("a change reaches the user's own up by the route that fits how the pro
         CHECK(found.kind == Route::Kind::kStanding);
         CHECK(found.kept());
     }
+    SECTION("typed elsewhere a command that names files goes to their folder first, a plain one finds it from below") {
+        const std::string plain = "docker compose up -d";
+        const std::string named = "docker compose -f compose.yaml -f .pilotpros/compose.yaml up -d";
+        const Path folder = "/home/me/my shop";
+        CHECK(typed_from(folder, folder, named) == named);
+        CHECK(typed_from("/home/me/my shop/src", folder, named) == "(cd '/home/me/my shop' && " + named + ")");
+        CHECK(typed_from("/", folder, named) == "(cd '/home/me/my shop' && " + named + ")");
+        CHECK(typed_from("/home/me/my shop/src", folder, plain) == plain);
+        CHECK(typed_from("/home/me", folder, plain) == "(cd '/home/me/my shop' && " + plain + ")");
+        CHECK(typed_from("/home/me/my shop two", folder, plain) == "(cd '/home/me/my shop' && " + plain + ")");
+    }
     SECTION("standard input has no later up") {
         Selectors selectors;
         selectors.files = {"-"};

@@ -23,7 +23,8 @@ std::string page_of_rules() {
         "that is piped in\n"
         "(`-f -`). It exits with 6 on findings. `--format json`, `sarif` (code scanning) and `github` (annotations of "
         "a workflow) are for\n"
-        "machines. Beside these rules it says what `limits --check` and `healthcheck --check` say, and what the "
+        "machines; [findings.schema.json](findings.schema.json) is the schema of the first. Beside these rules it says "
+        "what `limits --check` and `healthcheck --check` say, and what the "
         "advisors find in files.\n"
         "This page is made of the rules (`core/lint/`); a test compares the two.\n";
     for (const linting::LintRule& rule : linting::lint_rules()) {

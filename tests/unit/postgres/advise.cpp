@@ -7,6 +7,7 @@
 #include "core/apps/postgres/advise.h"
 #include "core/apps/postgres/command_line.h"
 #include "core/apps/postgres/demand.h"
+#include "core/apps/postgres/draft.h"
 #include "core/model/bundle.h"
 #include "core/model/plan.h"
 
@@ -487,6 +488,53 @@ TEST_CASE("postgres: the command keeps every flag of the user and names our file
         resolved["entrypoint"] = {"/wrap.sh"};
         CHECK(change_of(server.advice(), "command") == nullptr);
         CHECK(has(left(server.advice(), "command"), "entrypoint"));
+    }
+}
+
+TEST_CASE("postgres recipe: each key for which it has a line says what that would have done", "[postgres][recipe]") {
+    for (const char* key : {"shared_buffers",
+                            "effective_cache_size",
+                            "work_mem",
+                            "maintenance_work_mem",
+                            "max_connections",
+                            "random_page_cost",
+                            "seq_page_cost",
+                            "effective_io_concurrency",
+                            "checkpoint_completion_target",
+                            "wal_buffers",
+                            "default_statistics_target",
+                            "max_wal_size",
+                            "min_wal_size",
+                            "max_parallel_workers_per_gather",
+                            "max_parallel_workers",
+                            "max_parallel_maintenance_workers",
+                            "superuser_reserved_connections",
+                            "log_destination",
+                            "log_statement",
+                            "log_min_duration_statement",
+                            "log_checkpoints",
+                            "log_connections",
+                            "log_disconnections",
+                            "log_lock_waits",
+                            "shared_preload_libraries",
+                            "track_activity_query_size",
+                            "command",
+                            "configuration",
+                            "include"}) {
+        CAPTURE(key);
+        CHECK_FALSE(recipe_on(key).empty());
+    }
+    for (const char* key : {"jit", "wal_compression", "checkpoint_timeout", "log_temp_files", "autovacuum_work_mem",
+                            "stop_grace_period", "restart"}) {
+        CAPTURE(key);
+        CHECK(recipe_on(key).empty());
+    }
+    Server server;
+    server.wishes["base"].pinned["work_mem"] = "8MB";
+    const Advice advice = server.advice();
+    REQUIRE(change_of(advice, "include") != nullptr);
+    for (const Change& change : advice.changes) {
+        CHECK(change.recipe == recipe_on(change.key));
     }
 }
 

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
@@ -6,6 +7,7 @@
 #include <valijson/validator.hpp>
 
 #include "core/model/error.h"
+#include "plugin/views/findings_view.h"
 #include "plugin/views/text.h"
 #include "plugin/views/tune_diff.h"
 #include "plugin/views/tune_explain.h"
@@ -139,13 +141,13 @@ std::string flat(const std::string& text) {
     return result;
 }
 
-Json published_schema() {
-    std::ifstream file(std::string{SOURCE_DIR} + "/docs/tune.schema.json");
+Json published_schema(const std::string& name) {
+    std::ifstream file(fmt::format("{}/docs/{}.schema.json", SOURCE_DIR, name));
     return Json::parse(file);
 }
 
-bool fits(const Json& document) {
-    const Json schema_document = published_schema();
+bool fits(const Json& document, const std::string& name = "tune") {
+    const Json schema_document = published_schema(name);
     valijson::Schema schema;
     valijson::SchemaParser(valijson::SchemaParser::kDraft7)
         .populateSchema(valijson::adapters::NlohmannJsonAdapter(schema_document), schema);
@@ -499,6 +501,38 @@ TEST_CASE("The document for programs fits its published schema", "[tune-views]")
             Json replaced = document;
             replaced[way] = Json::array({Json::array()});
             CHECK_FALSE(fits(replaced));
+        }
+    }
+}
+
+TEST_CASE("The findings for programs fit their published schema", "[tune-views]") {
+    Check check;
+    check.project.name = "shop";
+    CHECK(fits(Json::parse(findings_as_json(check)), "findings"));
+    check.findings = {{"web", "open-port", Finding::Severity::kWarning, "what", "", "", ""},
+                      {"", "another", Finding::Severity::kNote, "what", "harm", "fix\nin two lines", "https://a.b"}};
+    const Json document = Json::parse(findings_as_json(check));
+    REQUIRE(fits(document, "findings"));
+    SECTION("a finding is in both documents the same") {
+        CHECK(published_schema("findings").at("definitions").at("finding") ==
+              published_schema("tune").at("definitions").at("finding"));
+    }
+    SECTION("with any field doctored they do not") {
+        std::vector<Json::json_pointer> all;
+        ways(document, Json::json_pointer{}, all);
+        REQUIRE(all.size() > 15);
+        for (const Json::json_pointer& way : all) {
+            INFO(way.to_string());
+            Json renamed = document;
+            Json& parent = renamed[way.parent_pointer()];
+            if (parent.is_object()) {
+                parent["not-" + way.back()] = parent[way.back()];
+                parent.erase(way.back());
+                CHECK_FALSE(fits(renamed, "findings"));
+            }
+            Json replaced = document;
+            replaced[way] = Json::array({Json::array()});
+            CHECK_FALSE(fits(replaced, "findings"));
         }
     }
 }
