@@ -106,11 +106,12 @@ void PlanCommand::declare_live(CLI::App& command) {
         ->needs("--apply");
 }
 
-TuneRequest PlanCommand::request() const {
+TuneRequest PlanCommand::request(const World& world) const {
     if (format_ == "sarif" || format_ == "github") {
-        throw Error(
-            ExitCode::kUsage, fmt::format("a Plan has no form {}: it is one of findings", format_),
-            fmt::format("docker pilotpros {} {} --format {}", name_, name_ == "tune" ? "--lint" : "--check", format_));
+        std::vector<std::string> words{name_, name_ == "tune" ? "--lint" : "--check", "--format", format_};
+        words.insert(words.end(), request_.profile.services.begin(), request_.profile.services.end());
+        throw Error(ExitCode::kUsage, fmt::format("a Plan has no form {}: it is one of findings", format_),
+                    command_line(world, request_.profile.selectors, words));
     }
     TuneRequest request = request_;
     request.profile.layers_anew = apply_;
@@ -137,7 +138,7 @@ Tuning PlanCommand::make(World& world, Terminal& terminal, const Connection& con
 
 ExitCode PlanCommand::show(World& world, Terminal& terminal) const {
     const Connection connection = connect(world);
-    const Tuning tuning = make(world, terminal, connection, request());
+    const Tuning tuning = make(world, terminal, connection, request(world));
     print(world, terminal, tuning);
     return tuning.profile.observation.engine ? ExitCode::kDone : ExitCode::kNoEngine;
 }
@@ -224,7 +225,7 @@ ExitCode PlanCommand::apply(World& world, Terminal& terminal) const {
     }
     ApplyLines lines(terminal);
     take_back_what_was_cut_short(world, *connection.engine, request_.profile.selectors, lines);
-    Tuning tuning = make(world, terminal, connection, request());
+    Tuning tuning = make(world, terminal, connection, request(world));
     Applicable part = applicable_part(tuning);
     if (live_) {
         keep_live(part.plan);
