@@ -277,6 +277,9 @@ ExitCode PlanCommand::report(const World& world, Terminal& terminal, const Check
         terminal.err(fmt::format("{}: {} finding{}\n", printable(check.project.name), check.findings.size(),
                                  check.findings.size() == 1 ? "" : "s"));
     }
+    if (const std::string said = said_of_inactive(check); !said.empty()) {
+        terminal.err(said + "\n");
+    }
     return check.findings.empty() ? ExitCode::kDone : ExitCode::kFindings;
 }
 
