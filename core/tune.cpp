@@ -231,11 +231,18 @@ Check look_at_files(World& world, const ProfileRequest& request, const FileLook&
     for (const std::string& file : profile.project.files) {
         read_with_included(world.files, file, profile.project, check);
     }
+    const auto is_asked = [&](const std::string& service) {
+        return request.services.empty() ||
+               std::find(request.services.begin(), request.services.end(), service) != request.services.end();
+    };
     check.findings = look(input, check);
-    std::erase_if(check.findings, [&](const Finding& finding) {
-        return !finding.service.empty() && !request.services.empty() &&
-               std::find(request.services.begin(), request.services.end(), finding.service) == request.services.end();
-    });
+    std::erase_if(check.findings,
+                  [&](const Finding& finding) { return !finding.service.empty() && !is_asked(finding.service); });
+    for (const auto& [name, service] : profile.project.services) {
+        if (service.profiled_out && is_asked(name)) {
+            check.inactive.push_back(name);
+        }
+    }
     check.project = std::move(profile.project);
     return check;
 }

@@ -62,6 +62,9 @@ struct Check {
     std::vector<Finding> findings;             ///< of the services that the request names, and of the project
     std::vector<std::string> files;            ///< the project's, and what these include, in merge order
     std::map<std::string, std::string> texts;  ///< of these, by the path that stands there
+    /// Of the same services those of which no profile is active: advisors do not look at them, since Compose resolves
+    /// them not; what rules see in them as they are written is among the findings.
+    std::vector<std::string> inactive;
 };
 /// What one advisor says of the files.
 Check check_files(World& world, const ProfileRequest& request, const std::function<Advice(const Case&)>& advisor);

@@ -6,7 +6,9 @@
 #include <map>
 #include <utility>
 
+#include "core/advise/durations.h"
 #include "core/advise/health_timing.h"
+#include "core/advise/probe_edit.h"
 #include "core/advise/probe_repair.h"
 #include "core/advise/probe_words.h"
 #include "core/advise/service_state.h"
@@ -21,6 +23,9 @@ using Severity = Finding::Severity;
 
 constexpr const char* kDocs = "https://docs.docker.com/reference/compose-file/services/#healthcheck";
 constexpr const char* kDependsDocs = "https://docs.docker.com/compose/how-tos/startup-order/";
+
+/// How often a probe has to fail, where nothing is written: moby, daemon/health.go.
+constexpr int kDockersRetries = 3;
 
 enum class Has { kCheck, kNone, kUnknown };
 
@@ -44,12 +49,16 @@ class Checking {
         }
         off_ = flag(own_, "disable") || (!texts(own_, "test").empty() && texts(own_, "test").front() == "NONE");
         const Json& written = member(input.project.uninterpolated, "services");
-        const Json& raw = member(member(member(written, name.c_str()), "healthcheck"), "test");
+        const Json& check = member(member(written, name.c_str()), "healthcheck");
+        const Json& raw = member(check, "test");
         probe_ = read_probe(raw.is_null() ? member(own_, "test") : raw);
+        // Compose leaves it out of what it resolves.
+        means_images_ = as_text(member(check, "disable")) == "false";
         timing_ = timing_of(service.resolved, of_image_.value_or(Healthcheck{}));
     }
 
-    /// Whether the service can become healthy at all; unknown when only the image could tell.
+    /// Whether the service can become healthy at all; unknown when only the image could tell. Who writes `disable:
+    /// false` says that it has one.
     [[nodiscard]] Has has_check() const {
         if (off_) {
             return Has::kNone;
@@ -57,7 +66,10 @@ class Checking {
         if (!probe_.none() || (of_image_ && !of_image_->disabled())) {
             return Has::kCheck;
         }
-        return image_known_ ? Has::kNone : Has::kUnknown;
+        if (image_known_) {
+            return Has::kNone;
+        }
+        return means_images_ ? Has::kCheck : Has::kUnknown;
     }
 
     void check(Advice& advice) const {
@@ -86,14 +98,7 @@ class Checking {
                 "start_interval counts only within start_period: it does nothing, and newer Composes refuse it",
                 "healthcheck:\n  start_period: 60s");
         }
-        if (timing_.interval && timing_.timeout && *timing_.timeout >= *timing_.interval) {
-            add(advice, "timeout-not-below-interval", Severity::kNote,
-                fmt::format("a probe may take {}, and one is due every {}", format_duration(*timing_.timeout),
-                            format_duration(*timing_.interval)),
-                "a service that hangs is noticed later than the interval promises: the next probe waits for the last "
-                "one",
-                "a timeout below the interval");
-        }
+        slow_to_notice(advice);
     }
 
   private:
@@ -102,20 +107,42 @@ class Checking {
         advice.findings.push_back({name_, id, severity, std::move(what), std::move(harm), std::move(fix), kDocs});
     }
 
+    /// The engine begins to wait for the interval when the last probe has ended: a timeout as long as the interval is
+    /// of the same shape as Docker's own defaults, one that is well above it decides alone when a hang is noticed.
+    void slow_to_notice(Advice& advice) const {
+        if (!timing_.interval || !timing_.timeout || *timing_.timeout < 2 * *timing_.interval) {
+            return;
+        }
+        const int retries = timing_.retries.value_or(kDockersRetries);
+        const Seconds noticed = retries * (*timing_.interval + *timing_.timeout);
+        add(advice, "timeout-not-below-interval", Severity::kNote,
+            fmt::format("a probe may take {}, and the next one is due {} after it", format_duration(*timing_.timeout),
+                        format_duration(*timing_.interval)),
+            fmt::format("a service that hangs is noticed after up to {}, while the interval alone promises {}",
+                        format_duration(noticed), format_duration(retries * *timing_.interval)),
+            fmt::format("healthcheck:\n  timeout: {}    # where a probe that passes takes less",
+                        compose_duration(*timing_.interval)));
+    }
+
     void test(Advice& advice) const {
         static const ServiceObservation kUnknown;
         std::vector<ProbeComplaint> complaints;
         const ProbeTools tools{observed_ != nullptr ? *observed_ : kUnknown};
         if (const auto plan = repair_probe(probe_, tools, false, host_is_set_, complaints)) {
             const bool missing = plan->program != probe_.program || tools.lacks(probe_.program);
+            const bool passes = !missing && tries_every_address(probe_);
             add(advice, missing ? "probe-command-missing" : "probe-asks-wrongly",
-                missing ? Severity::kError : Severity::kWarning, plan->reason,
-                missing ? "it can never pass: whoever waits for the service to be healthy waits for ever"
-                        : "it fails where the service works, or passes before it does",
+                missing  ? Severity::kError
+                : passes ? Severity::kNote
+                         : Severity::kWarning,
+                plan->reason,
+                missing  ? "it can never pass: whoever waits for the service to be healthy waits for ever"
+                : passes ? kTriesInVain
+                         : "it fails where the service works, or passes before it does",
                 "healthcheck:\n  test: " + plan->test.dump());
         }
         for (ProbeComplaint& complaint : complaints) {
-            add(advice, "health-check-wrong", Severity::kWarning, std::move(complaint.what), std::move(complaint.harm),
+            add(advice, "health-check-wrong", complaint.severity, std::move(complaint.what), std::move(complaint.harm),
                 std::move(complaint.fix));
         }
     }
@@ -123,7 +150,7 @@ class Checking {
     std::string name_;
     const Json& own_;
     const ServiceObservation* observed_ = nullptr;
-    bool image_known_ = false, off_ = false, host_is_set_ = false, job_ = false;
+    bool image_known_ = false, off_ = false, host_is_set_ = false, job_ = false, means_images_ = false;
     std::optional<Healthcheck> of_image_;
     Probe probe_;
     HealthTiming timing_;

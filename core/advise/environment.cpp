@@ -3,14 +3,11 @@
 #include <algorithm>
 
 #include "core/model/json.h"
+#include "core/model/paths.h"
 
 namespace pilotpros {
 
 namespace {
-
-bool holds(const std::string& folder, const std::string& path) {
-    return path == folder || (path.starts_with(folder) && path[folder.size()] == '/');
-}
 
 /// The program's own folder comes from the user's disk: what is edited there runs here.
 const Mount* mounted_source(const ServiceObservation& service, const Project& project, const Observation& observation) {
@@ -28,7 +25,7 @@ const Mount* mounted_source(const ServiceObservation& service, const Project& pr
         return nullptr;
     }
     const auto found = std::find_if(container.mounts.begin(), container.mounts.end(), [&](const Mount& mount) {
-        return mount.type == "bind" && (holds(folder, mount.destination) || holds(mount.destination, folder));
+        return mount.type == "bind" && (lies_in(mount.destination, folder) || lies_in(folder, mount.destination));
     });
     return found == container.mounts.end() ? nullptr : &*found;
 }

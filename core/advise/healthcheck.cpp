@@ -92,7 +92,7 @@ class Testing {
         const auto plan = repair_probe(draft_.probe, draft_.tools, draft_.passed,
                                        member(draft_.resolved(), "environment").contains("PGHOST"), complaints);
         for (ProbeComplaint& complaint : complaints) {
-            draft_.advice.findings.push_back({draft_.service.service, "health-check-wrong", Finding::Severity::kWarning,
+            draft_.advice.findings.push_back({draft_.service.service, "health-check-wrong", complaint.severity,
                                               std::move(complaint.what), std::move(complaint.harm),
                                               std::move(complaint.fix),
                                               "https://docs.docker.com/reference/compose-file/services/#healthcheck"});

@@ -1,11 +1,9 @@
 #include "core/advise/probe_edit.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <sstream>
-#include <string_view>
-
-#include <algorithm>
 #include <string_view>
 
 namespace pilotpros {
@@ -121,6 +119,17 @@ bool asks_localhost(const Probe& probe) {
         }
     }
     return false;
+}
+
+bool tries_every_address(const Probe& probe) {
+    static constexpr std::array<const char*, 8> kOthers{"node", "python", "python3", "php",
+                                                        "perl", "ruby",   "bun",     "nc"};
+    const Probe asked = within_shell(probe);
+    if (asked.simple) {
+        return asked.program == "curl";
+    }
+    return calls(asked, "curl") && asked.text.find("wget") == std::string::npos &&
+           std::none_of(kOthers.begin(), kOthers.end(), [&](const char* other) { return calls(asked, other); });
 }
 
 }  // namespace pilotpros

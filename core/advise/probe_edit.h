@@ -21,4 +21,13 @@ std::optional<nlohmann::json> without_localhost(const Probe& probe);
 /// matter: libpq and hiredis try every address, to mysqladmin it is the socket. Nor does it count as a Host header.
 bool asks_localhost(const Probe& probe);
 
+/// Whether all that asks there is curl, which goes on to 127.0.0.1 where nothing answers at ::1. Busybox's wget does
+/// not, and of a program of the user's own it is not known.
+bool tries_every_address(const Probe& probe);
+
+/// What asking localhost leads to where it does.
+inline constexpr const char* kTriesInVain =
+    "it passes all the same: curl tries ::1 in vain and goes on to 127.0.0.1; another program that takes its place may "
+    "not";
+
 }  // namespace pilotpros

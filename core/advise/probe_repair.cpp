@@ -237,10 +237,13 @@ std::optional<ProbePlan> repair_probe(const Probe& probe, const ProbeTools& tool
     }
     const auto test = probe.understood ? without_localhost(probe) : std::nullopt;
     if (!test) {
+        const bool passes = tries_every_address(probe);
         complaints.push_back({"the health check asks localhost, and holds more than can be shown or rewritten",
-                              "localhost is ::1 first: a program that does not fall back fails on a server that "
-                              "listens on IPv4 alone",
-                              "write 127.0.0.1 for localhost in the health check"});
+                              passes ? kTriesInVain
+                                     : "localhost is ::1 first: a program that does not fall back fails on a server "
+                                       "that listens on IPv4 alone",
+                              "write 127.0.0.1 for localhost in the health check",
+                              passes ? Finding::Severity::kNote : Finding::Severity::kWarning});
         return std::nullopt;
     }
     ProbePlan plan = plan_of(*test, probe.program);

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/advise/probe_words.h"
+#include "core/model/change.h"
 #include "core/model/observation.h"
 
 namespace pilotpros {
@@ -27,6 +28,7 @@ std::string recipe_of_probe(const std::string& kind);
 /// What is wrong with a test and cannot be repaired here, in words, with what to do about it.
 struct ProbeComplaint {
     std::string what, harm, fix;
+    Finding::Severity severity = Finding::Severity::kWarning;
 };
 
 /// What an image offers to ask with.

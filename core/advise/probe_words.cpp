@@ -340,6 +340,12 @@ Probe read_probe(const Json& test) {
     return probe;
 }
 
+Probe within_shell(const Probe& probe) {
+    const bool shell = probe.form == Probe::Form::kCmd && probe.words.size() == 3 &&
+                       probe.words[1].raw.starts_with('-') && probe.words[1].raw.ends_with('c');
+    return shell ? read_probe(Json::array({"CMD-SHELL", probe.words[2].raw})) : probe;
+}
+
 bool calls(const Probe& probe, const std::string& command) {
     if (probe.simple) {
         return probe.program == command;

@@ -47,6 +47,9 @@ struct Probe {
 /// Reads `healthcheck.test`: a text (a shell's) or a list that begins with NONE, CMD or CMD-SHELL.
 Probe read_probe(const nlohmann::json& test);
 
+/// What a shell runs that a list calls, ["CMD", "sh", "-c", "TEXT"], read as a shell's; every other probe as it is.
+Probe within_shell(const Probe& probe);
+
 /// Whether a command of this name is called somewhere in the test, also where it is not simple.
 bool calls(const Probe& probe, const std::string& command);
 

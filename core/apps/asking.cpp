@@ -7,6 +7,7 @@
 #include "core/compose/declared_limits.h"
 #include "core/docker/json.h"
 #include "core/model/error.h"
+#include "core/model/paths.h"
 
 namespace pilotpros::apps {
 
@@ -217,9 +218,8 @@ std::string image_id(const Evidence& evidence) {
 std::string lies_on(const Container& container, const std::string& path) {
     const Mount* best = nullptr;
     for (const Mount& mount : container.mounts) {
-        const bool holds =
-            path == mount.destination || mount.destination == "/" || path.rfind(mount.destination + "/", 0) == 0;
-        if (holds && (best == nullptr || mount.destination.size() > best->destination.size())) {
+        if (lies_in(path, mount.destination) &&
+            (best == nullptr || mount.destination.size() > best->destination.size())) {
             best = &mount;
         }
     }

@@ -113,6 +113,17 @@ std::vector<std::string> lines_of(const std::string& text) {
     return lines;
 }
 
+/// The variable that a cleaned warning tells of: `The "NAME" variable is not set.` Empty: of none, or of one that may
+/// be part of a value.
+std::string unset_variable(const std::string& warning) {
+    constexpr std::string_view kBefore = "The \"";
+    const auto end = warning.find("\" variable is not set");
+    if (!warning.starts_with(kBefore) || end == std::string::npos || warning.find(kHidden) != std::string::npos) {
+        return {};
+    }
+    return warning.substr(kBefore.size(), end - kBefore.size());
+}
+
 /// Puts the words back together; what is hidden in a row is hidden once.
 class Sentence {
   public:
@@ -243,8 +254,15 @@ std::string ComplaintCleaner::clean(const std::string& line) const {
 
 std::string ComplaintCleaner::error(const std::string& standard_error) const {
     std::string result;
+    std::string unset;
+    std::set<std::string> said;
     for (const std::string& line : lines_of(standard_error)) {
         if (is_log(line) && !is_complaint(line)) {
+            const std::string name = unset_variable(clean(message_of(line)));
+            if (!name.empty() && said.insert(name).second && unset.size() < 300) {
+                unset += unset.empty() ? "" : ", ";
+                unset += name;
+            }
             continue;
         }
         const std::string cleaned = clean(message_of(line));
@@ -253,7 +271,15 @@ std::string ComplaintCleaner::error(const std::string& standard_error) const {
         }
         result += (result.empty() ? "" : result.ends_with(':') || result.ends_with('.') ? " " : "; ") + cleaned;
     }
-    return result.empty() ? "it says nothing that could be shown here" : result;
+    if (result.empty()) {
+        result = "it says nothing that could be shown here";
+    }
+    if (!unset.empty()) {
+        // What is not set is empty where nothing may be, more often than not.
+        result += result.ends_with('.') ? " Not set: " : "; not set: ";
+        result += unset;
+    }
+    return result;
 }
 
 std::vector<std::string> ComplaintCleaner::warnings(const std::string& standard_error) const {

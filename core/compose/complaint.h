@@ -16,7 +16,8 @@ class ComplaintCleaner {
 
     /// One line of Compose's, cleaned.
     [[nodiscard]] std::string clean(const std::string& line) const;
-    /// Standard error of a failed run, as one line: without warnings and what they say.
+    /// Standard error of a failed run, as one line: without warnings and what they say, but for the names of variables
+    /// that are not set.
     [[nodiscard]] std::string error(const std::string& standard_error) const;
     /// The warnings of a run, cleaned, each once.
     [[nodiscard]] std::vector<std::string> warnings(const std::string& standard_error) const;

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "core/lint/as_written.h"
 #include "core/lint/reading.h"
@@ -20,15 +21,68 @@ bool has_word_after(const std::vector<std::string>& words, const char* first, co
     return found != words.end() && std::find(found + 1, words.end(), second) != words.end();
 }
 
+/// By convention a script of such a name starts one: "dev", "start:dev", "start-watch", "dev:web"; one of another name
+/// in it does something else ("build:dev", "test:watch").
+bool names_development(const std::string& script) {
+    static const std::set<std::string> kDevelops{"dev", "develop", "development", "watch"};
+    static const std::set<std::string> kBeside{"start", "serve", "server", "run",      "app",
+                                               "web",   "api",   "client", "frontend", "backend"};
+    bool develops = false;
+    for (std::size_t begin = 0; begin <= script.size();) {
+        const std::size_t end = std::min(script.find_first_of(":-_", begin), script.size());
+        const std::string part = script.substr(begin, end - begin);
+        if (!kDevelops.contains(part) && !kBeside.contains(part)) {
+            return false;
+        }
+        develops = develops || kDevelops.contains(part);
+        begin = end + 1;
+    }
+    return develops;
+}
+
+/// The words of the command that begins here, up to what ends it for a shell.
+std::vector<std::string> one_command(const std::vector<std::string>& words, std::size_t begin) {
+    static const std::set<std::string> kEnds{"&&", "||", ";", "|", "&"};
+    std::vector<std::string> command;
+    for (std::size_t at = begin; at < words.size() && !kEnds.contains(words[at]); ++at) {
+        const bool last = words[at].ends_with(';');
+        command.push_back(last ? words[at].substr(0, words[at].size() - 1) : words[at]);
+        if (last) {
+            break;
+        }
+    }
+    return command;
+}
+
+/// The script of package.json that a command of a package manager runs; only npm wants `run` before it.
+std::string script_run_by(const std::vector<std::string>& command) {
+    const auto run = std::find_if(command.begin(), command.end(),
+                                  [](const std::string& word) { return word == "run" || word == "run-script"; });
+    if (run == command.end() && command.front() == "npm") {
+        return {};
+    }
+    const auto script = std::find_if(run == command.end() ? command.begin() + 1 : run + 1, command.end(),
+                                     [](const std::string& word) { return !word.starts_with('-'); });
+    return script == command.end() ? std::string{} : *script;
+}
+
+/// "npm run dev" and the like; empty: none of these.
+std::string development_script(const std::vector<std::string>& words) {
+    static const std::set<std::string> kManagers{"npm", "yarn", "pnpm", "bun"};
+    for (std::size_t at = 0; at < words.size(); ++at) {
+        if (!kManagers.contains(words[at])) {
+            continue;
+        }
+        const std::string script = script_run_by(one_command(words, at));
+        if (names_development(script)) {
+            return fmt::format("{} run {}", words[at], script);
+        }
+    }
+    return {};
+}
+
 /// The development server that a command starts, by its own name; empty: none that is known.
-std::string development_server(const Service& service) {
-    std::vector<std::string> words = words_of(member(service.resolved, "command"));
-    if (words.size() == 3 && words[1].starts_with('-') && words[1].ends_with('c')) {
-        words = words_of(Json(words[2]));
-    }
-    for (std::string& word : words) {
-        word = file_name(word);
-    }
+std::string development_server(const std::vector<std::string>& words) {
     if (has_word(words, "vite") && !has_word(words, "build") && !has_word(words, "preview")) {
         return "vite";
     }
@@ -51,6 +105,18 @@ std::string development_server(const Service& service) {
     return {};
 }
 
+/// The words of its command, a shell's text taken apart, of paths the last part.
+std::vector<std::string> command_words(const Service& service) {
+    std::vector<std::string> words = words_of(member(service.resolved, "command"));
+    if (words.size() == 3 && words[1].starts_with('-') && words[1].ends_with('c')) {
+        words = words_of(Json(words[2]));
+    }
+    for (std::string& word : words) {
+        word = file_name(word);
+    }
+    return words;
+}
+
 /// "8000:80" and a port alone are on every interface, "127.0.0.1:8000:80" is not; a ${…} may be anything.
 bool on_every_interface(const Json& port) {
     if (port.is_object()) {
@@ -64,14 +130,20 @@ bool on_every_interface(const Json& port) {
 std::vector<Spot> look_development_server(const LintCase& input) {
     std::vector<Spot> spots;
     for (const auto& [name, service] : input.services) {
-        const std::string server = development_server(service);
+        const std::vector<std::string> words = command_words(service);
+        const std::string server = development_server(words);
+        const std::string script = server.empty() ? development_script(words) : "";
         const Json& ports = member(service.resolved, "ports");
-        if (!server.empty() && std::any_of(ports.begin(), ports.end(), on_every_interface)) {
-            spots.push_back({name,
-                             fmt::format("{} is a development server, and published on every interface", server),
-                             "build once and serve the result; if it is for developing, publish it on 127.0.0.1 alone",
-                             "",
-                             {"development-server"}});
+        if ((!server.empty() || !script.empty()) && std::any_of(ports.begin(), ports.end(), on_every_interface)) {
+            spots.push_back(
+                {name,
+                 script.empty()
+                     ? fmt::format("{} is a development server, and published on every interface", server)
+                     : fmt::format("by its name {} starts a development server, and it is published on every interface",
+                                   script),
+                 "build once and serve the result; if it is for developing, publish it on 127.0.0.1 alone",
+                 "",
+                 {"development-server"}});
         }
     }
     return spots;

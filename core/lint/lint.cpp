@@ -120,9 +120,9 @@ std::vector<Finding> lint(const Project& project, const LintInput& input) {
     for (const linting::LintRule& rule : linting::lint_rules()) {
         for (linting::Spot& spot : rule.look(built)) {
             take_out_same(spot, said);
-            findings.push_back({std::move(spot.service), rule.id, rule.severity, std::move(spot.what),
-                                spot.harm.empty() ? std::string{rule.harm} : std::move(spot.harm), std::move(spot.fix),
-                                rule.source});
+            findings.push_back({std::move(spot.service), rule.id, spot.severity.value_or(rule.severity),
+                                std::move(spot.what), spot.harm.empty() ? std::string{rule.harm} : std::move(spot.harm),
+                                std::move(spot.fix), rule.source});
         }
     }
     said.insert(said.end(), std::make_move_iterator(findings.begin()), std::make_move_iterator(findings.end()));

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/lint/as_written.h"
 #include "core/lint/reading.h"
 #include "core/model/json.h"
 
@@ -47,6 +48,14 @@ int postgres_major(const Service& service) {
         std::from_chars(begin, tag.data() + tag.size(), major);
     }
     return has_official_contract(service) && major >= 9 && major < 100 ? major : 0;
+}
+
+bool has_moving_version(const Service& service) {
+    static const std::set<std::string> kMoving{"", "latest", "alpine", "trixie", "bookworm"};
+    const std::string& image = service.image;
+    const bool fixed = service.built || image.find('@') != std::string::npos || has_variable(image);
+    return !fixed && image_name(image) == "postgres" && has_official_contract(service) &&
+           kMoving.contains(image_tag(image));
 }
 
 std::map<std::string, std::string> postgres_settings(const Service& service) {

@@ -17,6 +17,10 @@ bool has_official_contract(const Service& service);
 /// Of such an image's tag, "17.2-alpine" or "0.8.0-pg17"; 0 for "latest" and all else that does not say.
 int postgres_major(const Service& service);
 
+/// Whether its tag goes on to each new version, so that no number is in it: none, "latest", "alpine", or the name of a
+/// distribution that is still built. 18 is among these today.
+bool has_moving_version(const Service& service);
+
 /// Whether the service's command is PostgreSQL's own or the image's: not a shell or a script, which may do anything.
 bool has_plain_postgres_command(const Service& service);
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "core/lint/as_written.h"
@@ -7,16 +8,19 @@
 #include "core/lint/reading.h"
 #include "core/lint/registry.h"
 #include "core/model/json.h"
+#include "core/model/paths.h"
 
 namespace pilotpros::linting {
 
 namespace {
 
 constexpr const char* kPgdata = "https://github.com/docker-library/docs/blob/master/postgres/content.md#pgdata";
+constexpr const char* kPgdataMoved = "https://github.com/docker-library/postgres/pull/1259";
+/// The image's own volume up to 17, and from 18 on.
+constexpr const char* kVolumeOf17 = "/var/lib/postgresql/data";
+constexpr const char* kVolumeOf18 = "/var/lib/postgresql";
 
-bool lies_in(const std::string& path, const std::string& folder) {
-    return path == folder || path.starts_with(folder + "/");
-}
+std::string directory_of_18(int major) { return fmt::format("{}/{}/docker", kVolumeOf18, major); }
 
 /// The mount that holds a directory: the deepest one above it. Of the image's own volume nobody has the name.
 struct Holder {
@@ -38,26 +42,38 @@ void take(DataMounts& mounts, const std::string& directory, const WrittenMount& 
                                        (mount.kind == WrittenMount::Kind::kVolume && !mount.source.empty())};
 }
 
+/// All that is mounted, in memory, too; nothing where the files do not tell.
+std::optional<std::vector<WrittenMount>> all_mounts_of(const Service& service) {
+    std::vector<WrittenMount> mounts = mounts_of(service.resolved);
+    if (!member(service.resolved, "volumes_from").empty() ||
+        std::any_of(mounts.begin(), mounts.end(), [](const WrittenMount& mount) { return mount.computed; })) {
+        return std::nullopt;
+    }
+    const Json& in_memory = member(service.resolved, "tmpfs");
+    for (const Json& one : in_memory.is_array() ? in_memory : Json::array({in_memory})) {
+        std::string target = one.is_null() ? "" : as_text(one).substr(0, as_text(one).find(':'));
+        if (!target.empty()) {
+            mounts.push_back({WrittenMount::Kind::kTmpfs, "", std::move(target), {}, false});
+        }
+    }
+    return mounts;
+}
+
 /// Nothing where the files do not tell.
 std::optional<DataMounts> data_mounts_of(const Service& service) {
     const int major = postgres_major(service);
-    const std::string images_own = major >= 18 ? "/var/lib/postgresql" : "/var/lib/postgresql/data";
+    const std::string images_own = major >= 18 ? kVolumeOf18 : kVolumeOf17;
     const auto own = variable_of(service, "PGDATA");
-    if (major == 0 || !member(service.resolved, "volumes_from").empty() || !has_plain_postgres_command(service) ||
-        (sets_variable(service, "PGDATA") && !own)) {
+    const auto all = all_mounts_of(service);
+    if (major == 0 || !all || !has_plain_postgres_command(service) || (sets_variable(service, "PGDATA") && !own)) {
         return std::nullopt;
     }
-    const std::string directory = own           ? *own
-                                  : major >= 18 ? fmt::format("/var/lib/postgresql/{}/docker", major)
-                                                : images_own;
+    const std::string directory = own ? *own : major >= 18 ? directory_of_18(major) : images_own;
     DataMounts mounts;
     if (lies_in(directory, images_own)) {
         mounts.holder.target = images_own;
     }
-    for (const WrittenMount& mount : mounts_of(service.resolved)) {
-        if (mount.computed) {
-            return std::nullopt;
-        }
+    for (const WrittenMount& mount : *all) {
         take(mounts, directory, mount);
         if (mount.kind == WrittenMount::Kind::kVolume && !mount.source.empty() && mount.target != images_own &&
             lies_in(images_own, mount.target) && directory == images_own) {
@@ -65,14 +81,60 @@ std::optional<DataMounts> data_mounts_of(const Service& service) {
             mounts.above_target = mount.target;
         }
     }
-    const Json& in_memory = member(service.resolved, "tmpfs");
-    for (const Json& one : in_memory.is_array() ? in_memory : Json::array({in_memory})) {
-        const std::string target = as_text(one).substr(0, as_text(one).find(':'));
-        if (!target.empty()) {
-            take(mounts, directory, {WrittenMount::Kind::kTmpfs, "", target, {}, false});
-        }
-    }
     return mounts;
+}
+
+/// The mount at which the image ends from 18 on, if it is of 18 or may be: it takes what is mounted where 17 had the
+/// data for a database that was not upgraded. It does not look where PGDATA is elsewhere, and not at all once it has a
+/// database, which only a mount of its own brings.
+std::optional<WrittenMount> refused_mount_of(const Service& service) {
+    const int major = postgres_major(service);
+    const bool moving = has_moving_version(service);
+    const auto own = variable_of(service, "PGDATA");
+    const auto all = all_mounts_of(service);
+    const bool elsewhere = sets_variable(service, "PGDATA") && (moving || !own || *own != directory_of_18(major));
+    if ((major < 18 && !moving) || !all || elsewhere || !has_plain_postgres_command(service)) {
+        return std::nullopt;
+    }
+    const bool has_own = std::any_of(all->begin(), all->end(), [](const WrittenMount& mount) {
+        return mount.target == kVolumeOf18 || mount.target.ends_with("/docker");
+    });
+    const auto refused =
+        std::find_if(all->begin(), all->end(), [](const WrittenMount& mount) { return mount.target == kVolumeOf17; });
+    return has_own || refused == all->end() ? std::nullopt : std::optional{*refused};
+}
+
+std::vector<Spot> look_refused_mount(const LintCase& input) {
+    std::vector<Spot> spots;
+    for (const auto& [name, service] : input.services) {
+        const auto mount = refused_mount_of(service);
+        if (!mount) {
+            continue;
+        }
+        const bool moving = has_moving_version(service);
+        const std::string moved = service_lines(
+            name, {"volumes:", fmt::format("  - {}:{}    # where {} was",
+                                           mount->source.empty() ? "data" : mount->source, kVolumeOf18, kVolumeOf17)});
+        Spot spot;
+        spot.service = name;
+        if (moving) {
+            spot.what =
+                fmt::format("its image has no version, and a mount at {}: postgres is 18 or newer today", kVolumeOf17);
+            spot.fix = fmt::format(
+                "the version that wrote what lies there, in the image's tag, e.g. postgres:17; or, for a new "
+                "database,\n{}",
+                moved);
+            spot.severity = Finding::Severity::kWarning;
+        } else {
+            spot.what = fmt::format("it is PostgreSQL {}, and has a mount at {}", postgres_major(service), kVolumeOf17);
+            spot.fix = fmt::format(
+                "{}\nif an older version wrote what lies there: that version in the image's tag, until it is dumped "
+                "(pg_dumpall)",
+                moved);
+        }
+        spots.push_back(std::move(spot));
+    }
+    return spots;
 }
 
 std::vector<Spot> look_volume_above(const LintCase& input) {
@@ -95,7 +157,7 @@ std::vector<Spot> look_postgres_data(const LintCase& input) {
     std::vector<Spot> spots;
     for (const auto& [name, service] : input.services) {
         const auto mounts = data_mounts_of(service);
-        if (mounts && !mounts->holder.lasting && mounts->above_target.empty()) {
+        if (mounts && !mounts->holder.lasting && mounts->above_target.empty() && !refused_mount_of(service)) {
             const std::string target = mounts->holder.target.empty() ? "PGDATA" : mounts->holder.target;
             spots.push_back({name, fmt::format("nothing with a name holds its data ({})", target),
                              "a volume with a name there, after a pg_dumpall of what is there now"});
@@ -107,7 +169,13 @@ std::vector<Spot> look_postgres_data(const LintCase& input) {
 }  // namespace
 
 LintRules postgres_data_rules() {
-    return {{"volume-above-data", Finding::Severity::kError, "a volume is mounted one level above PostgreSQL's data",
+    return {{"postgres-mount-refused", Finding::Severity::kError,
+             "PostgreSQL 18 or newer has a mount where 17 had its data",
+             "from 18 on the image ends at its start: there appears to be PostgreSQL data in /var/lib/postgresql/data "
+             "(unused mount/volume)",
+             kPgdataMoved, look_refused_mount,
+             "a warning where the image has no version: what was pulled before may be older"},
+            {"volume-above-data", Finding::Severity::kError, "a volume is mounted one level above PostgreSQL's data",
              "the data lie on a volume that the next docker compose down -v or a changed project leaves behind; the "
              "volume that looks as if it held them is empty",
              kPgdata, look_volume_above},

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <utility>
 
 #include "core/advise/compose_limits.h"
 #include "core/lint/as_written.h"
@@ -22,6 +23,7 @@ using Settings = std::map<std::string, std::string>;
 constexpr Bytes kDockerShm = 64 * kMiB;
 /// PostgreSQL's defaults; that of hash_mem_multiplier was 1 until 14.
 constexpr Bytes kWorkMem = 4 * kMiB;
+constexpr Bytes kMaintenanceWorkMem = 64 * kMiB;
 constexpr long kGatherWorkers = 2;
 constexpr long kMaintenanceWorkers = 2;
 
@@ -50,20 +52,50 @@ double hash_factor(const Settings& settings, int major) {
     return std::clamp(factor, 1.0, 1000.0);
 }
 
-/// What its flags let one operation take of /dev/shm.
+/// What its flags, or the defaults, let one operation take of /dev/shm.
 struct SharedNeed {
     Bytes bytes = 0;
     std::string why;
+    bool by_default = false;  ///< PostgreSQL's own defaults ask for as much
 };
 
-/// A parallel index build or vacuum shares up to maintenance_work_mem, a parallel hash join a table of work_mem times
-/// hash_mem_multiplier for each of its processes. Only what flags say is judged; the defaults need less than 64 MiB.
-SharedNeed shared_need(const Settings& settings, int major) {
-    SharedNeed need;
-    const auto maintenance = memory_setting(settings, "maintenance_work_mem");
-    if (maintenance && count_setting(settings, "max_parallel_maintenance_workers").value_or(kMaintenanceWorkers) > 0) {
-        need = {*maintenance, fmt::format("maintenance_work_mem of {}", format_bytes(*maintenance))};
+/// Whether the files show that nothing but flags moves PostgreSQL's defaults: the image is the official one or made of
+/// it, and no file of settings is named or mounted.
+bool shows_all_settings(const Service& service, const Settings& settings) {
+    const std::vector<std::string> words = words_of(member(service.resolved, "command"));
+    const std::vector<WrittenMount> mounts = mounts_of(service.resolved);
+    return has_official_contract(service) && has_plain_postgres_command(service) && !settings.contains("config_file") &&
+           std::none_of(words.begin(), words.end(), [](const std::string& word) { return word.starts_with("-D"); }) &&
+           std::none_of(mounts.begin(), mounts.end(),
+                        [](const WrittenMount& mount) { return mount.computed || mount.target.ends_with(".conf"); });
+}
+
+/// What a parallel VACUUM may share: up to 16 it takes all of maintenance_work_mem at once for a large table, so that
+/// the default of 64 MiB and what stands around it is more than Docker's 64 MiB (getodk/central #1147); from 17 on it
+/// takes what it fills, which the default seldom lets become as much.
+SharedNeed maintenance_need(const Service& service, const Settings& settings, int major) {
+    const auto written = memory_setting(settings, "maintenance_work_mem");
+    const bool assumed = !settings.contains("maintenance_work_mem") && shows_all_settings(service, settings);
+    const long workers =
+        std::min(count_setting(settings, "max_parallel_maintenance_workers").value_or(kMaintenanceWorkers),
+                 count_setting(settings, "max_parallel_workers").value_or(kMaintenanceWorkers));
+    const Bytes bytes = written.value_or(assumed ? kMaintenanceWorkMem : 0);
+    const bool by_default = bytes == kMaintenanceWorkMem;
+    const bool at_once = (major >= 13 && major < 17) || (major == 0 && written);
+    if (workers <= 0 || (by_default && !at_once)) {
+        return {};
     }
+    return {
+        bytes,
+        fmt::format("maintenance_work_mem of {}{}", format_bytes(bytes), by_default ? ", PostgreSQL's default," : ""),
+        by_default};
+}
+
+/// A parallel index build or vacuum shares up to maintenance_work_mem, a parallel hash join a table of work_mem times
+/// hash_mem_multiplier for each of its processes. By default a join needs far less than 64 MiB.
+SharedNeed shared_need(const Service& service, const Settings& settings) {
+    const int major = postgres_major(service);
+    SharedNeed need = maintenance_need(service, settings, major);
     const auto work = memory_setting(settings, "work_mem");
     const auto gather = count_setting(settings, "max_parallel_workers_per_gather");
     const long workers =
@@ -72,7 +104,8 @@ SharedNeed shared_need(const Settings& settings, int major) {
         const Bytes each = work.value_or(kWorkMem);
         const auto join = static_cast<Bytes>(static_cast<double>(each * (workers + 1)) * hash_factor(settings, major));
         if (join > need.bytes) {
-            need = {join, fmt::format("work_mem of {} and {} parallel workers a query", format_bytes(each), workers)};
+            need = {join, fmt::format("work_mem of {} and {} parallel workers a query", format_bytes(each), workers),
+                    false};
         }
     }
     return need;
@@ -94,27 +127,34 @@ bool has_other_shared_memory(const Service& service, const Settings& settings) {
 std::vector<Spot> look_shared_memory(const LintCase& input) {
     std::vector<Spot> spots;
     for (const auto& [name, service] : input.services) {
-        const Settings settings = runs_postgres(service) ? postgres_settings(service) : Settings{};
+        const Settings settings = postgres_settings(service);
         const Json& written = member(service.resolved, "shm_size");
         const DeclaredLimits declared = declared_bounds(&service);
-        if (settings.empty() || has_other_shared_memory(service, settings) ||
+        if (!runs_postgres(service) || has_other_shared_memory(service, settings) ||
             (!written.is_null() && !declared.shm_size)) {
             continue;
         }
         const Bytes present = declared.shm_size.value_or(kDockerShm);
-        const SharedNeed need = shared_need(settings, postgres_major(service));
+        const SharedNeed need = shared_need(service, settings);
         if (need.bytes < present) {
             continue;
         }
         const Bytes wanted = round_up(need.bytes + kDockerShm);
         const bool fits = !declared.memory || wanted < *declared.memory;
-        spots.push_back({name,
-                         fmt::format("{} may take {} of /dev/shm, which has {}", need.why, format_bytes(need.bytes),
-                                     format_bytes(present)),
-                         fits ? service_lines(name, {fmt::format("shm_size: {}", compose_size(wanted))})
-                              : fmt::format("less of it in its command: its memory limit of {} has no room for a "
-                                            "shm_size of {}",
-                                            format_bytes(*declared.memory), format_bytes(wanted))});
+        Spot spot{name,
+                  fmt::format("{} may take {} of /dev/shm, which has {}", need.why, format_bytes(need.bytes),
+                              format_bytes(present)),
+                  fits ? service_lines(name, {fmt::format("shm_size: {}", compose_size(wanted))})
+                       : fmt::format("less of it in its command: its memory limit of {} has no room for a "
+                                     "shm_size of {}",
+                                     format_bytes(*declared.memory), format_bytes(wanted))};
+        if (need.by_default) {
+            spot.harm =
+                "a VACUUM by hand of a large table with several indexes fails: could not resize shared memory segment, "
+                "no space left on device";
+            spot.severity = Finding::Severity::kNote;
+        }
+        spots.push_back(std::move(spot));
     }
     return spots;
 }
@@ -125,7 +165,9 @@ LintRules postgres_shared_memory_rules() {
     return {{"postgres-shm-too-small", Finding::Severity::kWarning,
              "PostgreSQL's parallel workers need more shared memory than /dev/shm has",
              "queries and index builds fail: could not resize shared memory segment, no space left on device",
-             "https://github.com/docker-library/postgres/issues/416", look_shared_memory}};
+             "https://github.com/docker-library/postgres/issues/416", look_shared_memory,
+             "a note for PostgreSQL 13 to 16 with its defaults: only a VACUUM by hand of a large table asks for as "
+             "much"}};
 }
 
 }  // namespace pilotpros::linting

@@ -57,10 +57,12 @@ std::vector<Spot> look_localhost(const LintCase& input) {
             continue;
         }
         const auto repaired = tested.written.understood ? without_localhost(tested.written) : std::nullopt;
+        const bool passes = tries_every_address(tested.resolved);
         spots.push_back(
             {name, "its health check asks localhost",
-             repaired ? test_lines(name, *repaired) : "write 127.0.0.1 for localhost in the health check's test", "",
-             said_of_probes()});
+             repaired ? test_lines(name, *repaired) : "write 127.0.0.1 for localhost in the health check's test",
+             passes ? kTriesInVain : "", said_of_probes(),
+             passes ? std::optional{Finding::Severity::kNote} : std::nullopt});
     }
     return spots;
 }
@@ -71,12 +73,8 @@ bool names_host(const std::string& text) {
            text.find("PGHOST") != std::string::npos;
 }
 
-bool asks_over_socket(const Probe& probe) {
-    // A shell's text as a word: ["CMD", "sh", "-c", "pg_isready …"].
-    if (probe.form == Probe::Form::kCmd && probe.words.size() == 3 && probe.words[1].raw.ends_with('c') &&
-        probe.words[1].raw.starts_with('-')) {
-        return asks_over_socket(read_probe(Json::array({"CMD-SHELL", probe.words[2].raw})));
-    }
+bool asks_over_socket(const Probe& test) {
+    const Probe probe = within_shell(test);
     if (!calls(probe, "pg_isready")) {
         return false;
     }
@@ -109,17 +107,29 @@ std::vector<Spot> look_first_probe(const LintCase& input) {
     std::vector<Spot> spots;
     for (const auto& [name, service] : input.services) {
         const Json& check = member(service.resolved, "healthcheck");
-        const auto period = parse_duration(text(check, "start_period"));
+        const Json& written_period = member(check, "start_period");
+        const auto period =
+            written_period.is_null() ? std::optional{Seconds{0}} : parse_duration(as_text(written_period));
         const Json& written = member(check, "interval");
         const auto interval = written.is_null() ? std::optional{kSlowInterval} : parse_duration(as_text(written));
-        if (is_switched_off(check) || !period || period->count() <= 0 || !interval || *interval < kSlowInterval ||
+        if (is_switched_off(check) || !period || !interval || *interval < kSlowInterval ||
             !member(check, "start_interval").is_null()) {
             continue;
         }
+        const bool has_period = period->count() > 0;
+        if (!has_period && read_probe(member(check, "test")).none()) {
+            continue;  // whether there is a check at all, only the image could tell
+        }
+        std::vector<std::string> lines{"healthcheck:"};
+        if (!has_period) {
+            lines.emplace_back("  start_period: 60s     # start_interval counts only within it");
+        }
+        lines.emplace_back("  start_interval: 2s    # Docker Engine 25 or newer");
         spots.push_back({name,
-                         fmt::format("its first probe comes {} after the start, whatever start_period says{}",
-                                     format_duration(*interval), written.is_null() ? " (Docker's default)" : ""),
-                         service_lines(name, {"healthcheck:", "  start_interval: 2s    # Docker Engine 25 or newer"})});
+                         fmt::format("its first probe comes {} after the start{}{}", format_duration(*interval),
+                                     has_period ? ", whatever start_period says" : "",
+                                     written.is_null() ? " (Docker's default)" : ""),
+                         service_lines(name, lines)});
     }
     return spots;
 }
@@ -130,7 +140,8 @@ LintRules probes_rules() {
     return {{"probe-localhost", Finding::Severity::kWarning, "a health check asks localhost",
              "localhost is ::1 first: busybox's wget does not fall back, and fails on a server that listens on IPv4 "
              "alone",
-             "https://github.com/wallabag/docker/issues/407", look_localhost},
+             "https://github.com/wallabag/docker/issues/407", look_localhost,
+             "a note where curl asks: it goes on to 127.0.0.1, and passes"},
             {"pg-isready-on-socket", Finding::Severity::kWarning, "pg_isready asks over the socket",
              "it is true for the temporary server of the first start, which nobody else can reach: others start too "
              "early",

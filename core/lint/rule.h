@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,6 +40,7 @@ struct Spot {
     std::string harm = {};  ///< empty: the rule's
     /// Findings of an advisor that say the same of this service.
     std::vector<std::string> said_as = {};
+    std::optional<Finding::Severity> severity = {};  ///< nothing: the rule's
 };
 
 struct LintRule {
@@ -48,6 +50,7 @@ struct LintRule {
     const char* harm;   ///< one line: what it leads to
     const char* source;
     std::function<std::vector<Spot>(const LintCase&)> look;
+    const char* milder = "";  ///< one line: where it is less than `severity`, and why; empty: nowhere
 };
 
 using LintRules = std::vector<LintRule>;

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "core/docker/json.h"
+#include "core/model/paths.h"
 #include "core/observe/read_inspect.h"
 
 namespace pilotpros {
@@ -20,11 +21,6 @@ Request get(std::string path, std::vector<std::pair<std::string, std::string>> q
     request.path = std::move(path);
     request.query = std::move(query);
     return request;
-}
-
-bool is_below(const std::string& inner, const std::string& directory) {
-    return inner == directory ||
-           (inner.starts_with(directory) && (directory.ends_with('/') || inner[directory.size()] == '/'));
 }
 
 }  // namespace
@@ -152,9 +148,9 @@ WritableLayer read_changes(const std::string& answer, const std::vector<Mount>& 
         for (const json& change : changes) {
             const std::string path = text(change, "Path");
             const bool made = std::any_of(made_by_every_start.begin(), made_by_every_start.end(),
-                                          [&](const std::string& place) { return is_below(path, place); });
+                                          [&](const std::string& place) { return lies_in(path, place); });
             const bool mounted = std::any_of(mounts.begin(), mounts.end(),
-                                             [&](const Mount& mount) { return is_below(path, mount.destination); });
+                                             [&](const Mount& mount) { return lies_in(path, mount.destination); });
             if (!path.empty() && !made && !mounted) {
                 kept.emplace_back(path, integer(change, "Kind"));
             }
@@ -168,12 +164,12 @@ WritableLayer read_changes(const std::string& answer, const std::vector<Mount>& 
         // A directory shows as changed because something below it did; where that something was left out above, the
         // directory says nothing either.
         const bool parent_of_next =
-            i + 1 < kept.size() && is_below(kept[i + 1].first, path) && kept[i + 1].first != path;
+            i + 1 < kept.size() && lies_in(kept[i + 1].first, path) && kept[i + 1].first != path;
         const bool parent_of_mount =
             std::any_of(mounts.begin(), mounts.end(),
-                        [&](const Mount& mount) { return is_below(mount.destination, path); }) ||
+                        [&](const Mount& mount) { return lies_in(mount.destination, path); }) ||
             std::any_of(made_by_every_start.begin(), made_by_every_start.end(),
-                        [&](const std::string& entry) { return is_below(entry, path); });
+                        [&](const std::string& entry) { return lies_in(entry, path); });
         if (kind == 0 && !parent_of_next && !parent_of_mount) {
             layer.changed.push_back(path);
         } else if (kind == 1 && !parent_of_next && !parent_of_mount) {

@@ -109,11 +109,12 @@ void PlanCommand::declare_live(CLI::App& command) {
         ->needs("--apply");
 }
 
-TuneRequest PlanCommand::request() const {
+TuneRequest PlanCommand::request(const World& world) const {
     if (format_ == "sarif" || format_ == "github") {
-        throw Error(
-            ExitCode::kUsage, fmt::format("a Plan has no form {}: it is one of findings", format_),
-            fmt::format("docker pilotpros {} {} --format {}", name_, name_ == "tune" ? "--lint" : "--check", format_));
+        std::vector<std::string> words{name_, name_ == "tune" ? "--lint" : "--check", "--format", format_};
+        words.insert(words.end(), request_.profile.services.begin(), request_.profile.services.end());
+        throw Error(ExitCode::kUsage, fmt::format("a Plan has no form {}: it is one of findings", format_),
+                    command_line(world, request_.profile.selectors, words));
     }
     if (apply_ && format_ == "json") {
         throw Error(
@@ -145,7 +146,7 @@ Tuning PlanCommand::make(World& world, Terminal& terminal, const Connection& con
 
 ExitCode PlanCommand::show(World& world, Terminal& terminal) const {
     const Connection connection = connect(world);
-    const Tuning tuning = make(world, terminal, connection, request());
+    const Tuning tuning = make(world, terminal, connection, request(world));
     print(world, terminal, tuning);
     return tuning.profile.observation.engine ? ExitCode::kDone : ExitCode::kNoEngine;
 }
@@ -226,7 +227,7 @@ void PlanCommand::announce(Terminal& terminal, const ApplyPreview& preview,
 }
 
 ExitCode PlanCommand::apply(World& world, Terminal& terminal) const {
-    const TuneRequest asked = request();
+    const TuneRequest asked = request(world);
     const Connection connection = connect(world);
     if (!connection.engine) {
         throw EngineLost(*connection.why_not);
@@ -284,6 +285,9 @@ ExitCode PlanCommand::report(const World& world, Terminal& terminal, const Check
         terminal.out(findings_as_table(check, terminal.width()));
         terminal.err(fmt::format("{}: {} finding{}\n", printable(check.project.name), check.findings.size(),
                                  check.findings.size() == 1 ? "" : "s"));
+    }
+    if (const std::string said = said_of_inactive(check); !said.empty()) {
+        terminal.err(said + "\n");
     }
     return check.findings.empty() ? ExitCode::kDone : ExitCode::kFindings;
 }

@@ -21,7 +21,7 @@ class PlanCommand : public PluginCommand {
     void declare_apply(CLI::App& command);
     void declare_live(CLI::App& command);
     /// The request as it was typed; throws Error (kUsage).
-    [[nodiscard]] TuneRequest request() const;
+    [[nodiscard]] TuneRequest request(const World& world) const;
     /// Makes the Plan, with progress on standard error.
     Tuning make(World& world, Terminal& terminal, const Connection& connection, const TuneRequest& request) const;
     /// Makes the Plan and prints it in the form that was asked for.

@@ -1,6 +1,7 @@
 #include "plugin/views/findings_view.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -89,7 +90,16 @@ std::string findings_as_table(const Check& check, int width) {
 }
 
 std::string findings_as_json(const Check& check) {
-    return printed({{"format", 1}, {"project", check.project.name}, {"findings", check.findings}});
+    return printed(
+        {{"format", 1}, {"project", check.project.name}, {"findings", check.findings}, {"inactive", check.inactive}});
+}
+
+std::string said_of_inactive(const Check& check) {
+    return check.inactive.empty()
+               ? std::string{}
+               : printable(fmt::format("not looked at in full, since none of their profiles is active: {} (--profile "
+                                       "NAME takes them in)",
+                                       fmt::join(check.inactive, ", ")));
 }
 
 std::string findings_as_sarif(const Check& check, const Path& from) {
@@ -123,9 +133,15 @@ std::string findings_as_sarif(const Check& check, const Path& from) {
         listed.push_back(std::move(rule));
     }
     const Json driver{{"name", "docker-pilotpros"}, {"semanticVersion", PILOTPROS_VERSION + 1}, {"rules", listed}};
+    Json run{{"tool", {{"driver", driver}}}, {"results", results}};
+    if (const std::string said = said_of_inactive(check); !said.empty()) {
+        const Json notice{{"level", "note"}, {"message", {{"text", said}}}};
+        run["invocations"] =
+            Json::array({{{"executionSuccessful", true}, {"toolExecutionNotifications", Json::array({notice})}}});
+    }
     return printed({{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
                     {"version", "2.1.0"},
-                    {"runs", Json::array({{{"tool", {{"driver", driver}}}, {"results", results}}})}});
+                    {"runs", Json::array({run})}});
 }
 
 std::string findings_as_github(const Check& check, const Path& from) {

@@ -46,6 +46,7 @@ expect_status "SARIF" 6
 expect "each result has a rule that is listed, a level and a place in a file of the project" jq -e '.version == "2.1.0" and (.runs[0] | (.tool.driver.rules | map(.id)) as $rules |
     (.results | length > 20) and all(.results[]; (.ruleId as $id | $rules | index($id)) and (.level | IN("error", "warning", "note"))
         and .locations[0].physicalLocation.artifactLocation.uri == "docker-compose.yml" and .locations[0].physicalLocation.region.startLine > 0))' <<<"$out"
+expect "of localhost curl's is a note, since curl goes on to 127.0.0.1" jq -e '[.runs[0].results[] | select(.ruleId == "probe-localhost")] | length > 2 and all(.[]; .level == "note")' <<<"$out"
 line=$(jq -r '[.runs[0].results[] | select(.ruleId == "postgres-shm-too-small")][0].locations[0].physicalLocation.region.startLine' <<<"$out")
 expect_same "the line is that of the service" "  postgres:" "$(sed -n "${line}p" docker-compose.yml)"
 pilotpros tune --lint --format github
@@ -54,13 +55,23 @@ expect_in "one a line, with file and line" "^::warning file=docker-compose.yml,l
 expect "and nothing but annotations" test -z "$(grep -vE '^::(error|warning|notice) ' <<<"$out")"
 pilotpros tune --lint n8n --format json
 expect_same "a service alone" "n8n" "$(jq -r '[.findings[].service | select(. != "")] | unique | join(" ")' <<<"$out")"
+cd "$corpus/profiles-toolbox"
+pilotpros tune --lint
+expect_in "services of which no profile is active are named" 'not looked at in full.*: api-dev, cache, pgadmin, seed ' "$err"
+pilotpros tune --lint --format json --profile cache api-dev cache
+expect_same "those that were asked for" "api-dev" "$(jq -r '.inactive | join(" ")' <<<"$out")"
 cd "$corpus/recipe-corrected"
 pilotpros tune --lint
 expect_status "nothing to say" 0
 expect_in "is said" '0 findings' "$err"
+expect "and nothing of profiles" test -z "$(grep 'not looked at' <<<"$err")"
 pilotpros tune --format sarif
 expect_status "a Plan is no list of findings" 64
 expect_in "says what is" 'tune --lint --format sarif' "$err"
+cp compose.yaml "$scratch/other.yaml"
+pilotpros tune -f "$scratch/other.yaml" --format github n8n
+expect_status "nor is it annotations" 64
+expect_in "says it of the file and the services that were typed" "tune -f $scratch/other.yaml --lint --format github n8n" "$err"
 pilotpros tune --lint --apply
 expect_status "what only looks does not apply" 64
 for what in "--explain memory" --diff "--format json"; do

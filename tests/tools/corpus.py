@@ -88,6 +88,8 @@ DEFECTS = [
     ("postgres", "comment-in-command", re.compile(r"    command:\n(      - .*\n)+"), "    command: >\n      postgres\n      -c config_file=/etc/postgresql/postgresql.conf\n      -c work_mem=8MB # for sorts\n"),
     ("postgres", "volume-above-data", "postgres_data:/var/lib/postgresql/data", "postgres_data:/var/lib/postgresql"),
     ("postgres", "postgres-data-not-on-a-named-volume", "      - postgres_data:/var/lib/postgresql/data\n", ""),
+    ("postgres", "postgres-mount-refused", "image: postgres:15-alpine", "image: postgres:18-alpine"),
+    ("postgres", "postgres-mount-refused", "image: postgres:15-alpine", "image: postgres:alpine"),
     ("postgres", "postgres-file-not-read", "      - -c\n      - config_file=/etc/postgresql/postgresql.conf\n", ""),
     ("postgres", "postgres-shm-too-small", "    shm_size: 512m\n", ""),
     ("postgres", "pg-isready-on-socket", '"-h", "127.0.0.1", ', ""),
@@ -95,11 +97,14 @@ DEFECTS = [
     ("postgres", "database-on-every-interface", "127.0.0.1:5432:5432", "5432:5432"),
     ("nginx", "probe-localhost", "http://127.0.0.1/health", "http://localhost/health"),
     ("n8n", "slow-first-probe", "      interval: 15s\n      timeout: 5s\n      start_period: 120s\n      start_interval: 2s\n", "      timeout: 5s\n      start_period: 120s\n"),
+    ("n8n", "slow-first-probe", "      interval: 15s\n      timeout: 5s\n      start_period: 120s\n      start_interval: 2s\n", "      timeout: 5s\n"),
+    ("n8n", "timeout-not-below-interval", "      interval: 15s\n      timeout: 5s\n", "      interval: 15s\n      timeout: 30s\n"),
     ("backend", "mount-option-ignored", "    init: true\n", "    init: true\n    volumes: ['./backend/src:/app/src:cached']\n"),
     ("backend", "mount-twice", "    init: true\n", "    init: true\n    volumes: ['n8n_data:/app/src', './backend/src:/app/src']\n"),
     ("nginx", "no-memory-limit", '          cpus: "0.5"\n          memory: 64M\n', '          cpus: "0.5"\n'),
     ("nginx", "no-health-check", re.compile(r'    healthcheck:\n.*/health"\]\n      interval: 10s\n.*\n'), ""),
     ("nginx", "development-server", '    ports:\n      - "80:80"\n', '    ports:\n      - "80:80"\n    command: npx vite\n'),
+    ("nginx", "development-server", '    ports:\n      - "80:80"\n', '    ports:\n      - "80:80"\n    command: npm run start:dev\n'),
 ]
 
 

@@ -15,6 +15,7 @@
 
 #include "core/apps/postgres/advise.h"
 #include "core/model/json.h"
+#include "core/model/paths.h"
 
 namespace pilotpros::apps::postgres {
 
@@ -102,8 +103,8 @@ void advise_stop(const Case& input, const std::string& service, const Situation&
 const Mount* holder_of(const Container& container, const std::string& path) {
     const Mount* best = nullptr;
     for (const Mount& mount : container.mounts) {
-        const bool holds = path == mount.destination || path.rfind(mount.destination + "/", 0) == 0;
-        if (holds && (best == nullptr || mount.destination.size() > best->destination.size())) {
+        if (lies_in(path, mount.destination) &&
+            (best == nullptr || mount.destination.size() > best->destination.size())) {
             best = &mount;
         }
     }
@@ -129,7 +130,8 @@ bool find_lost_data(const ServiceObservation& service, const Situation& situatio
         return false;
     }
     const auto above = std::find_if(container.mounts.begin(), container.mounts.end(), [&](const Mount& mount) {
-        return !mount.anonymous && mount.type != "tmpfs" && data.rfind(mount.destination + "/", 0) == 0;
+        return !mount.anonymous && mount.type != "tmpfs" && data != mount.destination &&
+               lies_in(data, mount.destination);
     });
     const bool one_above = holder != nullptr && above != container.mounts.end();
     draft.find(

@@ -6,12 +6,13 @@
 #include <set>
 
 #include "core/model/bundle.h"
+#include "core/model/paths.h"
 
 namespace pilotpros::apps::postgres {
 
 namespace {
 
-bool is_our_file(const std::string& file) { return file.rfind(std::string{kPostgresDirectory} + "/", 0) == 0; }
+bool is_our_file(const std::string& file) { return lies_in(file, kPostgresDirectory); }
 
 /// What initdb writes into a new configuration file, beyond what concerns time zones and languages. Source:
 /// src/bin/initdb/initdb.c, setup_config().

@@ -354,8 +354,10 @@ TEST_CASE("the files alone tell what health checks miss", "[healthcheck][check]"
     };
     only_in_files("plain", Json::object());
     only_in_files("idle", {{"healthcheck", {{"test", shell("true")}, {"start_interval", "1s"}}}});
-    only_in_files("long", {{"healthcheck", {{"test", shell("true")}, {"interval", "5s"}, {"timeout", "5s"}}}});
-    only_in_files("local", with_test(shell("curl -f http://localhost/")));
+    only_in_files("long", {{"healthcheck", {{"test", shell("true")}, {"interval", "5s"}, {"timeout", "10s"}}}});
+    only_in_files("even", {{"healthcheck", {{"test", shell("true")}, {"interval", "5s"}, {"timeout", "5s"}}}});
+    only_in_files("local", with_test(shell("wget -q http://localhost/")));
+    only_in_files("curled", with_test(shell("curl -f http://localhost/")));
     only_in_files("socket", with_test(shell("pg_isready -U a")));
     only_in_files("right", with_test(shell("pg_isready -h 127.0.0.1 -U a")));
     only_in_files("off", {{"healthcheck", {{"disable", true}}}});
@@ -367,8 +369,8 @@ TEST_CASE("the files alone tell what health checks miss", "[healthcheck][check]"
     const Advice advice = check_healthcheck(files.input());
     CHECK(finding_of(advice, "plain", "no-health-check") != nullptr);
     CHECK(finding_of(advice, "idle", "start-interval-without-start-period") != nullptr);
-    CHECK(finding_of(advice, "long", "timeout-not-below-interval") != nullptr);
-    CHECK(finding_of(advice, "local", "probe-asks-wrongly") != nullptr);
+    CHECK(finding_of(advice, "local", "probe-asks-wrongly")->severity == Finding::Severity::kWarning);
+    CHECK(finding_of(advice, "curled", "probe-asks-wrongly")->severity == Finding::Severity::kNote);
     CHECK(finding_of(advice, "socket", "probe-asks-wrongly") != nullptr);
     for (const Finding& finding : advice.findings) {
         CHECK(finding.service != "right");
@@ -380,6 +382,25 @@ TEST_CASE("the files alone tell what health checks miss", "[healthcheck][check]"
     }
     CHECK(waits == 2);
 
+    SECTION("a timeout well above the interval tells when a hang is noticed; as long as it, it is Docker's own") {
+        const Finding* const late = finding_of(advice, "long", "timeout-not-below-interval");
+        REQUIRE(late != nullptr);
+        CHECK(late->harm.find("45 s") != std::string::npos);
+        CHECK(late->fix.find("timeout: 5s") != std::string::npos);
+        CHECK(finding_of(advice, "even", "timeout-not-below-interval") == nullptr);
+    }
+    SECTION("disable: false says that the image has one, until the image is known to have none") {
+        HealthCase meant;
+        const Json means{{"healthcheck", {{"disable", false}}}};
+        const Json waits{{"depends_on", {{"meant", {{"condition", "service_healthy"}}}}}};
+        meant.add("meant", "", means, Json::object());
+        meant.add("waits", "", waits);
+        CHECK(finding_of(check_healthcheck(meant.input()), "meant", "no-health-check") != nullptr);
+        meant.observation.images.clear();
+        CHECK(finding_of(check_healthcheck(meant.input()), "meant", "no-health-check") == nullptr);
+        CHECK(finding_of(check_healthcheck(meant.input()), "waits", "waits-for-health-without-check") == nullptr);
+        CHECK(finding_of(check_healthcheck(meant.input()), "waits", "no-health-check") != nullptr);
+    }
     SECTION("a command is missing only where that is known") {
         HealthCase known;
         known.add("a", "", with_test(shell("curl -f http://127.0.0.1/"))).probe_commands["wget"] = "/usr/bin/wget";

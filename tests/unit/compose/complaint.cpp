@@ -63,6 +63,14 @@ TEST_CASE("an error is one line without the warnings around it", "[compose]") {
     CHECK(cleaner().error("hunter2\n").find("hunter2") == std::string::npos);
     CHECK(cleaner().error("time=\"x\" level=fatal msg=\"no such file\"") == "no such file");
 
+    SECTION("but for the variables that are not set, by their names") {
+        const std::string unset =
+            "time=\"x\" level=warning msg=\"The \\\"TAG\\\" variable is not set. Defaulting to a blank string.\"\n";
+        CHECK(cleaner().error(unset + unset + said) == cleaner().error(said) + " Not set: TAG");
+        CHECK(cleaner().error(unset + "service \"web\" has an empty image\n") ==
+              "service \"web\" has an empty image; not set: TAG");
+    }
+
     const auto warnings = cleaner().warnings(said + said);
     REQUIRE(warnings.size() == 1);
     CHECK(warnings.front().find("not doubled") != std::string::npos);

@@ -25,4 +25,24 @@ TEST_CASE("a development server that everybody reaches is told", "[lint]") {
     CHECK_FALSE(says("npx vite --host", "['${WHERE}:5173']"));
     CHECK_FALSE(says("npx vite --host", "['5173']"));
     CHECK_FALSE(says("npx vite --host", "[]"));
+    SECTION("also behind a package manager's script that is named like one") {
+        for (const char* command : {"npm run dev", "npm run start-watch", "npm --prefix web run dev -- --host",
+                                    "yarn dev", "pnpm run dev:web", "bun run start:dev",
+                                    "[sh, -c, 'npm ci && npm run dev']", "[sh, -c, 'yarn; yarn dev']"}) {
+            CAPTURE(command);
+            CHECK(says(command, "['3000:3000']"));
+            CHECK_FALSE(says(command, "['127.0.0.1:3000:3000']"));
+        }
+        for (const char* command : {"npm start", "npm run start", "npm run build:dev", "yarn start", "npm run serve",
+                                    "pnpm run test:watch", "[sh, -c, 'npm run build && node dev']", "npm dev"}) {
+            CAPTURE(command);
+            CHECK_FALSE(says(command, "['3000:3000']"));
+        }
+    }
+    SECTION("and told as what a name shows") {
+        const Finding named = lint_of("services:\n  web:\n    command: npm run dev\n    ports: ['3000:3000']\n")
+                                  .finding("development-server");
+        CHECK(named.severity == Finding::Severity::kNote);
+        CHECK(contains(named.what, "by its name npm run dev"));
+    }
 }

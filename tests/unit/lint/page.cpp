@@ -26,11 +26,14 @@ std::string page_of_rules() {
         "machines; [findings.schema.json](findings.schema.json) is the schema of the first. Beside these rules it says "
         "what `limits --check` and `healthcheck --check` say, and what the "
         "advisors find in files.\n"
+        "Services of which no profile is active are read as they are written, by these rules alone, and named; "
+        "`--profile` takes them in.\n"
         "This page is made of the rules (`core/lint/`); a test compares the two.\n";
     for (const linting::LintRule& rule : linting::lint_rules()) {
         const nlohmann::json severity = rule.severity;
-        page += fmt::format("\n## {}\n\n{}: {}.\n\nHarm: {}.\n\nSource: <{}>\n", rule.id, severity.get<std::string>(),
-                            rule.title, rule.harm, rule.source);
+        const std::string milder = *rule.milder == '\0' ? "" : fmt::format("\n\nMilder: {}.", rule.milder);
+        page += fmt::format("\n## {}\n\n{}: {}.\n\nHarm: {}.{}\n\nSource: <{}>\n", rule.id, severity.get<std::string>(),
+                            rule.title, rule.harm, milder, rule.source);
     }
     return page;
 }

@@ -18,11 +18,25 @@ TEST_CASE("a health check that asks localhost is told", "[lint]") {
     const Finding asks = checked_by("      test: wget -q --spider http://localhost:3000/health\n").finding(id);
     CHECK(asks.severity == Finding::Severity::kWarning);
     CHECK(contains(asks.fix, "http://127.0.0.1:3000/health"));
-    CHECK(checked_by("      test: [CMD, curl, -f, 'http://localhost/']\n").says(id));
+    CHECK(checked_by("      test: [CMD, node, -e, \"fetch('http://localhost/')\"]\n").finding(id).severity ==
+          Finding::Severity::kWarning);
     CHECK_FALSE(checked_by("      test: [CMD, curl, -f, 'http://127.0.0.1/']\n").says(id));
     CHECK_FALSE(checked_by("      test: [CMD, curl, -f, 'http://${HOST}/']\n").says(id));
     CHECK_FALSE(checked_by("      test: [CMD, pg_isready, -h, localhost]\n").says(id));
     CHECK_FALSE(checked_by("      disable: true\n      test: curl http://localhost/\n").says(id));
+    SECTION("in a note where curl asks, which goes on to 127.0.0.1 by itself") {
+        for (const char* test : {"[CMD, curl, -f, 'http://localhost/']", "curl -f http://localhost/ || exit 1",
+                                 "curl -s localhost:9200/_cat/health | grep -q green",
+                                 "[CMD, sh, -c, 'curl -f http://localhost/ | grep ok']"}) {
+            CAPTURE(test);
+            const Finding passes = checked_by(std::string{"      test: "} + test + "\n").finding(id);
+            CHECK(passes.severity == Finding::Severity::kNote);
+            CHECK(contains(passes.harm, "passes"));
+            CHECK_FALSE(contains(passes.harm, "wget"));
+        }
+        CHECK(checked_by("      test: curl -f http://localhost/ || wget -q http://localhost/\n").finding(id).severity ==
+              Finding::Severity::kWarning);
+    }
     SECTION("what may be a password is not repeated") {
         const Finding secret =
             checked_by("      test: curl -u me:pass-4711 http://localhost/\n").finding("probe-localhost");
@@ -67,6 +81,18 @@ TEST_CASE("a first probe that waits for the interval is told", "[lint]") {
     CHECK(checked_by(test + "      start_period: 60s\n").says(id));
     CHECK_FALSE(checked_by(test + "      start_period: 60s\n      start_interval: 2s\n").says(id));
     CHECK_FALSE(checked_by(test + "      interval: 10s\n      start_period: 60s\n").says(id));
-    CHECK_FALSE(checked_by(test + "      interval: 30s\n").says(id));
+    CHECK_FALSE(checked_by(test + "      start_period: ${LONG}\n").says(id));
     CHECK_FALSE(checked_by(test + "      interval: ${EVERY}\n      start_period: 60s\n").says(id));
+    SECTION("without a start_period, too, and then with one to write") {
+        const Finding without = checked_by(test + "      interval: 30s\n").finding(id);
+        CHECK(contains(without.fix, "start_period: 60s"));
+        CHECK(contains(without.fix, "start_interval: 2s"));
+        CHECK(contains(checked_by(test).finding(id).what, "Docker's default"));
+        CHECK_FALSE(contains(checked_by(test + "      start_period: 60s\n").finding(id).fix, "start_period"));
+        CHECK_FALSE(checked_by(test + "      interval: 10s\n").says(id));
+    }
+    SECTION("not where only the image could tell whether there is a probe") {
+        CHECK_FALSE(checked_by("      interval: 30s\n").says(id));
+        CHECK_FALSE(lint_of("services:\n  app:\n    image: shop/app\n").says(id));
+    }
 }
