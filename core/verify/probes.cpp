@@ -202,13 +202,19 @@ std::vector<std::string> argv_in(Engine& engine, const std::string& image, const
 class Trial {
   public:
     Trial(Engine& engine, ExecsAhead& ahead, ImageAnswers& answers, const Clock& clock,
-          const ServiceObservation& service, milliseconds timeout)
-        : engine_(engine), ahead_(ahead), answers_(answers), clock_(clock), service_(service), timeout_(timeout) {}
+          const ServiceObservation& service, milliseconds timeout, const ProbeChecks& checks)
+        : engine_(engine),
+          ahead_(ahead),
+          answers_(answers),
+          clock_(clock),
+          service_(service),
+          timeout_(timeout),
+          checks_(checks) {}
 
     Verdict of(const std::vector<std::string>& test) {
         const std::string image = service_.image_id;
         const std::vector<std::string> argv = argv_in(engine_, image, test);
-        if (!image.empty() && !fails_when_stopped(image, argv)) {
+        if (checks_.stopped && !image.empty() && !fails_when_stopped(image, argv)) {
             return verdict(Outcome::kRefused, "it passes where nothing runs: it could never fail");
         }
         const Container* const container = running_one(service_);
@@ -216,10 +222,10 @@ class Trial {
             return verdict(Outcome::kNotAsked, "it does not run, so nothing could pass" + failed_);
         }
         const ExecResult passed = pass(*container, argv);
-        if (!passed.ok()) {
+        if (checks_.running && !passed.ok()) {
             return verdict(Outcome::kRefused, "it fails in the running service: " + ended(passed));
         }
-        if (const auto wrong = with_wrong_port(test)) {
+        if (const auto wrong = checks_.wrong_port ? with_wrong_port(test) : std::nullopt) {
             if (!fails_on_wrong_port(image, *container, argv_in(engine_, image, *wrong))) {
                 return verdict(Outcome::kRefused, "it passes on a port where nobody listens, too: it could never fail");
             }
@@ -293,6 +299,7 @@ class Trial {
     const Clock& clock_;
     const ServiceObservation& service_;
     milliseconds timeout_;
+    ProbeChecks checks_;
     Seconds took_{0};
     std::string failed_;
 };
@@ -382,7 +389,8 @@ std::vector<ExecRequest> probes_to_run_ahead(Engine& engine, ImageAnswers& answe
 
 std::vector<Verdict> verify_probes(Engine& engine, ImageAnswers& answers, const Case& input,
                                    const ServiceObservation& service, const std::vector<const Change*>& changes,
-                                   const Json& merged, const Clock& clock, ExecsAhead* run_ahead) {
+                                   const Json& merged, const Clock& clock, ExecsAhead* run_ahead,
+                                   const ProbeChecks& checks) {
     ExecsAhead none(engine);
     ExecsAhead& ahead = run_ahead != nullptr ? *run_ahead : none;
     std::vector<Verdict> verdicts;
@@ -406,11 +414,12 @@ std::vector<Verdict> verify_probes(Engine& engine, ImageAnswers& answers, const 
             said = {change->service, kTestKey, Outcome::kDerived, "the rule", "no health check, as you pinned it",
                     Seconds{0}};
         } else if (test && is_a_test(*test)) {
-            if (!may_be_tried(*change, *test, input, service)) {
+            if (checks.address && !may_be_tried(*change, *test, input, service)) {
                 said.outcome = Outcome::kRefused;
                 said.said = "it asks an address that neither your own check asks nor the application documents";
             } else {
-                said = Trial(engine, ahead, answers, clock, service, timeout_of(input, service, changes)).of(*test);
+                said = Trial(engine, ahead, answers, clock, service, timeout_of(input, service, changes), checks)
+                           .of(*test);
             }
         }
         verdicts.push_back(std::move(said));
