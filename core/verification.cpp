@@ -65,6 +65,7 @@ std::vector<Verdict> Verification::ask(const Plan& plan, const Bundle& bundle) {
         merged = std::move(answer.resolved);
     }
     if (!engine_there) {
+        add(verdicts_on_the_rest(plan, verdicts));
         return verdicts;
     }
     for (const ServiceObservation& service : input_.observation.services) {
@@ -92,6 +93,7 @@ std::vector<Verdict> Verification::ask(const Plan& plan, const Bundle& bundle) {
             }
         }
     }
+    add(verdicts_on_the_rest(plan, verdicts));
     return verdicts;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/advise/compose_limits.h"
+#include "core/advise/memlock.h"
 #include "core/advise/memory_flags.h"
 #include "core/advise/service_state.h"
 #include "core/model/json.h"
@@ -31,6 +32,9 @@ class Checker {
         cpus();
         dialects();
         flags();
+        if (auto found = heap_not_lockable(service_)) {
+            findings_.push_back(std::move(*found));
+        }
         return std::move(findings_);
     }
 

@@ -17,7 +17,10 @@ Advice check_limits(const Case& input);
 /// `cpus: 0` and reservations.cpus are dropped without a word. (container_name with replicas, and two dialects with
 /// different values, Compose itself refuses before anybody can look.)
 /// Also a memory setting on the command line or in NODE_OPTIONS that is as large as the limit: Node.js's heap,
-/// PostgreSQL's shared_buffers, Redis' maxmemory. Of an environment value nothing but the number of that flag is said.
+/// PostgreSQL's shared_buffers, Redis' maxmemory; and a heap that is to be locked and may not be (memlock.h). Of an
+/// environment value nothing but the number of that flag is said.
+/// Source: https://docs.docker.com/engine/containers/resource_constraints/ and
+/// https://docs.docker.com/reference/compose-file/deploy/#resources
 std::vector<Finding> inconsistent_limits(const Case& input);
 
 }  // namespace pilotpros

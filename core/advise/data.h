@@ -10,6 +10,7 @@ namespace pilotpros {
 
 /// Data that lies where the next container does not find it: in the container's own layer, on a volume that nobody
 /// named, beside the volume that was meant for it.
+/// Source: https://docs.docker.com/engine/storage/drivers/#container-and-layers
 Advice advise_data(const Case& input);
 
 /// The paths of a container's writable layer that hold what a replaced container would lose: everything but what is

@@ -13,6 +13,7 @@ namespace pilotpros {
 /// its application runs a development server or says so itself (the facts' "development", "reload"), NODE_ENV and the
 /// like as the application read them, source that is bind-mounted over the working directory of an image that the
 /// project builds.
+/// Source: https://nodejs.org/en/learn/getting-started/nodejs-the-difference-between-development-and-production
 std::string sign_of_development(const ServiceObservation& service, const Project& project,
                                 const Observation& observation);
 

@@ -12,7 +12,7 @@ namespace pilotpros {
 /// (5 s unless set). start_interval outside a start_period does nothing, so both come together: start_period above
 /// twice the slowest start seen and at least a generous default for the kind, start_interval by what a probe takes.
 /// interval, timeout and retries stay the user's unless the fastest probe seen takes more than a fifth of the interval,
-/// or the slowest more than two thirds of the timeout (a probe's time holds what the machine does beside it, so both
+/// or the slowest more than nine tenths of the timeout (a probe's time holds what the machine does beside it, so both
 /// bounds are wide).
 Advice advise_healthcheck(const Case& input);
 

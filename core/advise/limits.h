@@ -13,6 +13,7 @@ namespace pilotpros {
 /// Where the limit is new and nothing would start the service again: restart_policy.h.
 /// CPU: limits_cpu.h. Processes and descriptors: limits_processes.h. What the files alone show to be wrong:
 /// check_limits.h, whose findings are added here.
+/// Source: https://docs.docker.com/engine/containers/resource_constraints/
 Advice advise_limits(const Case& input);
 
 }  // namespace pilotpros

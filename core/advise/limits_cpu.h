@@ -16,6 +16,8 @@ namespace pilotpros {
 /// A weight, cpu_shares 2048 instead of 1024, for a service that another one of the project waits for or is wired to by
 /// depends_on and that uses CPU (p95 at least 0.1 cores), where a rival of the same project could take the CPUs from
 /// it: a development server, or a service that nothing depends on, that was seen to take half of the machine's CPUs.
+/// Source: https://docs.docker.com/engine/containers/resource_constraints/#cpu and
+/// https://docs.kernel.org/scheduler/sched-bwc.html (quota, period and throttling)
 void advise_cpu(const LimitsView& view, Advice& into);
 
 }  // namespace pilotpros

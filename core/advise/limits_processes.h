@@ -13,7 +13,11 @@ namespace pilotpros {
 /// at least 3 times the most seen and at most 4 times the new value. ulimits.nofile: only where the files set it below
 /// what the program itself needs: nginx two a connection (worker_connections; the client's and the upstream's) unless
 /// it raises it by worker_rlimit_nofile, PostgreSQL max_files_per_process. Docker's default is the engine's and is not
-/// known here. memlock: nothing. PostgreSQL locks no memory, so that the recipe's line changes nothing.
+/// known here. memlock: nothing for PostgreSQL, which locks no memory, so that the recipe's line changes nothing; where
+/// it does something: memlock.h.
+/// Source: https://docs.kernel.org/admin-guide/cgroup-v2.html (pids.max),
+/// https://nginx.org/en/docs/ngx_core_module.html#worker_connections, and
+/// https://www.postgresql.org/docs/current/runtime-config-resource.html#GUC-MAX-FILES-PER-PROCESS
 void advise_processes(const LimitsView& view, Advice& into);
 
 }  // namespace pilotpros

@@ -56,6 +56,35 @@ const ServiceObservation* only_database(const Observation& observation) {
     return only;
 }
 
+/// Services that wait for it, so that they are its clients, and that do not say how many connections they keep.
+std::vector<std::string> unknown_pools(const Case& input, const std::string& database) {
+    std::vector<std::string> names;
+    for (const auto& [name, service] : input.project.services) {
+        const auto seen = std::find_if(input.observation.services.begin(), input.observation.services.end(),
+                                       [&](const ServiceObservation& one) { return one.service == service.name; });
+        const bool says = seen != input.observation.services.end() && find(*seen, "n8n") != nullptr;
+        const Json& waits = member(service.resolved, "depends_on");
+        if (!says && !service.profiled_out && waits.is_object() && waits.contains(database)) {
+            names.push_back(name);
+        }
+    }
+    return names;
+}
+
+/// What is not known of the pools, and what was seen of them all; empty when all are known.
+std::string unknown_words(const Case& input, const std::string& database, const Json& facts) {
+    const std::vector<std::string> names = unknown_pools(input, database);
+    if (names.empty()) {
+        return {};
+    }
+    const Json& watched = member(facts, "watched");
+    const auto most =
+        watched.is_object() && watched.contains("connections_max") ? integer(watched, "connections_max") : -1;
+    return fmt::format("how many connections {} may open is not known, their own code decides{}",
+                       fmt::join(names, ", "),
+                       most >= 0 ? fmt::format("; at most {} were seen at once, of all clients", most) : std::string{});
+}
+
 }  // namespace
 
 Advice advise_pools(const Case& input) {
@@ -77,15 +106,27 @@ Advice advise_pools(const Case& input) {
                                           : fmt::format("{} {} x {}", service.service, replicas, *pool));
         }
     }
-    if (most <= 0 || parts.empty()) {
+    if (most <= 0) {
         return advice;
     }
     const int left = most - reserved;
+    const std::string unknown = unknown_words(input, database->service, facts);
+    if (parts.empty()) {
+        advice.left_alone.push_back(
+            {database->service, "pools", "max_connections",
+             unknown.empty()
+                 ? fmt::format("who shares its {} connections is not known: no service of the project waits "
+                               "for it and says how large its pool is",
+                               left)
+                 : fmt::format("{}; there are {}", unknown, left)});
+        return advice;
+    }
     // Beside the pools there are migrations, backups, people with psql: a tenth is kept for them.
     if (wanted <= left - left / 10) {
-        advice.left_alone.push_back({database->service, "pools", "max_connections",
-                                     fmt::format("the pools that are known want at least {} of {} connections ({})",
-                                                 wanted, left, fmt::join(parts, ", "))});
+        advice.left_alone.push_back(
+            {database->service, "pools", "max_connections",
+             fmt::format("the pools that are known want at least {} of {} connections ({}){}{}", wanted, left,
+                         fmt::join(parts, ", "), unknown.empty() ? "" : "; ", unknown)});
         return advice;
     }
     const bool over = wanted > left;

@@ -22,7 +22,9 @@ const std::vector<Advisor>& advisors() {
            "others depend on "
            "where a rival was seen to take half of the CPUs; a quota that throttles is argued with.",
            "Processes: four times the most seen, at least 512, a power of two. Descriptors: only where less is set "
-           "than the program needs."},
+           "than the program needs. Locked memory (memlock): told where Elasticsearch or OpenSearch is to lock its "
+           "heap "
+           "and may not."},
           "https://docs.docker.com/engine/containers/resource_constraints/"}},
         {"healthcheck",
          "probes that exist, answer, and are asked at the right time",
@@ -71,7 +73,9 @@ const std::vector<Advisor>& advisors() {
          advise_pools,
          {{"Pools that are known, n8n's for one, times their containers, against max_connections less the reserved "
            "ones.",
-           "Only what is known is counted, so that it says: at least so many.",
+           "Only what is known is counted, so that it says: at least so many. Who waits for the database without "
+           "saying "
+           "how many connections it opens is named.",
            "Nothing is written: which side is to give way is the user's."},
           "https://www.postgresql.org/docs/current/runtime-config-connection.html"}},
     };

@@ -15,7 +15,7 @@ struct Verdict {
     enum class Outcome {
         kAccepted,  ///< the program that will read it takes it
         kRefused,   ///< it does not: the Change goes
-        kDerived,   ///< computed by a stated rule, no program was asked
+        kDerived,   ///< computed by a stated rule: that it can be written was asked, that it is right was not
         kNotAsked,  ///< nobody could be asked; `said` tells why
     };
     std::string service;  ///< empty: the whole Bundle

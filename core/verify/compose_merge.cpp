@@ -150,6 +150,17 @@ std::vector<std::string> new_warnings(const std::vector<std::string>& before, co
 
 bool is_compose(const Change& change) { return change.target.kind == Target::Kind::kCompose; }
 
+bool is_read_by_a_program(const Change& change) {
+    const auto& path = change.target.path;
+    return change.carrier || !is_compose(change) || change.key == "healthcheck.test" ||
+           (!path.empty() && (path.front() == "environment" || path.front() == "command"));
+}
+
+bool is_pinned(const Change& change) {
+    constexpr const char* kPinned = "pinned by x-pilotpros";
+    return change.rule == kPinned || change.reason == kPinned;
+}
+
 }  // namespace
 
 /// Compose at work on the user's files with one override on top.
@@ -244,10 +255,31 @@ std::vector<Verdict> compare_merge(const Plan& plan, const Project& project, con
         }
     }
     if (verdicts.empty()) {
+        // Compose says that it can be written, and nothing of whether the value is right.
         verdicts.push_back(
-            {"", "", Verdict::Outcome::kAccepted, kAsked, "merges as written, no new warning", Seconds{0}});
+            {"", "", Verdict::Outcome::kDerived, kAsked, "computed; Compose merges it as written", Seconds{0}});
     }
     return verdicts;
+}
+
+std::vector<Verdict> verdicts_on_the_rest(const Plan& plan, const std::vector<Verdict>& verdicts) {
+    std::vector<Verdict> rest;
+    for (const Change& change : plan.changes) {
+        const bool spoken_of = std::any_of(verdicts.begin(), verdicts.end(), [&](const Verdict& one) {
+            return one.service == change.service && (one.key.empty() || one.key == change.key);
+        });
+        if (spoken_of) {
+            continue;
+        }
+        if (is_read_by_a_program(change)) {
+            rest.push_back({change.service, change.key, Verdict::Outcome::kNotAsked, "",
+                            "the program that reads it could not be asked", Seconds{0}});
+        } else if (is_pinned(change) && !verdicts.empty()) {
+            rest.push_back({change.service, change.key, Verdict::Outcome::kDerived, kAsked,
+                            "as you pinned it; Compose merges it as written", Seconds{0}});
+        }
+    }
+    return rest;
 }
 
 MergeQuestion::MergeQuestion(const Plan& plan, const Project& project, Path scratch, Files& files,

@@ -21,8 +21,14 @@ struct Merged {
 };
 
 /// Whether the merge gives what the Plan says and nothing else: each value arrives, no other value moves, no warning is
-/// new. A Change whose value does not arrive is refused by its key. Pure.
+/// new. A Change whose value does not arrive is refused by its key. That all arrive makes them derived, not accepted:
+/// Compose reads no limit and no setting, it hands them on. Pure.
 std::vector<Verdict> compare_merge(const Plan& plan, const Project& project, const Merged& merged);
+
+/// What is to be said, beside Compose's word on the whole, of Changes that nobody spoke of by name: a value that a
+/// program reads (a setting of PostgreSQL, the environment, a health check's test, and what carries them) was not
+/// asked about, and one that the user pinned is not ours to have computed. Pure.
+std::vector<Verdict> verdicts_on_the_rest(const Plan& plan, const std::vector<Verdict>& verdicts);
 
 class Merging;
 

@@ -196,7 +196,7 @@ class Trial {
   public:
     Trial(Engine& engine, ExecsAhead& ahead, ImageAnswers& answers, const Clock& clock,
           const ServiceObservation& service, std::vector<std::string> shell, milliseconds timeout,
-          PassedProbes* passed_before)
+          PassedProbes* passed_before, const ProbeChecks& checks)
         : engine_(engine),
           ahead_(ahead),
           answers_(answers),
@@ -204,12 +204,13 @@ class Trial {
           service_(service),
           shell_(std::move(shell)),
           timeout_(timeout),
-          passed_before_(passed_before) {}
+          passed_before_(passed_before),
+          checks_(checks) {}
 
     Verdict of(const std::vector<std::string>& test) {
         const std::string image = service_.image_id;
         const std::vector<std::string> argv = argv_of(test, shell_);
-        if (!image.empty() && !fails_when_stopped(image, argv)) {
+        if (checks_.stopped && !image.empty() && !fails_when_stopped(image, argv)) {
             return verdict(Outcome::kRefused, "it passes where nothing runs: it could never fail");
         }
         const Container* const container = running_one(service_);
@@ -222,14 +223,14 @@ class Trial {
             when = before->ago < Seconds{60} ? "" : fmt::format(" ({} ago)", format_duration(before->ago));
         } else {
             const ExecResult passed = pass(*container, argv);
-            if (!passed.ok()) {
+            if (checks_.running && !passed.ok()) {
                 return verdict(Outcome::kRefused, "it fails in the running service: " + ended(passed));
             }
             if (passed_before_ != nullptr) {
                 passed_before_->keep(*container, argv, took_);
             }
         }
-        if (const auto wrong = with_wrong_port(test)) {
+        if (const auto wrong = checks_.wrong_port ? with_wrong_port(test) : std::nullopt) {
             if (!fails_on_wrong_port(image, *container, argv_of(*wrong, shell_))) {
                 return verdict(Outcome::kRefused, "it passes on a port where nobody listens, too: it could never fail");
             }
@@ -305,6 +306,7 @@ class Trial {
     std::vector<std::string> shell_;
     milliseconds timeout_;
     PassedProbes* passed_before_;
+    ProbeChecks checks_;
     Seconds took_{0};
     std::string failed_;
 };
@@ -395,8 +397,8 @@ std::vector<ExecRequest> probes_to_run_ahead(ImageAnswers& answers, const Case& 
 
 std::vector<Verdict> verify_probes(Engine& engine, ImageAnswers& answers, const Case& input,
                                    const ServiceObservation& service, const std::vector<const Change*>& changes,
-                                   const Json& merged, const Clock& clock, ExecsAhead* run_ahead,
-                                   PassedProbes* passed) {
+                                   const Json& merged, const Clock& clock, ExecsAhead* run_ahead, PassedProbes* passed,
+                                   const ProbeChecks& checks) {
     ExecsAhead none(engine);
     ExecsAhead& ahead = run_ahead != nullptr ? *run_ahead : none;
     std::vector<Verdict> verdicts;
@@ -420,12 +422,12 @@ std::vector<Verdict> verify_probes(Engine& engine, ImageAnswers& answers, const 
             said = {change->service, kTestKey, Outcome::kDerived, "the rule", "no health check, as you pinned it",
                     Seconds{0}};
         } else if (test && is_a_test(*test)) {
-            if (!may_be_tried(*change, *test, input, service)) {
+            if (checks.address && !may_be_tried(*change, *test, input, service)) {
                 said.outcome = Outcome::kRefused;
                 said.said = "it asks an address that neither your own check asks nor the application documents";
             } else {
                 said = Trial(engine, ahead, answers, clock, service, shell_of(input, service),
-                             timeout_of(input, service, changes), passed)
+                             timeout_of(input, service, changes), passed, checks)
                            .of(*test);
             }
         }

@@ -15,6 +15,14 @@
 
 namespace pilotpros {
 
+/// Which checks count. All of them, but for tests that show what each one is there for.
+struct ProbeChecks {
+    bool address = true;     ///< it asks nothing that neither the user's test asks nor an application documents
+    bool stopped = true;     ///< it fails where nothing runs
+    bool running = true;     ///< it passes inside the running service
+    bool wrong_port = true;  ///< it fails on a port where nobody listens
+};
+
 /// What a health check's test says when it is tried. It has to pass inside the running service, as the engine would run
 /// it, and it has to be able to fail: in a throw-away container of the image, where nothing listens, and inside the
 /// running service with another port. A probe that always passes is refused; so is one that asks an address which
@@ -28,7 +36,8 @@ namespace pilotpros {
 std::vector<Verdict> verify_probes(Engine& engine, ImageAnswers& answers, const Case& input,
                                    const ServiceObservation& service, const std::vector<const Change*>& changes,
                                    const nlohmann::json& merged, const Clock& clock = Clock{},
-                                   ExecsAhead* run_ahead = nullptr, PassedProbes* passed = nullptr);
+                                   ExecsAhead* run_ahead = nullptr, PassedProbes* passed = nullptr,
+                                   const ProbeChecks& checks = {});
 
 /// What verify_probes() begins with in the running service: so that the probes of all services can be run at once,
 /// while Compose is still at work. Only a test that is complete without Compose, that is known to be able to fail, and

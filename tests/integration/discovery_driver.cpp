@@ -1,6 +1,7 @@
 // Discovery as a program: tests/integration/discovery*.sh run it in a folder, to compare with what the user's own
 // `docker compose` says. Its arguments are Compose's selectors, each flag followed by its value; DISCOVERY_ENGINE=1 in
-// the environment: ask the engine, too.
+// the environment: ask the engine, too. DISCOVERY_MERGE={"service", "path", "after", "as_written"}: instead what
+// Compose says of that one Change in an override, as a list of verdicts.
 
 #include <exception>
 #include <iostream>
@@ -15,6 +16,7 @@
 #include "core/docker/curl_engine.h"
 #include "core/docker/endpoint.h"
 #include "core/model/error.h"
+#include "core/verify/compose_merge.h"
 
 using namespace pilotpros;
 
@@ -64,9 +66,30 @@ nlohmann::json shown(const Project& project) {
             {"warnings", project.warnings}};
 }
 
+nlohmann::json merged(const Project& project, const std::string& change_text, Files& files,
+                      const Surroundings& surroundings) {
+    const nlohmann::json given = nlohmann::json::parse(change_text);
+    Change change;
+    change.service = given.at("service");
+    change.key = "planted";
+    change.rule = "planted";
+    change.target.path = given.at("path").get<std::vector<std::string>>();
+    change.after = given.at("after");
+    change.as_written = given.value("as_written", false);
+    Plan plan;
+    plan.project = project.name;
+    plan.changes = {change};
+    MergeQuestion question(plan, project, surroundings.environment.state_directory() / "scratch", files, surroundings);
+    nlohmann::json said = nlohmann::json::array();
+    for (const Verdict& verdict : question.answer().verdicts) {
+        said.push_back({{"outcome", verdict.outcome}, {"said", verdict.said}});
+    }
+    return said;
+}
+
 nlohmann::json discovered(const std::vector<std::string>& arguments) {
     const Environment environment = Environment::of_process();
-    const DiskFiles files;
+    DiskFiles files;
     SystemProcess process;
     const Cancel cancel;
     std::unique_ptr<CurlEngine> engine;
@@ -78,7 +101,9 @@ nlohmann::json discovered(const std::vector<std::string>& arguments) {
                                         return std::string{std::istreambuf_iterator<char>{std::cin}, {}};
                                     }};
     try {
-        return shown(discover(selectors_from(arguments), surroundings));
+        const Project project = discover(selectors_from(arguments), surroundings);
+        const auto change = environment.get("DISCOVERY_MERGE");
+        return change ? merged(project, *change, files, surroundings) : shown(project);
     } catch (const Error& error) {
         return {{"code", static_cast<int>(error.code())}, {"error", error.what()}, {"hint", error.hint()}};
     }

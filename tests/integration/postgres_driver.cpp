@@ -1,5 +1,6 @@
 // Lets the integration tests ask PostgreSQL's own doors on a real engine, with faults planted from the command line.
 //   pilotpros-postgres-driver trial IMAGE LIMIT SHM [without=CHECK]… [present:NAME=VALUE]… [flag:WORD]… NAME=VALUE…
+//     memory=LIMIT is the limit itself as a Change; without another NAME=VALUE, with what is present alone
 //   pilotpros-postgres-driver advise CONTAINER LIMIT
 // Prints one line a Verdict: "KEY OUTCOME WORDS"; `advise` prints the Changes first, "change KEY BEFORE AFTER".
 
@@ -73,6 +74,16 @@ struct Bench {
         change.carrier = carrier;
         plan.changes.push_back(change);
     }
+    void add_limit(const std::string& value) {
+        Change change;
+        change.service = "db";
+        change.advisor = "limits";
+        change.key = "memory";
+        change.target.path = {"mem_limit"};
+        change.after = value;
+        change.rule = "planted";
+        plan.changes.push_back(change);
+    }
     void verify() {
         const Bundle bundle = make_bundle(plan, project);
         const Image& image = observation.images.begin()->second;
@@ -96,6 +107,7 @@ void trial(Engine& engine, const std::vector<std::string>& words) {
     postgres::Facts facts;
     facts.version_number = 1;
     nlohmann::json command = {"postgres"};
+    bool settings = false;
     for (std::size_t i = 3; i < words.size(); ++i) {
         std::string word = words[i];
         if (word.starts_with("without=")) {
@@ -119,11 +131,16 @@ void trial(Engine& engine, const std::vector<std::string>& words) {
         }
         if (flag) {
             command.insert(command.end(), {"-c", word});
+        } else if (name == "memory") {
+            bench.add_limit(word.substr(equals + 1));
         } else if (!present) {
             bench.add(name, word.substr(equals + 1));
+            settings = true;
         }
     }
-    bench.add("include", "/var/lib/postgresql/data/postgresql.conf", true);
+    if (settings) {
+        bench.add("include", "/var/lib/postgresql/data/postgresql.conf", true);
+    }
     bench.project.services["db"].resolved["command"] = command;
     bench.project.services["db"].resolved["shm_size"] = words.at(2);
     bench.facts = facts;

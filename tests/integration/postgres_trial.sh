@@ -32,10 +32,33 @@ expect_in "what only fails together is refused" '^max_connections refused .*supe
 run "$driver" trial postgres:17 512m 64m without=server without=whole present:superuser_reserved_connections=50 max_connections=20
 expect_in "one by one it passes" '^max_connections accepted' "$out"
 
+# The other cross-checks that PostgreSQL makes of a whole set; each value passes by itself.
+together() { # WHAT KEY SAID NAME=VALUE…
+    run "$driver" trial postgres:17 512m 64m without=server "${@:4}"
+    expect_in "$1 is refused" "^$2 refused .*$3" "$out"
+    run "$driver" trial postgres:17 512m 64m without=server without=whole "${@:4}"
+    expect_in "one by one it passes: $1" "^$2 accepted" "$out"
+}
+together "replication without its WAL" wal_level wal_senders wal_level=minimal max_wal_senders=4
+together "archiving without its WAL" wal_level 'rchiv' wal_level=minimal max_wal_senders=0 archive_mode=on
+together "a library that is not there" shared_preload_libraries 'could not access file' shared_preload_libraries=nosuch
+together "more workers than processes can be" max_worker_processes 'too many' max_worker_processes=262143
+
 run "$driver" trial postgres:17 384m 64m present:max_connections=60 work_mem=16MB shared_buffers=32MB
 expect_in "sorts of all connections are counted" '^work_mem refused .*sorts' "$out"
 run "$driver" trial postgres:17 384m 64m without=sorts present:max_connections=60 work_mem=16MB shared_buffers=32MB
 expect_in "without sorting it passes" '^work_mem accepted' "$out"
+
+# A limit that comes without settings is tried with those in force, and is not accepted before that.
+in_force=(present:max_connections=60 present:shared_buffers=32MB)
+run "$driver" trial postgres:17 512m 64m "${in_force[@]}" present:work_mem=1MB memory=512m
+expect_in "a limit alone is lived in" '^memory accepted 32.0 MiB of buffers touched, 58 sorts at once, peak .* of 512 MiB' "$out"
+run "$driver" trial postgres:17 384m 64m "${in_force[@]}" present:work_mem=16MB memory=384m
+expect_in "one that the sorts do not fit in is refused" '^memory refused under 384 MiB the server fell: sorts' "$out"
+for check in sorts server; do
+    run "$driver" trial postgres:17 384m 64m without=$check "${in_force[@]}" present:work_mem=16MB memory=384m
+    expect_in "without $check nothing is claimed of it" '^memory not asked' "$out"
+done
 
 run "$driver" trial nginx:1.26 256m 64m work_mem=1MB
 expect_in "an image without PostgreSQL is not asked" '^work_mem not asked' "$out"

@@ -59,6 +59,18 @@ refused "an address that nobody's health check asks" app '["CMD", "curl", "-f", 
 docker exec pilotpros-probes-app touch /tmp/ready
 trial app '["CMD", "test", "-f", "/tmp/ready"]'
 expect_in "of a probe without a port no wrong port is claimed" '^accepted: passes in .*; fails on a stopped service$' "$out"
+
+# Each check has a plant that no other one sees: with the check it is refused, without it passes.
+only() { # CHECK SAID TEST
+    trial app "$3" '["CMD", "curl", "-f", "http://localhost:4000/health"]'
+    expect_in "$1 refuses: $3" "^refused: .*$2" "$out"
+    trial app "$3" '["CMD", "curl", "-f", "http://localhost:4000/health"]' "without=$1"
+    expect_in "and nothing else does" '^accepted: ' "$out"
+}
+only wrong-port 'port where nobody listens' '["CMD-SHELL", "test -e /tmp/ready || curl -f http://127.0.0.1:4000/health"]'
+only stopped 'where nothing runs' '["CMD-SHELL", "curl -f http://127.0.0.1:4000/health || test ! -e /tmp/ready"]'
+only running 'in the running service' '["CMD", "curl", "-f", "http://127.0.0.1:4001/health"]'
+only address 'asks an address' '["CMD", "curl", "http://127.0.0.1:4000/hook"]'
 docker stop -t 1 pilotpros-probes-cache >/dev/null
 trial cache '["CMD", "redis-cli", "ping"]'
 expect_in "of a stopped service nothing is claimed" '^(refused|not asked): ' "$out"

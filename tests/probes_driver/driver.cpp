@@ -1,4 +1,5 @@
-// pilotpros-probes-driver try CONTAINER TEST [USERS_TEST]   tests are JSON; prints "OUTCOME: what was said"
+// pilotpros-probes-driver try CONTAINER TEST [USERS_TEST] [without=CHECK]
+//                                                           tests are JSON; prints "OUTCOME: what was said"
 // pilotpros-probes-driver advise CONTAINER KIND [USERS_TEST] prints the test that is advised, as JSON, or null
 // pilotpros-probes-driver layer CONTAINER KIND [FACTS]      prints the paths of its writable layer that are data
 #include <iostream>
@@ -32,7 +33,20 @@ class Forgetful final : public ImageAnswers {
     void keep(const std::string& /*image*/, const std::string& /*question*/, const Json& /*answer*/) override {}
 };
 
-int run(const std::vector<std::string>& words) {
+/// Takes "without=CHECK" out of the words.
+ProbeChecks take_checks(std::vector<std::string>& words) {
+    ProbeChecks checks;
+    for (const auto& [word, check] :
+         {std::pair{"without=address", &ProbeChecks::address}, std::pair{"without=stopped", &ProbeChecks::stopped},
+          std::pair{"without=running", &ProbeChecks::running},
+          std::pair{"without=wrong-port", &ProbeChecks::wrong_port}}) {
+        checks.*check = std::erase(words, word) == 0;
+    }
+    return checks;
+}
+
+int run(std::vector<std::string> words) {
+    const ProbeChecks checks = take_checks(words);
     const Environment environment = Environment::of_process();
     DiskFiles files;
     SystemProcess process;
@@ -87,7 +101,8 @@ int run(const std::vector<std::string>& words) {
     change.service = "a";
     change.key = "healthcheck.test";
     change.after = Json::parse(words.at(2));
-    for (const Verdict& verdict : verify_probes(engine, forgetful, input, service, {&change}, nullptr)) {
+    for (const Verdict& verdict :
+         verify_probes(engine, forgetful, input, service, {&change}, nullptr, Clock{}, nullptr, nullptr, checks)) {
         std::cout << Json(verdict.outcome).get<std::string>() << ": " << verdict.said << '\n';
     }
     return 0;

@@ -26,6 +26,7 @@ std::optional<Demand> demand(const Case& input, const ServiceObservation& servic
 ///    whatever the grace period.
 ///  - an encryption key that lies in the container's layer alone is an error: the next container cannot read any
 ///    credential. The key itself is never read or written.
+/// Source: https://docs.n8n.io/hosting/configuration/environment-variables/
 Advice advise(const Case& input, const ServiceObservation& service, const nlohmann::json& facts);
 
 }  // namespace pilotpros::apps::n8n

@@ -104,21 +104,28 @@ Meant meant_by(const std::string& name, const Facts& facts) {
 }
 
 const std::vector<RecipeLine>& recipe_lines() {
-    static const std::vector<RecipeLine> kLines{{"N8N_EXECUTION_PROCESS", "main"},
-                                                {"N8N_CONCURRENCY", "10"},
-                                                {"NODE_OPTIONS", "--max-old-space-size=1024 --optimize-for-size"},
-                                                {"DB_POSTGRESDB_POOL_SIZE", "20"},
-                                                {"DB_POSTGRESDB_POOL_CONNECTION_TIMEOUT", "60000"},
-                                                {"EXECUTIONS_TIMEOUT", "300"},
-                                                {"EXECUTIONS_TIMEOUT_MAX", "1800"},
-                                                {"EXECUTIONS_DATA_SAVE_ON_ERROR", "all"},
-                                                {"EXECUTIONS_DATA_SAVE_ON_SUCCESS", "none"},
-                                                {"EXECUTIONS_DATA_MAX_AGE", "168"},
-                                                {"N8N_PAYLOAD_SIZE_MAX", "64"},
-                                                {"N8N_BINARY_DATA_BUFFER_SIZE", "1073741824"},
-                                                {"N8N_RUNNERS_ENABLED", "true"},
-                                                {"N8N_RUNNERS_MODE", "internal"},
-                                                {"N8N_RUNNERS_MAX_PAYLOAD_SIZE", "1073741824"}};
+    static const std::vector<RecipeLine> kLines{
+        // its tuning of n8n
+        {"N8N_EXECUTION_PROCESS", "main"},
+        {"N8N_CONCURRENCY", "10"},
+        {"NODE_OPTIONS", "--max-old-space-size=1024 --optimize-for-size"},
+        {"DB_POSTGRESDB_POOL_SIZE", "20"},
+        {"DB_POSTGRESDB_POOL_CONNECTION_TIMEOUT", "60000"},
+        {"EXECUTIONS_TIMEOUT", "300"},
+        {"EXECUTIONS_TIMEOUT_MAX", "1800"},
+        {"EXECUTIONS_DATA_SAVE_ON_ERROR", "all"},
+        {"EXECUTIONS_DATA_SAVE_ON_SUCCESS", "none"},
+        {"EXECUTIONS_DATA_MAX_AGE", "168"},
+        {"N8N_PAYLOAD_SIZE_MAX", "64"},
+        {"N8N_BINARY_DATA_BUFFER_SIZE", "1073741824"},
+        {"N8N_RUNNERS_ENABLED", "true"},
+        {"N8N_RUNNERS_MODE", "internal"},
+        {"N8N_RUNNERS_MAX_PAYLOAD_SIZE", "1073741824"},
+        // what its Compose file says of it again, without the option that stops node
+        {"N8N_EXECUTION_PROCESS", "main"},
+        {"N8N_CONCURRENCY", "10"},
+        {"NODE_OPTIONS", "--max-old-space-size=1024"},
+        {"DB_POSTGRESDB_POOL_SIZE", "20"}};
     return kLines;
 }
 
@@ -134,7 +141,9 @@ std::string effect_of(const RecipeLine& line, const Facts& facts) {
         {"N8N_RUNNERS_ENABLED", "is read: Code nodes that take longer than 10 s are lost at each stop"},
         {"N8N_RUNNERS_MODE", "changes nothing: it is the default"}};
     if (line.name == "NODE_OPTIONS") {
-        return "stops node with exit 9: --optimize-for-size is not allowed in NODE_OPTIONS";
+        return line.value.find("--optimize-for-size") != std::string::npos
+                   ? "stops node with exit 9: --optimize-for-size is not allowed in NODE_OPTIONS"
+                   : "is read by node: the heap's bound, whatever the memory limit is";
     }
     if (!is_configured(facts, line.name)) {
         return fmt::format("is not read by n8n {}", facts.version);

@@ -21,7 +21,8 @@ struct Meant {
 /// words in another order or number, or at most two letters apart. Pure.
 Meant meant_by(const std::string& name, const Facts& facts);
 
-/// One line of the recipe (docker-optimization-plan.md, sections 2 and 4, and the variants of it that circulate).
+/// One line of the recipe for n8n: 19 lines, 15 names. By 1.123.0 seven lines, five
+/// names, are not read, two more say what is the default anyway, and one stops node.
 struct RecipeLine {
     std::string name, value;
 };

@@ -8,7 +8,9 @@
 
 namespace pilotpros::apps::n8n {
 
-std::vector<Verdict> verify(Verifying& verifying) {
+std::vector<Verdict> verify(Verifying& verifying) { return verify_with(verifying, {}); }
+
+std::vector<Verdict> verify_with(Verifying& verifying, const NameChecks& checks) {
     const auto facts = verifying.application_facts.get<Facts>();
     std::vector<Verdict> verdicts;
     for (const Change* const change : verifying.changes) {
@@ -23,8 +25,8 @@ std::vector<Verdict> verify(Verifying& verifying) {
                         {}};
         const auto& path = change->target.path;
         if (path.size() == 2 && path.front() == "environment") {
-            const bool known =
-                std::find(facts.configured.begin(), facts.configured.end(), path.back()) != facts.configured.end();
+            const bool known = !checks.known || std::find(facts.configured.begin(), facts.configured.end(),
+                                                          path.back()) != facts.configured.end();
             verdict.by = fmt::format("n8n {} of this image", facts.version);
             verdict.outcome = facts.configured.empty() ? Verdict::Outcome::kNotAsked
                               : known                  ? Verdict::Outcome::kAccepted

@@ -172,6 +172,30 @@ std::optional<std::string> uncopiable_option(const std::string& text, bool inter
     return std::nullopt;
 }
 
+CommandOptions command_options(const std::vector<std::string>& words) {
+    // Names of V8's flags: node --v8-options.
+    static const std::set<std::string> kSwitches{"--optimize-for-size",  "--expose-gc",
+                                                 "--always-compact",     "--jitless",
+                                                 "--lite-mode",          "--single-threaded",
+                                                 "--single-threaded-gc", "--no-opt",
+                                                 "--no-turbofan",        "--no-sparkplug",
+                                                 "--no-maglev",          "--no-flush-bytecode",
+                                                 "--no-compact",         "--no-concurrent-recompilation"};
+    CommandOptions result;
+    for (const std::string& word : words) {
+        const std::string name = option_name(word);
+        if (name.empty() || is_heap_flag(word)) {
+            continue;
+        }
+        const auto equals = word.find('=');
+        const bool tried = equals == std::string::npos
+                               ? kSwitches.contains(name)
+                               : !loads_or_listens(name) && has_public_value(name, word.substr(equals + 1));
+        (tried ? result.tried : result.left_out).push_back(tried ? word : name);
+    }
+    return result;
+}
+
 std::vector<std::string> triable_options(const std::string& text) {
     std::vector<std::string> result;
     for (const OptionWord& word : option_words(text, true)) {

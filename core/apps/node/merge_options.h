@@ -35,4 +35,13 @@ std::optional<std::string> uncopiable_option(const std::string& text, bool inter
 /// what loads files, opens ports or has values that are not on our list.
 std::vector<std::string> triable_options(const std::string& text);
 
+/// The options of a server's own command line, apart: what can be tried there, and the names of all others.
+struct CommandOptions {
+    std::vector<std::string> tried;     ///< heap flags are not among them: they are checked by themselves
+    std::vector<std::string> left_out;  ///< names; they load files, open ports, end node or have values of the user's
+};
+/// Stricter than triable_options(): a command line takes more, and node may do something else than start with it. Only
+/// V8's switches that change how memory is used, and node's with a value on our list.
+CommandOptions command_options(const std::vector<std::string>& words);
+
 }  // namespace pilotpros::apps::node

@@ -33,6 +33,7 @@ constexpr const char* kAsk = "'\\n'+JSON.stringify({limit:require('v8').getHeapS
 struct Trial {
     std::string executable = "node";
     std::vector<std::string> environment, command;  ///< options
+    std::vector<std::string> left_out;              ///< names of the server's own that are not tried
     Bytes memory = 0;
     [[nodiscard]] std::vector<std::string> all() const {
         std::vector<std::string> words = environment;
@@ -57,11 +58,14 @@ Trial trial_of(const Verifying& verifying, const Change& change, const Facts& fa
     } else {
         trial.environment = triable_options(after);
     }
-    trial.command = facts.command_heap_flags;
     if (const auto server = find_server(programs(verifying.evidence));
         server && interpreter_of(server->program.name) == "node" && !server->program.path.empty()) {
         trial.executable = server->program.path;
+        CommandOptions own_options = command_options(server->program.options);
+        trial.command = std::move(own_options.tried);
+        trial.left_out = std::move(own_options.left_out);
     }
+    trial.command.insert(trial.command.end(), facts.command_heap_flags.begin(), facts.command_heap_flags.end());
     const auto share = verifying.input.budget.shares.find(verifying.service.service);
     trial.memory = share == verifying.input.budget.shares.end() ? 0 : share->second.memory;
     return trial;
@@ -135,7 +139,27 @@ bool is_as_asked(Bytes limit, const HeapFlags& flags, const Trial& trial) {
                                 : young >= 0 && young <= Bytes{3} * 64 * kMiB;
 }
 
-Verdict try_change(Verifying& verifying, const Change& change) {
+/// Whether the heap lives in the limit when it is full, in words; the Verdict is refused where it does not.
+void fill(Verifying& verifying, const Trial& trial, Bytes semi_space, Bytes beside, Verdict& verdict) {
+    ThrowawayRequest request = request_of(trial, image_id(verifying.evidence));
+    request.argv.insert(request.argv.end(), {"-e", kFill, fmt::format("{}", semi_space)});
+    request.memory = trial.memory - beside;
+    request.timeout = std::chrono::seconds{60};
+    const nlohmann::json filled = ask_once(verifying, question_of("fill", trial, request.memory), request);
+    if (filled.contains("unanswered")) {
+        verdict.said += "; filling it gave no answer in time: that it fits is derived";
+    } else if (flag(filled, "killed")) {
+        verdict.outcome = Verdict::Outcome::kRefused;
+        verdict.said += fmt::format("; filled, it is killed in {}", format_bytes(request.memory));
+    } else if (integer(filled, "exit") == 0 || flag(filled, "heap_error")) {
+        verdict.said += fmt::format("; filled, it lives in {}", format_bytes(request.memory));
+    } else {
+        verdict.said +=
+            fmt::format("; filling it ended with exit {}: that it fits is derived", integer(filled, "exit"));
+    }
+}
+
+Verdict try_change(Verifying& verifying, const Change& change, const HeapChecks& checks) {
     const auto facts = verifying.application_facts.get<Facts>();
     Verdict verdict{verifying.service.service,
                     change.key,
@@ -159,53 +183,43 @@ Verdict try_change(Verifying& verifying, const Change& change) {
     const Bytes limit = integer(answer, "limit");
     const HeapFlags flags = heap_flags(read_options(trial.all()).heap);
     verdict.outcome = Verdict::Outcome::kRefused;
-    if (integer(answer, "exit") != 0) {
+    if (checks.starts && integer(answer, "exit") != 0) {
         verdict.said = text(answer, "complaint");
         return verdict;
     }
-    if (!is_as_asked(limit, flags, trial)) {
+    if (checks.as_asked && !is_as_asked(limit, flags, trial)) {
         verdict.said = fmt::format("heap limit {}, which is not what was asked for", format_bytes(limit));
         return verdict;
     }
     const Bytes beside = std::max(measured_beside(verifying.service, facts), known_beside(facts));
     const Bytes old_space = limit - 3 * heap_in(trial.memory, flags, major_of(facts.version)).semi_space;
-    if (trial.memory > 0 && limit + beside > trial.memory) {
+    if (checks.holds && trial.memory > 0 && limit + beside > trial.memory) {
         verdict.said =
             fmt::format("heap limit {}, which {} do not hold", format_bytes(limit), format_bytes(trial.memory));
         return verdict;
     }
     verdict.outcome = Verdict::Outcome::kAccepted;
     verdict.said = fmt::format("heap limit {}", format_bytes(limit));
-    if (trial.memory == 0) {
-        return verdict;
-    }
-    if (limit > kLargestTrial + 16 * kMiB) {
+    if (trial.memory > 0 && limit > kLargestTrial + 16 * kMiB) {
         verdict.said += "; not filled, it is large: that it fits is derived";
-        return verdict;
+    } else if (trial.memory > 0 && checks.fill) {
+        fill(verifying, trial, (limit - old_space) / 3, beside, verdict);
     }
-    request = request_of(trial, image);
-    request.argv.insert(request.argv.end(), {"-e", kFill, fmt::format("{}", (limit - old_space) / 3)});
-    request.memory = trial.memory - beside;
-    request.timeout = std::chrono::seconds{60};
-    const nlohmann::json filled = ask_once(verifying, question_of("fill", trial, request.memory), request);
-    if (filled.contains("unanswered")) {
-        verdict.said += "; filling it gave no answer in time: that it fits is derived";
-    } else if (flag(filled, "killed")) {
-        verdict.outcome = Verdict::Outcome::kRefused;
-        verdict.said += fmt::format("; filled, it is killed in {}", format_bytes(request.memory));
-    } else if (integer(filled, "exit") == 0 || flag(filled, "heap_error")) {
-        verdict.said += fmt::format("; filled, it lives in {}", format_bytes(request.memory));
+    if (!trial.left_out.empty()) {
+        verdict.said += fmt::format("; tried without {} of its command line", fmt::join(trial.left_out, ", "));
     }
     return verdict;
 }
 
 }  // namespace
 
-std::vector<Verdict> verify(Verifying& verifying) {
+std::vector<Verdict> verify(Verifying& verifying) { return verify_with(verifying, {}); }
+
+std::vector<Verdict> verify_with(Verifying& verifying, const HeapChecks& checks) {
     std::vector<Verdict> verdicts;
     for (const Change* const change : verifying.changes) {
         if (change->target.path == std::vector<std::string>{"environment", "NODE_OPTIONS"}) {
-            verdicts.push_back(try_change(verifying, *change));
+            verdicts.push_back(try_change(verifying, *change, checks));
         }
     }
     return verdicts;

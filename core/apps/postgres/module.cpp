@@ -174,7 +174,9 @@ ApplicationModule module() {
                           "written, what was seen. Durability is never "
                           "traded, and the user's own -c flags and files stay.",
                           "shm_size for parallel work, stop_grace_period for its checkpoint. The server itself, under "
-                          "its limit, has to take all of it."},
+                          "its limit, has to live with all of it: every page of its buffers touched, and a sort on all "
+                          "of max_connections but two at once, with which the trial itself asks. So has a limit that "
+                          "comes without settings."},
                          "https://www.postgresql.org/docs/current/runtime-config-resource.html"};
     return postgres;
 }

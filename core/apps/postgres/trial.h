@@ -15,7 +15,7 @@ struct TrialChecks {
     bool whole = true;    ///< the files as they would lie there, with the user's own flags: cross-checks
     bool server = true;   ///< a real server under the limit; the following need it
     bool buffers = true;  ///< every page of shared_buffers is touched
-    bool sorts = true;    ///< every connection sorts in work_mem at the same time
+    bool sorts = true;    ///< all connections but two, with which it asks, sort in work_mem at the same time
 };
 
 /// All that decides over the outcome of a trial; its JSON is what a kept answer is found by.

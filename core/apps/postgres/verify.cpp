@@ -3,9 +3,10 @@
 // First each setting alone (`postgres -C NAME -c NAME=VALUE`), then the files as they would lie there with the user's
 // own flags (`-C shared_memory_size`, which runs the cross-checks and allocates nothing), then a server that has to
 // live with them: under the memory limit, /dev/shm and CPUs that are advised, every page of shared_buffers touched,
-// every connection holding a sort of work_mem. A server that is merely "ready" proves nothing of its memory. The user's
-// own file is not read: what it sets is known from pg_settings, and a stand-in with its numbers, switches and choices
-// takes its place.
+// every connection but the two that ask holding a sort of work_mem. A server that is merely "ready" proves nothing of
+// its memory. A limit that comes without settings is tried in the same way, with those in force. The user's own file is
+// not read: what it sets is known from pg_settings, and a stand-in with its numbers, switches and choices takes its
+// place.
 
 #include "core/apps/postgres/verify.h"
 
@@ -29,6 +30,10 @@ bool is_memory(const std::string& key) {
 }
 
 bool is_setting(const Change& change) { return change.target.kind == Target::Kind::kPostgres && !change.carrier; }
+
+bool is_limit(const Change& change) {
+    return change.target.kind == Target::Kind::kCompose && change.advisor == "limits" && change.key == "memory";
+}
 
 /// What a server of its own cannot have, or does not need to.
 bool is_of_place(const std::string& name) {
@@ -101,6 +106,10 @@ class Verdicts {
     std::vector<Verdict> list_;
 };
 
+constexpr const char* kShmSize = "the server starts with it; the hash tables it is for are computed";
+
+bool is_shm_size(const Change& change) { return change.key == "shm_size"; }
+
 bool is_its_own(const Change& change) {
     return change.target.kind == Target::Kind::kPostgres ||
            (change.advisor == "postgres" && (change.carrier || change.key == "shm_size"));
@@ -123,6 +132,7 @@ std::vector<Verdict> judge(const Verifying& verifying, const TrialRequest& reque
         verdicts.say_all(
             is_its_own, named > 0 || refused ? Outcome::kNotAsked : Outcome::kRefused,
             named > 0 || refused ? "another setting stops the server before this one counts" : outcome.not_whole);
+        verdicts.say_all(is_limit, Outcome::kNotAsked, "no server started that could be tried under it");
         return verdicts.take();
     }
     if (!outcome.fell.empty()) {
@@ -131,8 +141,10 @@ std::vector<Verdict> judge(const Verifying& verifying, const TrialRequest& reque
         const auto memory = [](const Change& change) { return is_setting(change) && is_memory(change.key); };
         const int refused = verdicts.say_all(memory, Outcome::kRefused, said);
         if (refused == 0) {  // the limit alone is what is too small
-            verdicts.say_all([](const Change& change) { return change.key == "memory"; }, Outcome::kRefused, said);
+            verdicts.say_all(is_limit, Outcome::kRefused, said);
         }
+        verdicts.say_all(is_limit, Outcome::kNotAsked, "the server fell with other settings, so it was not tried");
+        verdicts.say_all(is_shm_size, Outcome::kDerived, kShmSize);
         verdicts.say_all(is_its_own, outcome.loads ? Outcome::kAccepted : Outcome::kNotAsked, "taken");
         return verdicts.take();
     }
@@ -147,6 +159,7 @@ std::vector<Verdict> judge(const Verifying& verifying, const TrialRequest& reque
         verdicts.say_all([&](const Change& change) { return change.carrier && outcome.loads; }, Outcome::kAccepted,
                          "the files load, and its own cross-checks pass");
         verdicts.say_all(is_its_own, Outcome::kNotAsked, said);
+        verdicts.say_all(is_limit, Outcome::kNotAsked, "no server was tried under it: " + outcome.not_asked);
         return verdicts.take();
     }
     const std::string lived = outcome.sorts > 0 ? fmt::format("{} of buffers touched, {} sorts at once, peak {} of {}",
@@ -157,9 +170,11 @@ std::vector<Verdict> judge(const Verifying& verifying, const TrialRequest& reque
                      Outcome::kAccepted, lived);
     verdicts.say_all([](const Change& change) { return change.carrier; }, Outcome::kAccepted,
                      "the files load, and its own cross-checks pass");
-    verdicts.say_all([](const Change& change) { return change.key == "shm_size"; }, Outcome::kDerived,
-                     "the server starts with it; the hash tables it is for are computed");
+    verdicts.say_all(is_shm_size, Outcome::kDerived, kShmSize);
     verdicts.say_all(is_setting, Outcome::kAccepted, "taken, and its own cross-checks pass");
+    const bool tried = outcome.survived && outcome.buffers > 0 && outcome.sorts > 0;
+    verdicts.say_all(is_limit, tried ? Outcome::kAccepted : Outcome::kNotAsked,
+                     tried ? lived : "no server was tried under it");
     return verdicts.take();
 }
 
@@ -219,6 +234,18 @@ std::string stand_in(const Facts& facts) {
     return text;
 }
 
+std::string ours_in_force(const Facts& facts) {
+    std::string lines;
+    for (const Setting& row : facts.settings) {
+        const bool ours =
+            row.source == "configuration file" && row.source_file.rfind(fmt::format("{}/", kPostgresDirectory), 0) == 0;
+        if (ours && row.context != "internal" && row.type != "string" && !row.hidden && !is_of_place(row.name)) {
+            lines += fmt::format("{} = '{}'\n", row.name, row.value);
+        }
+    }
+    return lines;
+}
+
 std::vector<Verdict> verify(Verifying& verifying) { return verify_with(verifying, {}); }
 
 std::vector<Verdict> verify_with(Verifying& verifying, const TrialChecks& checks) {
@@ -227,22 +254,31 @@ std::vector<Verdict> verify_with(Verifying& verifying, const TrialChecks& checks
     const BundleFile* const ours = verifying.bundle.file(folder + "pilotpros.conf");
     const bool any = std::any_of(verifying.changes.begin(), verifying.changes.end(),
                                  [](const Change* change) { return is_setting(*change); });
-    if (!any || whole == nullptr || ours == nullptr) {
-        return {};  // nothing that PostgreSQL would read
+    const auto limit = std::find_if(verifying.changes.begin(), verifying.changes.end(),
+                                    [](const Change* change) { return is_limit(*change); });
+    if (any ? whole == nullptr || ours == nullptr : limit == verifying.changes.end()) {
+        return {};  // nothing that PostgreSQL would read, or have to live in
     }
     TrialRequest request;
     request.image = image_id(verifying.evidence);
     request.user = user_of(verifying);
-    request.postgresql_conf = whole->content;
-    request.pilotpros_conf = ours->content;
     request.which = checks;
     const auto share = verifying.input.budget.shares.find(verifying.service.service);
     const Situation situation = situation_of(verifying.input, verifying.service, verifying.application_facts,
                                              share == verifying.input.budget.shares.end() ? nullptr : &share->second);
+    if (any) {
+        request.postgresql_conf = whole->content;
+        request.pilotpros_conf = ours->content;
+    } else {  // a limit for the settings as they are, those of an earlier Plan among them
+        request.own_path = "/pilotpros/postgresql.conf";
+        request.pilotpros_conf = ours_in_force(situation.facts);
+        request.postgresql_conf =
+            fmt::format("include '{}'\ninclude '{}/pilotpros.conf'\n", request.own_path, kPostgresDirectory);
+    }
     for (const Change* const change : verifying.changes) {
         if (is_setting(*change)) {
             request.checks.push_back(change->key + "=" + as_text(change->after));
-        } else if (change->target.kind == Target::Kind::kPostgres) {
+        } else if (any && change->target.kind == Target::Kind::kPostgres) {
             request.own_path = as_text(change->after);
         }
     }
@@ -268,8 +304,10 @@ std::vector<Verdict> verify_with(Verifying& verifying, const TrialChecks& checks
     if (request.image.empty() || request.own_path.empty()) {
         outcome.not_asked = "the image is not known";
     } else if (checks.server && free > 0 && std::min(request.memory, worst_case(set)) > free) {
-        request.which.server = false;
-        outcome = run_trial(verifying.engine, verifying.image_answers, request);
+        if (any) {
+            request.which.server = false;
+            outcome = run_trial(verifying.engine, verifying.image_answers, request);
+        }
         outcome.not_asked =
             fmt::format("it may take {}, the machine has {} free", format_bytes(worst_case(set)), format_bytes(free));
     } else {

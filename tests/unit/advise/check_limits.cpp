@@ -144,3 +144,25 @@ TEST_CASE("what lies in /dev/shm counts as memory", "[limits][check]") {
     CHECK(Checked(limited({{"shm_size", "1073741824"}})).has("shm-above-limit"));
     CHECK_FALSE(Checked(limited({{"shm_size", "134217728"}})).has("shm-above-limit"));
 }
+
+TEST_CASE("a heap that is to be locked and may not be is told", "[limits][check][memlock]") {
+    const auto search = [](const char* image, const char* lock, const json& ulimits) {
+        json service = limited({{"image", image}, {"environment", {{"bootstrap.memory_lock", lock}}}});
+        if (!ulimits.is_null()) {
+            service["ulimits"] = {{"memlock", ulimits}};
+        }
+        return Checked(std::move(service));
+    };
+    constexpr const char* kElastic = "docker.elastic.co/elasticsearch/elasticsearch:8.15.0";
+    CHECK(search(kElastic, "true", nullptr).has("heap-not-lockable"));
+    CHECK(search("opensearchproject/opensearch:2", "true", 65536).has("heap-not-lockable"));
+    CHECK(search("opensearchproject/opensearch", "true", {{"soft", 65536}, {"hard", -1}}).has("heap-not-lockable"));
+    CHECK(search(kElastic, "true", nullptr).finding("heap-not-lockable").fix ==
+          "services:\n  app:\n    ulimits:\n      memlock: -1");
+    SECTION("not where it may, where nobody asks for it, or in what is no such server") {
+        CHECK_FALSE(search(kElastic, "true", -1).has("heap-not-lockable"));
+        CHECK_FALSE(search(kElastic, "true", {{"soft", -1}, {"hard", -1}}).has("heap-not-lockable"));
+        CHECK_FALSE(search(kElastic, "false", nullptr).has("heap-not-lockable"));
+        CHECK_FALSE(search("opensearchproject/opensearch-dashboards:2", "true", nullptr).has("heap-not-lockable"));
+    }
+}

@@ -138,6 +138,20 @@ TEST_CASE("pools that are known are held against max_connections", "[pools]") {
         REQUIRE(finding_of(advice, "db", "pools-over-max-connections") != nullptr);
         CHECK(advice.findings.front().what.find("at least 100") != std::string::npos);
     }
+    SECTION("and who waits for it without saying how much is named, with what was seen") {
+        seen.add("shop", "node", Json::object());
+        seen.project.services["shop"].resolved = {{"depends_on", {{"db", Json::object()}}}};
+        seen.observation.services.front().applications.front().facts["watched"] = {{"connections_max", 9}};
+        const std::string beside = why_left(advise_pools(seen.input()), "db", "max_connections");
+        CHECK(beside.find("20 of 97") != std::string::npos);
+        CHECK(beside.find("how many connections shop may open is not known") != std::string::npos);
+        seen.project.services.erase("flow");
+        std::erase_if(seen.observation.services, [](const ServiceObservation& one) { return one.service == "flow"; });
+        const std::string alone = why_left(advise_pools(seen.input()), "db", "max_connections");
+        CHECK(alone.find("at most 9 were seen at once, of all clients; there are 97") != std::string::npos);
+        seen.project.services.erase("shop");
+        CHECK(why_left(advise_pools(seen.input()), "db", "max_connections").find("who shares its 97") == 0);
+    }
     SECTION("not when the pool is of another database, or there are two") {
         seen.project.services["flow"].replicas = 50;
         flow.applications.front().facts["database"] = "sqlite";

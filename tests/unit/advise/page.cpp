@@ -32,7 +32,14 @@ std::string page_of_advisors() {
         "rule, the numbers\n"
         "and the source of one change. `x-pilotpros:` pins, bounds or excludes (docs/x-pilotpros.md). This page is "
         "made of what the\n"
-        "advisors say of themselves (`core/advise/registry.cpp`, `core/apps/*/module.cpp`); a test compares the two.\n";
+        "advisors say of themselves (`core/advise/registry.cpp`, `core/apps/*/module.cpp`); a test compares the two.\n"
+        "\n"
+        "What the VERDICT of a change means: **accepted**, the program that will read the value took it, and a memory "
+        "limit, a PostgreSQL\n"
+        "lived in it; **derived**, it is computed by the rule, and Compose merges it as written; **not asked**, "
+        "whoever "
+        "would know could not\n"
+        "be asked. What is **refused** is not in the Plan: it is left alone, with the program's words.\n";
     for (const Advisor& advisor : advisors()) {
         page += entry(advisor.name, advisor.decision);
     }

@@ -83,6 +83,15 @@ TEST_CASE("node options: what may be confidential is not copied, and named witho
     }
 }
 
+TEST_CASE("node options: of a server's command line what V8 and node judge is tried, the rest is named",
+          "[node][merge_options]") {
+    const CommandOptions options =
+        command_options({"--optimize-for-size", "--max_old_space_size=300", "--dns-result-order=ipv4first",
+                         "--inspect=9229", "-r", "--title=hunter2", "--dns-result-order=hunter2", "--test"});
+    CHECK(options.tried == Words{"--optimize-for-size", "--dns-result-order=ipv4first"});
+    CHECK(options.left_out == Words{"--inspect", "-r", "--title", "--dns-result-order", "--test"});
+}
+
 TEST_CASE("node options: what is tried loads nothing and keeps what node itself judges", "[node][merge_options]") {
     CHECK(triable_options("--require=/a.js --optimize-for-size --max-old-space-size=9 --inspect") ==
           Words{"--optimize-for-size", "--max-old-space-size=9"});

@@ -103,4 +103,5 @@ TEST_CASE("postgres trial: the stand-in holds the user's numbers and none of the
     CHECK(text.find("work_mem") == std::string::npos);
     CHECK(text.find("archive_command") == std::string::npos);
     CHECK(text.find("ssl") == std::string::npos);
+    SECTION("and what is ours stands by itself") { CHECK(ours_in_force(facts) == "work_mem = '8192'\n"); }
 }

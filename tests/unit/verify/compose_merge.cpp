@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 #include "core/verify/compose_merge.h"
 
 using namespace pilotpros;
@@ -52,11 +54,45 @@ std::vector<Verdict> verdicts(const World& world) { return compare_merge(world.p
 
 }  // namespace
 
-TEST_CASE("A merge that gives what the Plan says is accepted", "[merge]") {
+TEST_CASE("A merge that gives what the Plan says makes it derived: Compose says nothing of the values", "[merge]") {
     const auto said = verdicts(good());
     REQUIRE(said.size() == 1);
-    CHECK(said[0].outcome == Verdict::Outcome::kAccepted);
+    CHECK(said[0].outcome == Verdict::Outcome::kDerived);
     CHECK(said[0].service.empty());
+}
+
+TEST_CASE("What a program reads is not asked until it was, and a pin is the user's own", "[merge]") {
+    using Outcome = Verdict::Outcome;
+    World world = good();
+    world.plan.changes[1].rule = "pinned by x-pilotpros";
+    Change setting = change("work_mem", {"work_mem"}, "8MB");
+    setting.target.kind = Target::Kind::kPostgres;
+    world.plan.changes.push_back(setting);
+    const auto outcome_of = [&](const std::string& key) {
+        const auto at = std::find_if(world.plan.changes.begin(), world.plan.changes.end(),
+                                     [&](const Change& one) { return one.key == key; });
+        return world.plan.verdict_on(*at)->outcome;
+    };
+    world.plan.verdicts = verdicts(world);
+    const auto rest = verdicts_on_the_rest(world.plan, world.plan.verdicts);
+    world.plan.verdicts.insert(world.plan.verdicts.end(), rest.begin(), rest.end());
+    CHECK(outcome_of("memory") == Outcome::kDerived);
+    CHECK(outcome_of("pids") == Outcome::kDerived);
+    CHECK(world.plan.verdict_on(world.plan.changes[1])->said.starts_with("as you pinned it"));
+    for (const char* const key : {"healthcheck.test", "NODE_OPTIONS", "work_mem"}) {
+        CHECK(outcome_of(key) == Outcome::kNotAsked);
+    }
+    SECTION("and whoever was asked is believed") {
+        const Verdict said{"web", "work_mem", Outcome::kAccepted, "PostgreSQL 17.2", "taken", Seconds{0}};
+        for (const Verdict& one : verdicts_on_the_rest(world.plan, {said})) {
+            CHECK(one.key != "work_mem");
+        }
+    }
+    SECTION("and without Compose's word nothing is said of a pin") {
+        for (const Verdict& one : verdicts_on_the_rest(world.plan, {})) {
+            CHECK(one.outcome == Outcome::kNotAsked);
+        }
+    }
 }
 
 TEST_CASE("A merge that gives something else is refused", "[merge]") {
@@ -113,5 +149,5 @@ TEST_CASE("Another service that moves, a new warning, a refusal of Compose's: ea
 TEST_CASE("A warning that was there before is not ours", "[merge]") {
     World world = good();
     world.project.warnings = world.merged.warnings = {"version is obsolete"};
-    CHECK(verdicts(world)[0].outcome == Verdict::Outcome::kAccepted);
+    CHECK(verdicts(world)[0].outcome == Verdict::Outcome::kDerived);
 }
