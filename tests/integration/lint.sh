@@ -54,5 +54,11 @@ expect_in "is said" '0 findings' "$err"
 pilotpros tune --format sarif
 expect_status "a Plan is no list of findings" 64
 expect_in "says what is" 'tune --lint --format sarif' "$err"
+cd "$corpus/recipe-as-found"
+for run in 1 2 3 4 5 6 7 8; do "$PILOTPROS" pilotpros tune >"$scratch/at-once.$run" 2>/dev/null & done
+wait
+expect_same "several at once do not take anything away from each other" 1 "$(sha256sum "$scratch"/at-once.* | cut -d' ' -f1 | sort -u | wc -l)"
+expect_in "and they say something" 'healthcheck' "$(cat "$scratch/at-once.1")"
+cd "$corpus/recipe-corrected"
 pilotpros tune --lint --apply
 expect_status "what only looks does not apply" 64
