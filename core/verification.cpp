@@ -1,10 +1,12 @@
 #include "core/verification.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <iterator>
 #include <map>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "core/advising.h"
@@ -16,6 +18,26 @@
 #include "core/verify/probes.h"
 
 namespace pilotpros {
+
+namespace {
+
+/// A folder of this run's own: two may look at the same project at once, and neither may take the other's file away.
+/// What a killed one left goes.
+Path scratch_of_this_run(World& world) {
+    constexpr std::string_view kScratch = "scratch-";
+    const Path state = world.environment.state_directory();
+    for (const std::string& name : world.files.list(state)) {
+        if (name.starts_with(kScratch) && !world.files.exists(Path{"/proc"} / name.substr(kScratch.size()))) {
+            try {
+                world.files.remove_tree(state / name);
+            } catch (const Error&) {  // NOLINT(bugprone-empty-catch): it is in nobody's way
+            }
+        }
+    }
+    return state / fmt::format("{}{}", kScratch, getpid());
+}
+
+}  // namespace
 
 std::vector<Verdict> Verification::ask(const Plan& plan, const Bundle& bundle) {
     std::vector<Verdict> verdicts;
@@ -55,8 +77,7 @@ std::vector<Verdict> Verification::ask(const Plan& plan, const Bundle& bundle) {
                                         connection_.engine.get(),
                                         world_.docker_command(),
                                         world_.read_standard_input};
-        const Path scratch = world_.environment.state_directory() / ("scratch-" + hash_of(plan).substr(0, 16));
-        MergeQuestion question(plan, input_.project, scratch, world_.files, surroundings);
+        MergeQuestion question(plan, input_.project, scratch_of_this_run(world_), world_.files, surroundings);
         if (engine_there) {
             run_probes_ahead();
         }

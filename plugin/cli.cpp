@@ -49,11 +49,12 @@ std::unique_ptr<CLI::App> make_parser(const std::vector<std::unique_ptr<PluginCo
     parser->set_version_flag("-v,--version", std::string{"docker pilotpros "} + PILOTPROS_VERSION,
                              "Print the version and exit");
     parser->footer(
+        "Examples:\n"
+        "  docker pilotpros tune --lint               what is wrong in the Compose files, without an engine\n"
+        "  docker pilotpros tune                      what would change, why, and what to type next\n\n"
         "Run `docker pilotpros COMMAND --help` for a command's options. docker's own flags (--context, --host …) stand "
-        "before the word\n"
-        "pilotpros. Exit codes: 0 done, 2 done without an engine, 3 refused, 4 a gate failed, 5 no engine, 6 findings "
-        "of "
-        "--check, 7 not restored,\n64 usage, 65 bad input, 130 interrupted.");
+        "before the word pilotpros. Exit codes: 0 done, 2 done without an engine, 3 refused, 4 a gate failed, 5 no "
+        "engine, 6 findings of --check and --lint, 7 not restored, 64 usage, 65 bad input, 130 interrupted.");
     for (const auto& command : commands) {
         command->declare(*parser);
     }

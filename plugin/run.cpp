@@ -12,7 +12,8 @@
 #include "plugin/arguments.h"
 #include "plugin/cli.h"
 #include "plugin/complete.h"
-#include "plugin/views/text.h"
+#include "plugin/views/help_text.h"
+#include "plugin/views/told.h"
 
 namespace pilotpros {
 
@@ -20,9 +21,9 @@ namespace {
 
 /// The one place where an error becomes words and a number.
 int report(const Error& error, Terminal& terminal) {
-    terminal.err(fmt::format("docker pilotpros: {}\n", printable(error.what())));
+    tell(terminal, fmt::format("docker pilotpros: {}", error.what()), 2);
     if (!error.hint().empty()) {
-        terminal.err(fmt::format("  next: {}\n", printable(error.hint())));
+        tell(terminal, fmt::format("  next: {}", error.hint()), 4);
     }
     return static_cast<int>(error.code());
 }
@@ -66,10 +67,10 @@ int run_parsed(const Arguments& arguments, World& world, Terminal& terminal) {
         parser->parse(std::vector<std::string>{own.rbegin(), own.rend()});  // CLI11 takes them from the back
     } catch (const CLI::CallForHelp&) {
         const auto chosen = parser->get_subcommands();
-        terminal.out(chosen.empty() ? parser->help() : chosen.front()->help());
+        terminal.out(help_as_text(chosen.empty() ? parser->help() : chosen.front()->help(), terminal.width()));
         return 0;
     } catch (const CLI::CallForAllHelp&) {
-        terminal.out(parser->help("", CLI::AppFormatMode::All));
+        terminal.out(help_as_text(parser->help("", CLI::AppFormatMode::All), terminal.width()));
         return 0;
     } catch (const CLI::CallForVersion& version) {
         terminal.out(std::string{version.what()} + "\n");

@@ -120,14 +120,16 @@ std::string compose_override(const Plan& plan) {
     if (services.empty()) {
         return {};
     }
+    const std::string machine = plan.budget.total == 0 ? "without knowing the machine"
+                                                       : fmt::format("for a machine with {} CPUs and {} of memory",
+                                                                     plan.budget.cpus, format_bytes(plan.budget.total));
     std::string text = fmt::format(
-        "# Made by docker pilotpros for a machine with {} CPUs and {} of memory; made anew by each apply, so not to "
-        "be\n"
+        "# Made by docker pilotpros {}; made anew by each apply, so not to be\n"
         "# edited: x-pilotpros in your own Compose file pins, bounds or excludes. `docker pilotpros tune --explain "
         "KEY`\n"
         "# says why a value is what it is, `docker pilotpros rollback` takes all of it back.\n"
         "services:\n",
-        plan.budget.cpus, format_bytes(plan.budget.total));
+        machine);
     for (const auto& [name, node] : services) {
         write(node, name, 1, text);
     }

@@ -12,7 +12,10 @@ void HealthcheckCommand::declare(CLI::App& parent) {
     declare_common(*command);
     declare_apply(*command);
     check->excludes("--apply");
-    command->footer("Example: docker pilotpros healthcheck --check");
+    command->footer(
+        "Examples:\n"
+        "  docker pilotpros healthcheck               probes, proven on the running services\n"
+        "  docker pilotpros healthcheck --check       what is wrong in the files; exits with 6 on findings");
 }
 
 ExitCode HealthcheckCommand::run(World& world, Terminal& terminal) {

@@ -13,7 +13,11 @@ void LimitsCommand::declare(CLI::App& parent) {
     declare_apply(*command);
     declare_live(*command);
     check->excludes("--apply");
-    command->footer("Example: docker pilotpros limits --check");
+    command->footer(
+        "Examples:\n"
+        "  docker pilotpros limits                    memory, CPUs and processes, from what was measured\n"
+        "  docker pilotpros limits --check            what the files miss; exits with 6 on findings\n"
+        "  docker pilotpros limits --apply --live     set in the running containers, nothing is interrupted");
 }
 
 ExitCode LimitsCommand::run(World& world, Terminal& terminal) {

@@ -18,6 +18,7 @@
 #include "plugin/views/findings_view.h"
 #include "plugin/views/profile_live.h"
 #include "plugin/views/text.h"
+#include "plugin/views/told.h"
 #include "plugin/views/tune_diff.h"
 #include "plugin/views/tune_explain.h"
 #include "plugin/views/tune_json.h"
@@ -209,9 +210,10 @@ std::vector<std::string> PlanCommand::again_with(const std::string& flag) const 
 
 void PlanCommand::announce(Terminal& terminal, const ApplyPreview& preview,
                            const std::map<std::string, AnnouncedInterruption>& interruptions) const {
-    terminal.err(fmt::format("\n{}\n", printable(preview.route.why)));
+    terminal.err("\n");
+    tell(terminal, preview.route.why, 2);
     for (const std::string& note : preview.notes) {
-        terminal.err(printable(note) + "\n");
+        tell(terminal, note, 2);
     }
     if (!preview.interrupts()) {
         terminal.err("Nothing is interrupted.\n");
@@ -221,7 +223,7 @@ void PlanCommand::announce(Terminal& terminal, const ApplyPreview& preview,
     for (const ServicePreview& service : preview.services) {
         const auto announced = interruptions.find(service.service);
         if (announced != interruptions.end()) {
-            terminal.err(printable(fmt::format("  {}: {}", service.service, words(announced->second))) + "\n");
+            tell(terminal, fmt::format("  {}: {}", service.service, words(announced->second)), 4);
         }
     }
 }
@@ -268,7 +270,7 @@ ExitCode PlanCommand::apply(World& world, Terminal& terminal) const {
     request.accept_new_command = true;
     const ApplyResult result = apply_plan(world, *connection.engine, request, lines);
     for (const std::string& said : result.said) {
-        terminal.out(printable(said) + "\n");
+        terminal.out(wrap(printable(said), terminal.width(), 2));
     }
     return result.code;
 }

@@ -29,7 +29,10 @@ void ProfileCommand::declare(CLI::App& parent) {
         ->type_name("SERVICE")
         ->group("");
     declare_selectors(*command, request_.selectors);
-    command->footer("Example: docker pilotpros profile --duration 2m web db");
+    command->footer(
+        "Examples:\n"
+        "  docker pilotpros profile --duration 10s web db   two services, for ten seconds\n"
+        "  docker pilotpros profile --show                  what earlier runs kept");
 }
 
 ExitCode ProfileCommand::run(World& world, Terminal& terminal) {

@@ -10,6 +10,7 @@
 #include "plugin/views/apply_lines.h"
 #include "plugin/views/rollback_view.h"
 #include "plugin/views/status_table.h"
+#include "plugin/views/text.h"
 
 namespace pilotpros {
 
@@ -98,7 +99,7 @@ ExitCode RollbackCommand::dry_run(World& world, Terminal& terminal, Engine* engi
     }
     const RollbackRequest request = this->request(store);
     const RollbackPreview preview = preview_rollback(world, engine, store, request);
-    terminal.out(rollback_as_text(preview, request, purge_));
+    terminal.out(rollback_as_text(preview, request, purge_, terminal.width()));
     refuse_what_is_in_the_way(preview, request);
     return ExitCode::kDone;
 }
@@ -118,7 +119,7 @@ ExitCode RollbackCommand::undo(World& world, Terminal& terminal, Engine* engine,
     if (pending) {
         terminal.out("a command was cut short: its files are put back first\n");
     } else {
-        terminal.out(rollback_as_text(preview, request, purge_));
+        terminal.out(rollback_as_text(preview, request, purge_, terminal.width()));
     }
     if (preview.undone.empty() && !purge_ && !pending) {
         return ExitCode::kDone;
@@ -133,7 +134,7 @@ ExitCode RollbackCommand::undo(World& world, Terminal& terminal, Engine* engine,
                                   : purge_ ? purge(world, *engine, store, request, lines)
                                            : roll_back(world, *engine, store, request, lines);
     for (const std::string& said : result.said) {
-        terminal.out(printable(said) + "\n");
+        terminal.out(wrap(printable(said), terminal.width(), 2));
     }
     return ExitCode::kDone;
 }

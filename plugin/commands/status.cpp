@@ -16,7 +16,10 @@ void StatusCommand::declare(CLI::App& parent) {
         ->capture_default_str()
         ->check(CLI::IsMember({"table", "json"}));
     declare_selectors(*command, selectors_);
-    command->footer("Example: docker pilotpros status --format json");
+    command->footer(
+        "Examples:\n"
+        "  docker pilotpros status                    what is applied, and what drifted from it\n"
+        "  docker pilotpros status --format json      the same for programs");
 }
 
 ExitCode StatusCommand::run(World& world, Terminal& terminal) {

@@ -15,7 +15,13 @@ void TuneCommand::declare(CLI::App& parent) {
     declare_live(*command);
     lint->excludes("--apply");
     command->footer(
-        "Example: docker pilotpros tune --skip nginx db web\nExample: docker pilotpros tune --lint -f compose.yaml");
+        "Examples:\n"
+        "  docker pilotpros tune                      what would change, why, and what to type next\n"
+        "  docker pilotpros tune --skip nginx db web  without one advisor, for two services\n"
+        "  docker pilotpros tune --explain memory     all about one change\n"
+        "  docker pilotpros tune --diff               the files that would be written\n"
+        "  docker pilotpros tune --apply db           applied to db, after asking\n"
+        "  docker pilotpros tune --lint               what is wrong in the files; exits with 6 on findings");
 }
 
 ExitCode TuneCommand::run(World& world, Terminal& terminal) {

@@ -2,7 +2,7 @@
 
 #include "core/apply/transaction.h"
 #include "core/sys/terminal.h"
-#include "plugin/views/text.h"
+#include "plugin/views/told.h"
 
 namespace pilotpros {
 
@@ -10,7 +10,7 @@ namespace pilotpros {
 class ApplyLines final : public ApplyWatcher {
   public:
     explicit ApplyLines(Terminal& terminal) : terminal_(terminal) {}
-    void step(const std::string& line) override { terminal_.err(printable(line) + "\n"); }
+    void step(const std::string& line) override { tell(terminal_, line, 2); }
 
   private:
     Terminal& terminal_;

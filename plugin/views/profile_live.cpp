@@ -32,7 +32,7 @@ void LiveProfile::progress(const Observation& observation, Seconds done, Seconds
 }
 
 void LiveProfile::stage(const std::string& what) {
-    const std::string line = printable(what) + " ...\n";
+    const std::string line = wrap(printable(what) + " ...", terminal_.err_is_terminal() ? terminal_.width() : 0, 2);
     if (terminal_.err_can_redraw()) {
         redraw(first_facts_ + line);
     } else {

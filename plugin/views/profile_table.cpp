@@ -171,16 +171,19 @@ std::string traffic_table(const Observation& observation, int width) {
     return table.empty() ? "" : "\n" + table.render(width);
 }
 
-std::string legend(const Observation& observation) {
+std::string legend(const Observation& observation, int width) {
     if (std::all_of(observation.services.begin(), observation.services.end(),
                     [](const ServiceObservation& service) { return service.usage.empty(); })) {
         return "";
     }
-    return "\nNEEDED is memory that no pressure gives back (anonymous, shared, kernel). KERNEL PEAK is the kernel's "
-           "own highest since the container's\n"
-           "start, page cache included, also between two samples; MISSED is what it grew by then and no sample saw. "
-           "LOOKS is how many independent\n"
-           "samples these amount to (AR(1)).\n";
+    constexpr int kReadable = 120;
+    return "\n" +
+           wrap(
+               "NEEDED is memory that no pressure gives back (anonymous, shared, kernel). KERNEL PEAK is the "
+               "kernel's own highest since the container's start, page cache included, also between two "
+               "samples; MISSED is what it grew by then and no sample saw. LOOKS is how many independent samples "
+               "these amount to (AR(1)).",
+               width > 0 ? width : kReadable, 0);
 }
 
 /// Certainty is left to the user's own word.
@@ -292,7 +295,7 @@ std::string usage_as_table(const Observation& observation, int width) {
 std::string profile_as_table(const Profile& profile, int width) {
     const Observation& observation = profile.observation;
     return first_facts_as_table(profile.project, observation, width) + cpu_table(observation, width) +
-           memory_table(observation, width) + traffic_table(observation, width) + legend(observation) +
+           memory_table(observation, width) + traffic_table(observation, width) + legend(observation, width) +
            kept_table(observation, width) + applications_text(observation, width) + gaps_text(observation, width);
 }
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "plugin/views/table.h"
 #include "plugin/views/text.h"
 
@@ -11,6 +13,33 @@ namespace pilotpros {
 namespace {
 
 constexpr std::size_t kShortHash = 12;
+
+bool stands_within(const std::string& text, int width) {
+    for (std::size_t at = 0; width > 0 && at < text.size();) {
+        const std::size_t end = std::min(text.find('\n', at), text.size());
+        if (cells(text.substr(at, end - at)) > width) {
+            return false;
+        }
+        at = end + 1;
+    }
+    return true;
+}
+
+/// What differs stands beside the service where there is room for it, else below the table: it is never left out.
+std::string services_as_table(const std::vector<ServiceStatus>& services, int width) {
+    Table beside({{"SERVICE"}, {"RUNNING CONTAINER"}, {"WHAT DIFFERS"}});
+    Table alone({{"SERVICE"}, {"RUNNING CONTAINER"}});
+    std::string below;
+    for (const ServiceStatus& service : services) {
+        beside.add({service.service, service.state, fmt::format("{}", fmt::join(service.drift, "; "))});
+        alone.add({service.service, service.state});
+        for (const std::string& one : service.drift) {
+            below += wrap(printable(fmt::format("  {}: {}", service.service, one)), width, 4);
+        }
+    }
+    const std::string whole = beside.render(0);
+    return stands_within(whole, width) ? whole : alone.render(width) + (below.empty() ? "" : "What differs:\n" + below);
+}
 
 }  // namespace
 
@@ -35,10 +64,10 @@ std::string history_as_table(const std::vector<HistoryEntry>& history, int width
 std::string status_as_table(const ProjectStatus& status, int width) {
     std::string text;
     for (const Mask& mask : status.masks) {
-        text += printable_line(
-            fmt::format("{} of {} is another value now than the one that ours hides: run docker pilotpros tune "
-                        "again, or rollback",
-                        mask.path, mask.service));
+        text += wrap(printable(fmt::format("{} of {} is another value now than the one that ours hides: run docker "
+                                           "pilotpros tune again, or rollback",
+                                           mask.path, mask.service)),
+                     width, 2);
     }
     text += history_as_table(status.history, width);
     if (!status.files.empty()) {
@@ -49,14 +78,10 @@ std::string status_as_table(const ProjectStatus& status, int width) {
         text += "\n" + files.render(width);
     }
     if (!status.services.empty()) {
-        Table services({{"SERVICE"}, {"RUNNING CONTAINER"}, {"WHAT DIFFERS", false, 1}});
-        for (const ServiceStatus& service : status.services) {
-            services.add({service.service, service.state, fmt::format("{}", fmt::join(service.drift, "; "))});
-        }
-        text += "\n" + services.render(width);
+        text += "\n" + services_as_table(status.services, width);
     }
     if (!status.left.empty()) {
-        text += "\n" + printable_line(status.left);
+        text += "\n" + wrap(printable(status.left), width, 2);
     }
     if (!status.start.empty()) {
         text +=

@@ -20,6 +20,24 @@ int total(const std::vector<int>& widths) {
            Table::kBetween;
 }
 
+/// Takes cells off the widest column of text, one at a time, until the table fits or none can give any.
+void narrow_texts(std::vector<int>& widths, const std::vector<Table::Column>& columns, int width) {
+    constexpr int kLeast = 8;
+    while (total(widths) > width) {
+        std::size_t widest = widths.size();
+        for (std::size_t column = 0; column < widths.size(); ++column) {
+            const bool gives = !columns[column].right && widths[column] > kLeast;
+            if (gives && (widest == widths.size() || widths[column] > widths[widest])) {
+                widest = column;
+            }
+        }
+        if (widest == widths.size()) {
+            return;
+        }
+        --widths[widest];
+    }
+}
+
 }  // namespace
 
 void Table::add(std::vector<std::string> cells_of_row) {
@@ -46,7 +64,7 @@ std::string Table::render(int width) const {
             }
         }
         if (columns_[victim].rank == 0 || widths[victim] < 0) {
-            widths.front() = std::max(8, widths.front() - (total(widths) - width));
+            narrow_texts(widths, columns_, width);
             break;
         }
         widths[victim] = -1;
@@ -57,7 +75,7 @@ std::string Table::render(int width) const {
             if (widths[column] < 0) {
                 continue;
             }
-            const std::string cell = column == 0 ? elide(cell_at(column), widths[column]) : cell_at(column);
+            const std::string cell = columns_[column].right ? cell_at(column) : elide(cell_at(column), widths[column]);
             text += (text.empty() ? "" : std::string(Table::kBetween, ' ')) +
                     pad(cell, widths[column], columns_[column].right);
         }

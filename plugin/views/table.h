@@ -20,8 +20,8 @@ class Table {
     /// One cell a column; missing ones are empty. Cells are made printable.
     void add(std::vector<std::string> cells);
     [[nodiscard]] bool empty() const { return rows_.empty(); }
-    /// Lines, each ended. `width` in cells; 0: as wide as it gets. When left-out columns do not suffice, the first
-    /// column is elided.
+    /// Lines, each ended. `width` in cells; 0: as wide as it gets. When left-out columns do not suffice, the widest
+    /// columns of text lose the middle of their cells; numbers never do.
     [[nodiscard]] std::string render(int width) const;
 
   private:

@@ -79,7 +79,7 @@ std::string finding_words(const Finding& finding, int width) {
     if (finding.fix.find('\n') != std::string::npos) {
         result += "    fix:\n" + typed(finding.fix, "      ");
     } else if (!finding.fix.empty()) {
-        result += "    fix: " + typed(finding.fix, "");
+        result += wrap(printable("    fix: " + finding.fix), width, 6);
     }
     return result;
 }

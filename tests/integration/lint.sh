@@ -32,7 +32,7 @@ cp "$SOURCE_DIR/docs/findings.schema.json" "$scratch/copy/docs/"
 jq '.required += ["surprise"]' "$SOURCE_DIR/docs/tune.schema.json" >"$scratch/copy/docs/tune.schema.json"
 planted "a Plan that its schema does not know" python3 "$copied" "$PILOTPROS" projects
 expect "the comparison notices a finding too many and one too few" python3 "$check" "$PILOTPROS" sees
-plant silent 'echo "{\"format\": 1, \"project\": \"silent\", \"findings\": []}"'
+plant silent 'echo "{\"format\": 1, \"project\": \"silent\", \"findings\": [], \"inactive\": []}"'
 planted "a lint that finds nothing" python3 "$check" "$scratch/silent" defects
 
 # ---- forms ---------------------------------------------------------------------------------------------------------
@@ -72,6 +72,12 @@ cp compose.yaml "$scratch/other.yaml"
 pilotpros tune -f "$scratch/other.yaml" --format github n8n
 expect_status "nor is it annotations" 64
 expect_in "says it of the file and the services that were typed" "tune -f $scratch/other.yaml --lint --format github n8n" "$err"
+cd "$corpus/recipe-as-found"
+for run in 1 2 3 4 5 6 7 8; do "$PILOTPROS" pilotpros tune >"$scratch/at-once.$run" 2>/dev/null & done
+wait
+expect_same "several at once do not take anything away from each other" 1 "$(sha256sum "$scratch"/at-once.* | cut -d' ' -f1 | sort -u | wc -l)"
+expect_in "and they say something" 'healthcheck' "$(cat "$scratch/at-once.1")"
+cd "$corpus/recipe-corrected"
 pilotpros tune --lint --apply
 expect_status "what only looks does not apply" 64
 for what in "--explain memory" --diff "--format json"; do
@@ -90,9 +96,9 @@ for command in limits healthcheck; do
     pilotpros "$command" --check --format json
     expect_status "$command --check" 6
 done
-plant surprises 'echo "{\"format\": 1, \"project\": \"x\", \"findings\": [], \"surprise\": 1}"'
+plant surprises 'echo "{\"format\": 1, \"project\": \"x\", \"findings\": [], \"inactive\": [], \"surprise\": 1}"'
 planted "a test of which a command prints what its schema does not know" \
     env PILOTPROS="$scratch/surprises" bash -c '. "$1/tests/integration/lib.sh"; pilotpros limits --check --format json' - "$SOURCE_DIR"
-plant tells 'echo "{\"format\": 1, \"project\": \"x\", \"findings\": []}"'
+plant tells 'echo "{\"format\": 1, \"project\": \"x\", \"findings\": [], \"inactive\": []}"'
 expect "without it that test passes" \
     env PILOTPROS="$scratch/tells" bash -c '. "$1/tests/integration/lib.sh"; pilotpros limits --check --format json' - "$SOURCE_DIR"

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Runs a command on a terminal of its own: on_terminal.py [--press-after PATTERN SECONDS KEY] [--kill-after PATTERN SECONDS SIGNAL] COMMAND...
+"""Runs a command on a terminal of its own: on_terminal.py [--size COLUMNSxLINES] [--press-after PATTERN SECONDS KEY] [--kill-after PATTERN SECONDS SIGNAL] COMMAND...
 
-What the terminal shows goes to standard output. Once PATTERN has been seen and SECONDS have passed, KEY is pressed (^C for Ctrl-C), or the command
-itself gets SIGNAL, as from another window. Ends with the command's own status.
+The terminal has 150 columns and 40 lines where nothing else is asked. What it shows goes to standard output. Once PATTERN has been seen and SECONDS have
+passed, KEY is pressed (^C is Ctrl-C, ^M Return), or the command itself gets SIGNAL, as from another window. Ends with the command's own status.
 """
 
 import fcntl
@@ -18,8 +18,12 @@ import time
 
 
 def main():
-    arguments, press, kill = sys.argv[1:], None, None
+    arguments, press, kill, columns, lines = sys.argv[1:], None, None, 150, 40
     while arguments and arguments[0].startswith("--"):
+        if arguments[0] == "--size":
+            columns, lines = map(int, arguments[1].split("x"))
+            del arguments[:2]
+            continue
         planned = (re.compile(arguments[1].encode()), float(arguments[2]), arguments[3])
         if arguments[0] == "--press-after":
             press = planned
@@ -28,8 +32,8 @@ def main():
         del arguments[:4]
     process, terminal = pty.fork()
     if process == 0:
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))  # before the command can ask for it
         os.execvp(arguments[0], arguments)
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 150, 0, 0))
     shown, due = b"", None
     while True:
         ready, _, _ = select.select([terminal], [], [], 0.05)
@@ -47,7 +51,7 @@ def main():
             due = time.monotonic() + plan[1]
         if due is not None and time.monotonic() >= due:
             if press:
-                os.write(terminal, b"\x03" if press[2] == "^C" else press[2].encode())
+                os.write(terminal, press[2].replace("^C", "\x03").replace("^M", "\r").encode())
             else:
                 os.kill(process, getattr(signal, "SIG" + kill[2]))
             due, press, kill = None, None, None

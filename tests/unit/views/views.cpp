@@ -3,6 +3,8 @@
 #include "core/model/error.h"
 #include "core/model/units.h"
 #include "plugin/duration.h"
+#include "plugin/views/help_text.h"
+#include "plugin/views/status_table.h"
 #include "plugin/views/table.h"
 #include "plugin/views/text.h"
 
@@ -48,6 +50,38 @@ TEST_CASE("a table looks like docker's") {
               "NAME                SIZE\n"
               "a-servi\xe2\x80\xa6ng-name   12 MiB\n");
     }
+}
+
+TEST_CASE("where the first column is short, the widest text gives way") {
+    Table table({{"ID"}, {"SERVICES"}, {"CHANGES", true}});
+    table.add({"0001", "a-service-with-a-long-name", "12"});
+    CHECK(table.render(32) ==
+          "ID     SERVICES          CHANGES\n"
+          "0001   a-servi\xe2\x80\xa6ng-name        12\n");
+}
+
+TEST_CASE("help is broken below what is said, and is never empty twice") {
+    const std::string help =
+        "What it is for\nUsage: it\n\nOptions:\n"
+        "  --watch TIME                How long it is watched\n\n\n"
+        "Examples:\n  docker it        all of it, and more\n\nA long line at the end of everything.\n";
+    CHECK(help_as_text(help, 46) ==
+          "What it is for\nUsage: it\n\nOptions:\n"
+          "  --watch TIME                How long it is\n"
+          "                              watched\n\n"
+          "Examples:\n  docker it        all of it, and more\n\nA long line at the end of everything.\n");
+    CHECK(help_as_text(help, 34).find("\n  docker it        all of it, and\n                   more\n") !=
+          std::string::npos);
+    CHECK(help_as_text(help, 34).find("\nA long line at the end of\neverything.\n") != std::string::npos);
+    CHECK(help_as_text(help, 0).find("  --watch TIME                How long it is watched\n") != std::string::npos);
+}
+
+TEST_CASE("what differs is told, however narrow it is") {
+    ProjectStatus status;
+    status.services = {{"web", "drifted", {"shop-web-1: memory is 100 MiB, not 128 MiB"}}};
+    CHECK(status_as_table(status, 0).find("web       drifted             shop-web-1: memory is") != std::string::npos);
+    CHECK(status_as_table(status, 40).find("What differs:\n  web: shop-web-1: memory is 100 MiB, not\n    128 MiB\n") !=
+          std::string::npos);
 }
 
 TEST_CASE("durations as people type them") {

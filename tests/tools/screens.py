@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+"""Every screen in a terminal, held against what is kept of it in tests/screens/NAME.txt. No engine is needed: the project is tests/docs/shop, and what wants
+an engine gets the fake one, with the history that tests/unit/apply/frozen keeps.
+
+  screens.py PLUGIN check [NAME...]
+  screens.py PLUGIN write [NAME...]    keeps what is shown now; look at the difference before it is committed
+
+Each is shown at 80, 120 and 200 columns, with colour allowed, with NO_COLOR and with TERM=dumb, and into pipes. Compared is what stays on the terminal after
+what is redrawn. Beside that, always:
+  - No line is wider than the terminal. What is there to be copied is not broken, though: lines of a file, of a fix below "fix:", and whole commands.
+  - Of the terminal's codes only "up N lines" and "clear below" are used, and colours; no colour with NO_COLOR; nothing at all when TERM=dumb or piped.
+  - With NO_COLOR the words are the same.
+The folders of the checkout and of the test are written as /checkout and /scratch. No screen has a time of today in it.
+"""
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unicodedata
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+KEPT, SHOP = ROOT / "tests" / "screens", ROOT / "tests" / "docs" / "shop"
+ON_TERMINAL = ROOT / "tests" / "tools" / "on_terminal.py"
+FROZEN = ROOT / "tests" / "unit" / "apply" / "frozen" / "0.1.0.json"
+ENGINE = "ENGINE"  # as the frozen history calls it
+NOWHERE = "unix:///nowhere.sock"
+WIDTHS = (80, 120, 200)
+
+# name: words, exit code, whether the fake engine is there, whether all lines are a file's
+SCREENS = {
+    "help": (["--help"], 0, False, False),
+    "help-profile": (["profile", "--help"], 0, False, False),
+    "help-tune": (["tune", "--help"], 0, False, False),
+    "help-limits": (["limits", "--help"], 0, False, False),
+    "help-healthcheck": (["healthcheck", "--help"], 0, False, False),
+    "help-rollback": (["rollback", "--help"], 0, False, False),
+    "help-status": (["status", "--help"], 0, False, False),
+    "tune": (["tune"], 2, False, False),
+    "tune-explain": (["tune", "--explain", "healthcheck.test"], 2, False, False),
+    "tune-diff": (["tune", "--diff"], 2, False, True),
+    "tune-lint": (["tune", "--lint"], 6, False, False),
+    "limits-check": (["limits", "--check"], 6, False, False),
+    "healthcheck-check": (["healthcheck", "--check"], 6, False, False),
+    "profile-show": (["profile", "--show"], 2, False, False),
+    "status": (["status", "-p", "shop"], 0, True, False),
+    "rollback-list": (["rollback", "--list", "-p", "shop"], 0, True, False),
+    "rollback-dry-run": (["rollback", "--dry-run", "--files-only", "-p", "shop"], 0, False, False),
+    "error-engine": (["status"], 5, False, False),
+    "error-key": (["tune", "--explain", "shared_buffers"], 64, False, False),
+    "error-usage": (["tune", "--lint", "--apply"], 64, False, False),
+}
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+CODE = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|.)?")
+ALLOWED = re.compile(r"\x1b\[(?:[0-9]+A|J)")
+
+
+def cells(text):
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in COLOUR.sub("", text))
+
+
+def screen(raw):
+    """What stays on the terminal, and every line that ever stood there."""
+    lines, at, ever, current = [""], 0, [], ""
+    for piece in re.split(r"(\x1b\[[0-9]+A|\x1b\[J|\r?\n)", raw):
+        if piece.endswith("\n"):
+            lines[at:at + 1] = [current]
+            ever.append(current)
+            at, current = at + 1, ""
+            if at == len(lines):
+                lines.append("")
+        elif piece.endswith("A") and piece.startswith("\x1b["):
+            at = max(0, at - int(piece[2:-1]))
+        elif piece == "\x1b[J":
+            del lines[at + 1:]
+        else:
+            current += piece.rsplit("\r", 1)[-1]
+    return lines[:at] + ([current] if current else []), ever + [current]
+
+
+def is_copied(line, before):
+    """Whether the line is there to be copied: it begins with docker's own word, or belongs to a fix."""
+    if re.match(r"\s*(docker |start it with: docker )", line):
+        return True
+    for earlier in reversed(before):
+        if earlier == "    fix:":
+            return line.startswith("      ")
+        if not earlier.startswith("      "):
+            break
+    return False
+
+
+def too_wide(lines, width):
+    return [line for i, line in enumerate(lines)
+            if cells(line) > width and not is_copied(line, lines[:i]) and cells(re.match(r"\s*\S*", line).group()) <= width]
+
+
+class Stage:
+    """Where the screens are shown: a state directory with a history, and the fake engine."""
+
+    def __init__(self, plugin, scratch):
+        self.plugin, self.scratch = plugin, pathlib.Path(scratch)
+        prefix = "/state/"
+        for path, file in json.loads(FROZEN.read_text())["files"].items():
+            if path.startswith(prefix) and not path.endswith("/"):
+                target = self.scratch / "state" / path[len(prefix):]
+                target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                target.write_text(file["content"])
+                target.chmod(file["mode"] or 0o600)
+        (self.scratch / "faked").mkdir()
+        self.fake = subprocess.Popen(
+            [sys.executable, str(ROOT / "tests/fake_engine/fake_engine.py"), "--socket", str(self.scratch / "engine.sock"), "--id", ENGINE,
+             "--services", "2", "--project", "shop", "--directory", str(self.scratch / "faked")], stdout=subprocess.PIPE, text=True)
+        assert self.fake.stdout.readline().strip() == "ready"
+
+    def close(self):
+        self.fake.kill()
+        self.fake.wait()
+
+    def environment(self, with_engine, **more):
+        kept = {k: v for k, v in os.environ.items()
+                if not k.startswith(("COMPOSE_", "DOCKER_")) and k not in ("NO_COLOR", "COLUMNS", "LINES", "TERM")}
+        return {**kept, "XDG_STATE_HOME": str(self.scratch / "state"), "TERM": "xterm-256color",
+                "DOCKER_HOST": f"unix://{self.scratch}/engine.sock" if with_engine else NOWHERE, **more}
+
+    def masked(self, text):
+        return text.replace(str(self.scratch), "/scratch").replace(str(ROOT), "/checkout")
+
+    def run(self, command, with_engine, **more):
+        return subprocess.run(command, cwd=SHOP, env=self.environment(with_engine, **more), stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+
+
+def show(stage, name):
+    """The sections of the screen's file, and what is wrong with them."""
+    words, code, with_engine, of_file = SCREENS[name]
+    command = [stage.plugin, "pilotpros", *words]
+    sections, wrong = {}, []
+
+    def complain(where, what):
+        wrong.append(f"{name}, {where}: {what}")
+
+    def judge(where, status, raw, codes):
+        if status != code:
+            complain(where, f"exit {status}, not {code}: {raw[-300:]}")
+        for found in set(CODE.findall(raw)):
+            if not codes or not (ALLOWED.fullmatch(found) or codes == "colour" and COLOUR.fullmatch(found)):
+                complain(where, f"the code {found!r} is printed")
+
+    for width in WIDTHS:
+        on_terminal = [sys.executable, "-I", "-S", str(ON_TERMINAL), "--size", f"{width}x60", *command]
+        for kind, more in (("", {}), (", NO_COLOR", {"NO_COLOR": "1"}), (", TERM=dumb", {"TERM": "dumb"})):
+            where = f"{width} columns{kind}"
+            done = stage.run(on_terminal, with_engine, **more)
+            raw = done.stdout.decode()
+            judge(where, done.returncode, raw, {"": "colour", ", NO_COLOR": "no colour"}.get(kind, ""))
+            stays, ever = screen(raw)
+            if not of_file:
+                for line in too_wide(ever, width):
+                    complain(where, f"wider than the terminal: {line}")
+            sections[where] = stage.masked("".join(line + "\n" for line in stays))
+        if sections.pop(f"{width} columns, NO_COLOR") != COLOUR.sub("", sections[f"{width} columns"]):
+            complain(f"{width} columns, NO_COLOR", "other words than in colour")
+    done = stage.run(command, with_engine)
+    for where, stream in (("piped", done.stdout), ("piped, standard error", done.stderr)):
+        judge(where, done.returncode, stream.decode(), "")
+        sections[where] = stage.masked(stream.decode())
+    return sections, wrong
+
+
+def as_file(sections):
+    """What is shown twice is written once."""
+    text, first = "", {}
+    for where, content in sections.items():
+        same = first.setdefault(content, where)
+        text += f"==== {where} ====\n" + (content if same == where else f"(as {same})\n") if content else f"==== {where} ====\n(nothing)\n"
+    return text
+
+
+def main():
+    plugin, what, names = os.path.abspath(sys.argv[1]), sys.argv[2], sys.argv[3:] or list(SCREENS)
+    complaints = []
+    with tempfile.TemporaryDirectory() as scratch:
+        stage = Stage(plugin, scratch)
+        try:
+            with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+                shown = dict(zip(names, pool.map(lambda name: show(stage, name), names)))
+        finally:
+            stage.close()
+    for name, (sections, wrong) in shown.items():
+        complaints += wrong
+        file, text = KEPT / f"{name}.txt", as_file(sections)
+        if what == "write":
+            KEPT.mkdir(exist_ok=True)
+            file.write_text(text)
+        elif not file.exists():
+            complaints.append(f"{name}: nothing is kept of it")
+        elif file.read_text() != text:
+            old, new = file.read_text().split("\n"), text.split("\n")
+            at = next((i for i, (a, b) in enumerate(zip(old, new)) if a != b), min(len(old), len(new)))
+            complaints.append(f"{name}: not as kept, first in line {at + 1}: {(new + [''])[at]!r}, kept {(old + [''])[at]!r}")
+    if what == "check" and len(sys.argv) == 3:
+        complaints += [f"{file.name} is kept, and nobody shows it" for file in sorted(KEPT.glob("*")) if file.stem not in SCREENS]
+    print("\n".join(complaints) or f"{len(names)} screens")
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
