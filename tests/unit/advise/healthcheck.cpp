@@ -392,9 +392,9 @@ TEST_CASE("the files alone tell what health checks miss", "[healthcheck][check]"
     SECTION("disable: false says that the image has one, until the image is known to have none") {
         HealthCase meant;
         const Json means{{"healthcheck", {{"disable", false}}}};
-        const Json waits{{"depends_on", {{"meant", {{"condition", "service_healthy"}}}}}};
+        const Json depends{{"depends_on", {{"meant", {{"condition", "service_healthy"}}}}}};
         meant.add("meant", "", means, Json::object());
-        meant.add("waits", "", waits);
+        meant.add("waits", "", depends);
         CHECK(finding_of(check_healthcheck(meant.input()), "meant", "no-health-check") != nullptr);
         meant.observation.images.clear();
         CHECK(finding_of(check_healthcheck(meant.input()), "meant", "no-health-check") == nullptr);

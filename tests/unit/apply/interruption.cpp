@@ -77,11 +77,11 @@ TEST_CASE("an interruption lasts from the signal until the next container serves
     }
     SECTION("it is told beside what was announced, where that was") {
         const auto one = interruption_of(events, "web", at(9));
-        CHECK(was_away("web", *one, {}) == "web was away for 4 s");
+        CHECK(was_away("web", *one, {}) == "web was away for 4.0 s");
         AnnouncedInterruption announced;
         announced.at_most = 5;
-        CHECK(was_away("web", *one, {{"web", announced}}) == "web was away for 4 s (announced: at most 5 s)");
-        CHECK(was_away("web", *one, {{"db", announced}}) == "web was away for 4 s");
+        CHECK(was_away("web", *one, {{"web", announced}}) == "web was away for 4.0 s (announced: at most 5.0 s)");
+        CHECK(was_away("web", *one, {{"db", announced}}) == "web was away for 4.0 s");
     }
     SECTION("planted: what was not replaced was not interrupted") {
         CHECK_FALSE(interruption_of(events, "api", at(9)));

@@ -80,7 +80,7 @@ TEST_CASE("what differs is told, however narrow it is") {
     ProjectStatus status;
     status.services = {{"web", "drifted", {"shop-web-1: memory is 100 MiB, not 128 MiB"}}};
     CHECK(status_as_table(status, 0).find("web       drifted             shop-web-1: memory is") != std::string::npos);
-    CHECK(status_as_table(status, 40).find("What differs:\n  web: shop-web-1: memory is 100 MiB, not\n    128 MiB\n") !=
+    CHECK(status_as_table(status, 40).find("What differs:\n  web: shop-web-1: memory is 100 MiB,\n    not 128 MiB\n") !=
           std::string::npos);
 }
 
