@@ -230,7 +230,7 @@ struct FaultMachine {
         World seams = world();
         ApplyStore kept = store();
         finish_pending(seams, engine, kept, machine.watcher);
-        pilotpros::purge(seams, engine, kept, machine.watcher);
+        pilotpros::purge(seams, engine, kept, {}, machine.watcher);
     }
     /// What `status` does: it finishes what is pending, and reads the whole history.
     ProjectStatus status() {
