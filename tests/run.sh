@@ -10,7 +10,7 @@ cd "$root" || exit 1
 stack=tests/stack/stack.sh
 case "${1:-}" in "" | --anew) anew=${1:-} ;; *) echo "run.sh: unknown: $1; it takes --anew or nothing" >&2; exit 64 ;; esac
 passes="${PILOTPROS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pilotpros}/passes"
-passed=0 failed=0 failures=()
+passed=0 failed=0 failures=() kept_tests=0
 scratch="$(mktemp -d)" building=
 
 running_stacks() {
@@ -91,6 +91,7 @@ tests_with_engine() {
     find "$passes" -mindepth 1 -mtime +0 -delete 2>/dev/null
     if [ -z "$anew" ]; then mapfile -t kept < <(cd "$known" 2>/dev/null && ls); fi
     if [ ${#kept[@]} -gt 0 ]; then
+        kept_tests=${#kept[@]}
         echo "with an engine: ${#kept[@]} passed within a day with the same programs, scripts and engine, and are not run again (--anew runs them)"
         options+=(-E "^($(IFS='|'; echo "${kept[*]//./\\.}")|stack\\.images|stack\\.[a-z]+\\.(up|down))$")
     fi
@@ -155,5 +156,6 @@ check "build release" build release pilotpros-with-engine -DBUILD_TESTING=ON && 
 
 for failure in "${failures[@]}"; do printf 'failed: %s\n' "$failure"; done
 clean_up
+if [ "$kept_tests" -gt 0 ]; then echo "$kept_tests tests with an engine were not run again, and are not counted"; fi
 printf '%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]

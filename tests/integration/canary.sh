@@ -111,24 +111,31 @@ look healthcheck-check 6 docker pilotpros healthcheck --check --format json
 look apply-refused 3 docker pilotpros limits --apply cache
 look apply 0 docker pilotpros limits --apply cache --yes --watch 1s
 look status 0 docker pilotpros status
+look live 0 docker pilotpros limits --apply --live web --yes
+look apply-database '' docker pilotpros tune --apply db --yes --watch 1s
 look rollback-dry 0 docker pilotpros rollback --dry-run
 look rollback-list 0 docker pilotpros rollback --list
+for format in table json sarif github; do look "lint-$format" 6 docker pilotpros tune --lint --format "$format"; done
+look lint-piped 6 sh -c 'docker pilotpros tune --lint -f - <compose.yaml'
+look lint-broken 65 docker pilotpros tune --lint -f broken.yaml
+look lint-interpolation 65 docker pilotpros tune --lint -f interpolation.yaml
 look complete-commands 0 docker __complete pilotpros ''
 look complete-services 0 docker __complete pilotpros profile ''
 look complete-broken 0 docker __complete pilotpros profile -f broken.yaml ''
 look help 0 docker pilotpros profile --help
 # ------------------------------------------------------------------------------------------------------------------
 collect
+applied=$(cat "$looks/project/.pilotpros/compose.yaml" 2>/dev/null || true)
+look rollback '' docker pilotpros rollback --all --yes
 # Nothing would leak from what was never asked.
 for kind in postgres nginx node redis python; do
     expect "$kind was recognised, and answered" jq -e --arg kind "$kind" 'any(.services[].applications[]; .kind == $kind and (.facts.version // "") != "")' "$looks/profile-json.out"
 done
-expect "what was applied is among the files that were searched" test -s "$looks/project/.pilotpros/compose.yaml"
+expect "what was applied is among the files that were searched" test -n "$applied"
+expect "it was taken back" test ! -e .pilotpros/compose.yaml
 expect "the snapshots that were left out are the user's alone" test -z "$(find "$XDG_STATE_HOME/pilotpros" \( -type d ! -perm 700 \) -o \( -type f ! -perm 600 \))"
 expect "programs were started in containers, and seen" test -s "$looks/execs"
 expect "no canary in $(find "$looks" -type f | wc -l) outputs, files and command lines" nothing_found
-
-docker pilotpros rollback --all --yes >/dev/null 2>&1
 
 # The same scanner finds what gets out, whichever way. The script stands for a command of ours.
 value() { jq -r --arg place "$1" '.[] | select(.place == $place).value' "$manifest"; }

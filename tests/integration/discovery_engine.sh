@@ -58,6 +58,24 @@ quietly docker compose -p "$mark-other" up -d
 file late | sed 's/late/late/' >compose.override.yaml
 says "an override added since" '.services | keys | join(",")' else,late -p "$mark-other"
 
+# Not running: what files and images tell is there, and what they cannot tell is said, service by service.
+mkdir -p "$root/idle" && cd "$root/idle"
+file stopped never >compose.yaml && printf '    profiles: [later]\n' >>compose.yaml
+quietly docker compose -p "$mark-idle" up -d
+quietly docker compose -p "$mark-idle" stop -t 0
+XDG_STATE_HOME=$root/idle-state "$BINARY_DIR/docker-pilotpros" pilotpros profile -p "$mark-idle" -f compose.yaml --profile later --format json --duration 1s >"$root/idle.json" 2>"$root/log" ||
+    { cat "$root/log"; fail "a profile of what does not run"; }
+unused() { # WHAT JQ-FILTER
+    jq -e "$2" "$root/idle.json" >/dev/null || { cat "$root/idle.json"; fail "not running: $1"; }
+    checks=$((checks + 1))
+}
+unused "each service is there" '[.services[].name] | sort == ["never", "stopped"]'
+unused "with the facts of its image" '(.services | length) == 2 and all(.services[]; .image.id | startswith("sha256:"))'
+unused "what one lacks that was never started is said" 'any(.gaps[]; .subject == "never" and (.why | contains("no container")) and (.what | contains("only a running program")))'
+unused "and what one lacks that is stopped" 'any(.gaps[]; .subject == "stopped" and (.why | contains("exited")) and (.what | contains("only a running program")))'
+unused "nothing is claimed to have been measured" 'all(.services[].containers[]; .usage == null)'
+quietly docker compose -p "$mark-idle" down -t 0
+
 # Several from one folder: the one that runs, else a list.
 cd "$root/dev"
 file second >second.yml

@@ -74,7 +74,7 @@ def figures(facts):
         ("leak", leak, -2.5, 5),
         ("leak", lambda usage: growth(usage) / usage["seconds"] / MIB, 1.8, 2.2),
         ("quota", "cpu_cores.mean", *near(kernel("quota", "cpu"))),
-        ("quota", "cpu_cores.p99", 0.03, 0.08),
+        ("quota", "cpu_cores.p99", 0.2, 0.32),
         ("quota", "throttling.share", *near(kernel("quota", "throttled") / kernel("quota", "periods"))),
         ("quota", lambda usage: usage["throttling"]["seconds"] / usage["seconds"], *near(kernel("quota", "throttled_seconds"))),
         ("quota", lambda usage: usage["throttling"]["periods"] / usage["seconds"], 9, 11),

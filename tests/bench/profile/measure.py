@@ -62,18 +62,16 @@ def compare(seconds, binary):
     with open("profile.json", "wb") as output:
         ours = profile(seconds, binary, output)
         theirs = Watched(["docker", "stats", *ids], subprocess.DEVNULL)
-        begin = time.monotonic()
         while ours.look():
-            if theirs.process.poll() is None and not (time.monotonic() - begin < seconds and theirs.look()):
-                theirs.process.terminate()
+            theirs.look()  # until ours ends, so that both are looked at over the same seconds
             time.sleep(0.02)
     theirs.process.kill()
-    rows = [("docker stats", theirs.spent(), theirs.memory, theirs.children), ("ours while it samples", ours.spent(seconds), ours.memory, None),
+    rows = [("docker stats, the last seconds", theirs.spent(seconds), theirs.memory, theirs.children), ("ours while it samples, the same", ours.spent(seconds), ours.memory, None),
             ("ours, the whole run", ours.spent(), ours.memory, ours.children)]
     print("| process | CPU, s | of docker stats | peak memory, MB | of docker stats | its children, CPU s |\n|---|---:|---:|---:|---:|---:|")
     for name, cpu, memory, children in rows:
         beside = "" if children is None else f"{children:.2f}"
-        print(f"| {name} | {cpu:.3f} | {cpu / theirs.spent():.2f} | {memory:.1f} | {memory / theirs.memory:.2f} | {beside} |")
+        print(f"| {name} | {cpu:.3f} | {cpu / theirs.spent(seconds):.2f} | {memory:.1f} | {memory / theirs.memory:.2f} | {beside} |")
     print(f"\n{samples_of('profile.json')} samples of {len(ids)} containers.")
 
 
