@@ -1,5 +1,4 @@
 #!/usr/bin/env bash
-# needs: demo
 # What the pages of docs/ show is what the commands in them print, in the order in which the tutorial has them typed, and the demo is afterwards as before.
 # The tutorial installs what it has just built, which is build/release.
 # After a change that is meant: tests/tools/transcripts.py write, as below.
@@ -37,6 +36,10 @@ planted "commands that nothing runs" transcripts list "$scratch/unmarked.md"
 expect "what the comparison of measured numbers lets pass, and what not" transcripts sees
 
 # ---- the tutorial, and the pages in the middle of it ---------------------------------------------------------------
+# The demo has a load of its own, which would disturb every other test that measures: it is up for this one alone.
+stack=$SOURCE_DIR/tests/stack/stack.sh
+if [ -z "$("$stack" compose demo ps -q)" ]; then finally '"$stack" down demo >/dev/null 2>&1'; fi
+"$stack" up demo >/dev/null 2>&1
 demo=$SOURCE_DIR/tests/stack/demo
 state() { (cd "$demo" && find . -path ./node_modules -prune -o \( -type f -o -type l \) -print0 | LC_ALL=C sort -z | xargs -0 sha256sum); }
 before=$(state)

@@ -75,9 +75,11 @@ echo "# mine" >>.pilotpros/compose.yaml
 example "docker pilotpros rollback --force" 0
 expect "the user's version is kept" grep -rq '# mine' --include='*.pilotpros-kept' .
 example "docker pilotpros rollback --exact" 0
+before=$(sha256sum .pilotpros/compose.yaml)
 apply web 256m
+expect "it is another one" test "$(sha256sum .pilotpros/compose.yaml)" != "$before"
 example "docker pilotpros rollback --files-only" 0
-expect "the file is gone" test ! -e .pilotpros/compose.yaml
+expect_same "the file is as before" "$(sha256sum .pilotpros/compose.yaml)" "$before"
 
 # ---- none is left out, and each command has one --------------------------------------------------------------------
 printf '%s\n' "${done_[@]}" | sort -u >"$scratch/done"
