@@ -1,6 +1,7 @@
 #include "core/apply/announce.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "core/advise/durations.h"
 #include "core/apply/gate.h"
@@ -98,8 +99,13 @@ AnnouncedInterruption Announcer::of(const ServiceObservation& service, double sp
         bounds.start = 0;  // nobody can tell more of it than that it was started
     }
     bounds.give_up = gate_gives_up_after(service, start_seconds, waits).count();
-    const auto measured = kept_.find(service.service);
-    return announce_interruption(measured == kept_.end() ? std::vector<Interruption>{} : measured->second, bounds);
+    std::vector<Interruption> measured;
+    if (const auto kept = kept_.find(service.service); kept != kept_.end()) {
+        // One that was swapped without being away tells nothing of a stop before a start.
+        std::copy_if(kept->second.begin(), kept->second.end(), std::back_inserter(measured),
+                     [](const Interruption& one) { return one.away() > 0; });
+    }
+    return announce_interruption(measured, bounds);
 }
 
 std::map<std::string, AnnouncedInterruption> announce_interruptions(World& world, Engine& engine,

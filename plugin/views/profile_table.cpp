@@ -128,23 +128,36 @@ std::string cpu_table(const Observation& observation, int width) {
 }
 
 std::string memory_table(const Observation& observation, int width) {
-    Table table({{"MEMORY"},
-                 {"NEEDED P50", true, 4},
-                 {"P95", true, 5},
-                 {"P99", true, 3},
-                 {"MAX", true},
-                 {"WITH CACHE MAX", true, 2},
-                 {"KERNEL PEAK", true},
-                 {"MISSED", true, 1},
-                 {"LIMIT", true},
-                 {"OOM KILLS", true}});
+    constexpr std::ptrdiff_t kMissed = 7;
+    const bool missed =
+        std::any_of(observation.services.begin(), observation.services.end(), [](const ServiceObservation& service) {
+            return std::any_of(service.usage.begin(), service.usage.end(),
+                               [](const auto& entry) { return entry.second.missed_while_watching(); });
+        });
+    std::vector<Table::Column> columns{
+        {"MEMORY"},         {"NEEDED P50", true, 4},     {"P95", true, 5},      {"P99", true, 3},
+        {"MAX", true},      {"WITH CACHE MAX", true, 2}, {"KERNEL PEAK", true}, {"LIMIT", true},
+        {"OOM KILLS", true}};
+    if (missed) {
+        columns.insert(columns.begin() + kMissed, {"MISSED", true, 1});
+    }
+    Table table(std::move(columns));
     for_each_usage(observation, [&](const std::string& name, const Container& container, const Usage& usage) {
         const Histogram& needed = usage.unreclaimable.histogram();
-        table.add({name, at(needed, 0.5, true), at(needed, 0.95, true), at(needed, 0.99, true), at(needed, 1, true),
-                   at(usage.working_set.histogram(), 1, true), bytes_or_dash(usage.kernel_peak),
-                   usage.missed_while_watching() ? format_bytes(usage.missed_peak()) : "-",
-                   container.limits.memory > 0 ? format_bytes(container.limits.memory) : "none",
-                   std::to_string(usage.oom_kills)});
+        std::vector<std::string> cells{name,
+                                       at(needed, 0.5, true),
+                                       at(needed, 0.95, true),
+                                       at(needed, 0.99, true),
+                                       at(needed, 1, true),
+                                       at(usage.working_set.histogram(), 1, true),
+                                       bytes_or_dash(usage.kernel_peak),
+                                       container.limits.memory > 0 ? format_bytes(container.limits.memory) : "none",
+                                       std::to_string(usage.oom_kills)};
+        if (missed) {
+            cells.insert(cells.begin() + kMissed,
+                         usage.missed_while_watching() ? format_bytes(usage.missed_peak()) : "-");
+        }
+        table.add(std::move(cells));
     });
     return table.empty() ? "" : "\n" + table.render(width);
 }
