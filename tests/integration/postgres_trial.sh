@@ -42,7 +42,11 @@ together() { # WHAT KEY SAID NAME=VALUE…
 together "replication without its WAL" wal_level wal_senders wal_level=minimal max_wal_senders=4
 together "archiving without its WAL" wal_level 'rchiv' wal_level=minimal max_wal_senders=0 archive_mode=on
 together "a library that is not there" shared_preload_libraries 'could not access file' shared_preload_libraries=nosuch
-together "more workers than processes can be" max_worker_processes 'too many' max_worker_processes=262143
+# This one PostgreSQL makes whenever it is given the value: it counts all other processes then.
+run "$driver" trial postgres:17 512m 64m without=server max_worker_processes=262143
+expect_in "more workers than processes can be are refused" '^max_worker_processes refused invalid value' "$out"
+run "$driver" trial postgres:17 512m 64m without=server max_worker_processes=64
+expect_in "fewer are not" '^max_worker_processes accepted' "$out"
 
 run "$driver" trial postgres:17 384m 64m present:max_connections=60 work_mem=16MB shared_buffers=32MB
 expect_in "sorts of all connections are counted" '^work_mem refused .*sorts' "$out"
