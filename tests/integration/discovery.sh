@@ -183,7 +183,7 @@ merges() { # NAME EXPECTED SERVICE-PATH-JSON AFTER-JSON AS-WRITTEN
     [[ $got =~ ^$expected ]] || fail "$name: $got instead of $expected"
     checks=$((checks + 1))
 }
-nosuch="\${NOSUCH}"
+nosuch="x\${NOSUCH}" # alone it is empty, and Compose leaves empty values out
 merges "a value that is taken as it is" "derived: " '["hostname"]' "\"$nosuch\"" false
 merges "a variable that is not set" "refused: it warns: .*NOSUCH" '["hostname"]' "\"$nosuch\"" true
 merges "a value that Compose does not take" "refused: " '["pids_limit"]' '"many"' false
