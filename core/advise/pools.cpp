@@ -60,9 +60,8 @@ const ServiceObservation* only_database(const Observation& observation) {
 std::vector<std::string> unknown_pools(const Case& input, const std::string& database) {
     std::vector<std::string> names;
     for (const auto& [name, service] : input.project.services) {
-        const auto seen = std::find_if(input.observation.services.begin(), input.observation.services.end(),
-                                       [&](const ServiceObservation& one) { return one.service == service.name; });
-        const bool says = seen != input.observation.services.end() && find(*seen, "n8n") != nullptr;
+        const ServiceObservation* const seen = input.observation.service(name);
+        const bool says = seen != nullptr && find(*seen, "n8n") != nullptr;
         const Json& waits = member(service.resolved, "depends_on");
         if (!says && !service.profiled_out && waits.is_object() && waits.contains(database)) {
             names.push_back(name);
