@@ -87,7 +87,8 @@ TEST_CASE("an apply writes, links and recreates; a rollback takes all of it back
     SECTION("how long each is going to be away is said before, by what was measured") {
         World world = machine.world();
         const ApplyStore store = machine.store();
-        InterruptionStore{machine.files, store.directory()}.add({{"web", {{"", 0.5, 0.5, 1, 0}, {"", 0, 0, 0, 0}}}});  // the second was swapped
+        InterruptionStore{machine.files, store.directory()}.add(
+            {{"web", {{"", 0.5, 0.5, 1, 0}, {"", 0, 0, 0, 0}}}});  // the second was swapped
         const RollbackPreview preview = preview_rollback(world, &machine.engine, store, {});
         CHECK(preview.announced().at("web").measured == 1);
         CHECK(preview.announced().at("web").at_most == Approx(1.25 * 2));
