@@ -74,7 +74,7 @@ std::vector<Candidate> formats(const CLI::App& command) {
 }
 
 /// Several are typed with commas between them.
-std::vector<Candidate> advisor_names(const std::string& typed) {
+std::vector<Candidate> advisors_typed(const std::string& typed) {
     const std::string before = typed.substr(0, typed.rfind(',') + 1);
     std::vector<Candidate> candidates;
     for (const std::string& name : advisor_set()) {
@@ -89,7 +89,7 @@ Answer values(const CLI::App& command, const CLI::Option& option, const std::str
         return {formats(command), kNoFiles};
     }
     if (option.get_type_name() == "ADVISOR") {
-        return {advisor_names(typed), kNoFiles};
+        return {advisors_typed(typed), kNoFiles};
     }
     return {{}, option.get_type_name() == "FILE" || option.get_type_name() == "DIR" ? kDefault : kNoFiles};
 }
