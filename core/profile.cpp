@@ -381,6 +381,7 @@ Profile take_profile(World& world, const Connection& connection, const ProfileRe
     Profile profile;
     profile.project = discover_project(world, request, connection);
     require_services(profile.project, request.services);
+    require_services(profile.project, request.named);
     if (!connection.engine) {
         profile.observation =
             observe_files_only(profile.project, request.services, connection.why_not->what(), world.clock.now());

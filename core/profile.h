@@ -25,6 +25,7 @@ enum class Measure {
 struct ProfileRequest {
     Selectors selectors;
     std::vector<std::string> services;  ///< empty: all
+    std::vector<std::string> named;  ///< services that the user named and that have to exist, though all are looked at
     std::chrono::milliseconds duration{30'000};
     Measure measure = Measure::kAlways;
     bool layers_anew =

@@ -131,11 +131,10 @@ Tuning tune(World& world, const Connection& connection, const TuneRequest& reque
     require_advisors(request.skip);
     Tuning result;
     ProfileRequest everything = request.profile;
-    everything.services.clear();
+    everything.named = std::exchange(everything.services, {});
     result.profile = take_profile(world, connection, everything, watcher);
     const Project& project = result.profile.project;
     const Observation& observation = result.profile.observation;
-    require_services(project, request.profile.services);
     if (result.profile.interrupted || !result.profile.lost.empty()) {
         return result;
     }
@@ -218,9 +217,8 @@ Profile profile_of_files(World& world, const ProfileRequest& request) {
 
 Check look_at_files(World& world, const ProfileRequest& request, const FileLook& look) {
     ProfileRequest everything = request;
-    everything.services.clear();
+    everything.named = std::exchange(everything.services, {});
     Profile profile = profile_of_files(world, everything);
-    require_services(profile.project, request.services);
     const Wishes wishes = read_wishes(profile.project, world.files, advisor_set());
     const Budget budget;
     const Written written;

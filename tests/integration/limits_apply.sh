@@ -28,6 +28,9 @@ compose() { docker compose --project-directory "$dir" "$@"; }
 finally 'compose down -v -t 1 >/dev/null 2>&1'
 cd "$dir"
 compose --progress quiet up -d -t 1
+pilotpros limits nosuch
+expect_status "a service that there is none of" 64
+expect_not_in "is told before anything is measured" 'measured' "$err"
 id() { compose ps -q "$1"; }
 memory() { docker inspect --format '{{.HostConfig.Memory}}' "$(id "$1")"; }
 files() { (cd "$dir" && find . -printf '%P %y %l\n' | LC_ALL=C sort); }
