@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Starts a profile, takes the time until its first table shows, and interrupts it: measure.py TIMES NAME CONTAINERS STATE COMMAND..."""
+"""Starts a profile, takes the time until its first table shows, and interrupts it: measure.py TIMES NAME STATE CONTAINER… -- COMMAND…"""
 import os
 import shutil
 import signal
@@ -11,8 +11,11 @@ import time
 LONGEST = 60
 
 
-def once(state, command):
+def once(state, containers, command):
     shutil.rmtree(state, ignore_errors=True)
+    # The engine goes on comparing layers for a run that was interrupted, and inspects no container meanwhile.
+    for container in containers:
+        subprocess.run(["docker", "diff", container], stdout=subprocess.DEVNULL, check=True)
     begin = time.monotonic()
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     signal.alarm(LONGEST)
@@ -32,10 +35,12 @@ def once(state, command):
 
 
 def main():
-    times, name, containers, state = int(sys.argv[1]), *sys.argv[2:5]
+    times, name, state = int(sys.argv[1]), *sys.argv[2:4]
+    end = sys.argv.index("--")
+    containers, command = sys.argv[4:end], sys.argv[end + 1:]
     signal.signal(signal.SIGALRM, lambda *_: sys.exit(f"no first facts of {name} within {LONGEST} s"))
-    took = [once(state, sys.argv[5:]) for _ in range(times)]
-    print(f"| {name} | {containers} | {statistics.median(took):.2f} | {min(took):.2f} | {max(took):.2f} | {os.getloadavg()[0]:.1f} |", flush=True)
+    took = [once(state, containers, command) for _ in range(times)]
+    print(f"| {name} | {len(containers)} | {statistics.median(took):.2f} | {min(took):.2f} | {max(took):.2f} | {os.getloadavg()[0]:.1f} |", flush=True)
 
 
 if __name__ == "__main__":
