@@ -89,6 +89,9 @@ class Rollback {
 
     RollbackResult run(const std::vector<std::string>& ids) {
         RollbackResult result;
+        if (ids.empty()) {
+            return result;
+        }
         services_ = carried_by(store_, ids);
         for (const std::string& id : ids) {
             result.undone.push_back(store_.snapshot(id));
