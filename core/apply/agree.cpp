@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/apps/asking.h"
+#include "core/docker/pump.h"
 #include "core/observe/services.h"
 
 namespace pilotpros {
@@ -52,14 +53,6 @@ Seconds time_to_serve(const ServingByKind& before, double start_seconds) {
         longest = std::max(longest, serving.after);
     }
     return std::clamp(2 * longest, kSoon, Seconds{600});
-}
-
-void pause(Engine& engine, const Clock& clock) {
-    constexpr std::chrono::milliseconds kPause{500};
-    const auto next = clock.steady() + kPause;
-    while (clock.steady() < next) {
-        engine.pump(kPause);
-    }
 }
 
 }  // namespace
@@ -112,6 +105,7 @@ Agreement agreement_in_time(Engine& engine, ImageAnswers& answers, const Project
                             const Clock& clock, const std::string& service, const std::vector<const Change*>& changes,
                             const ServingByKind& before, double start_seconds, const std::set<std::string>& left_out,
                             const std::function<void(const std::string&)>& waiting) {
+    constexpr std::chrono::milliseconds kPause{500};
     const Seconds longest = time_to_serve(before, start_seconds);
     const auto begin = clock.steady();
     for (bool told = before.empty();; told = true) {
@@ -125,7 +119,7 @@ Agreement agreement_in_time(Engine& engine, ImageAnswers& answers, const Project
             waiting(fmt::format("waiting until {} serves what it did before, at most {}: {}", service,
                                 format_duration(longest), fmt::join(now.not_served, "; ")));
         }
-        pause(engine, clock);
+        pump_for(engine, clock, kPause);
     }
 }
 

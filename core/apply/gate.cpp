@@ -10,6 +10,7 @@
 #include "core/apply/live_containers.h"
 #include "core/compose/declared_limits.h"
 #include "core/docker/json.h"
+#include "core/docker/pump.h"
 #include "core/model/units.h"
 #include "core/observe/containers.h"
 
@@ -41,10 +42,7 @@ class Gate {
             if (auto result = judge(containers)) {
                 return *result;
             }
-            const auto until = clock_.steady() + kPause;
-            while (clock_.steady() < until) {
-                engine_.pump(kPause);
-            }
+            pump_for(engine_, clock_, kPause);
         }
     }
 

@@ -11,6 +11,7 @@
 #include "core/apply/last_words.h"
 #include "core/apply/live_containers.h"
 #include "core/apply/transaction.h"
+#include "core/docker/pump.h"
 #include "core/observe/listening.h"
 
 namespace pilotpros {
@@ -129,14 +130,6 @@ void Proof::agree(const std::string& service, const std::vector<const Change*>& 
     said_.insert(said_.end(), last.noted.begin(), last.noted.end());
 }
 
-void Proof::pause() const {
-    constexpr std::chrono::milliseconds kPause{500};
-    const auto next = world_.clock.steady() + kPause;
-    while (world_.clock.steady() < next) {
-        engine_.pump(kPause);
-    }
-}
-
 void Proof::require_still_serving(const Passed& passed) {
     looked_at_ = passed.service.service;
     int running = 0;
@@ -158,6 +151,7 @@ void Proof::require_still_serving(const Passed& passed) {
 }
 
 void Proof::watch() {
+    constexpr std::chrono::milliseconds kPause{500};
     if (passed_.empty()) {
         return;
     }
@@ -177,7 +171,7 @@ void Proof::watch() {
             require_still_serving(passed);
         }
         if (again) {
-            pause();
+            pump_for(engine_, world_.clock, kPause);
         }
     }
 }

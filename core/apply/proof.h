@@ -58,7 +58,6 @@ class Proof {
                const std::set<std::string>& left_out);
     [[nodiscard]] std::optional<std::set<int>> ports_now(const Container& container) const;
     void require_still_serving(const Passed& passed);
-    void pause() const;
 
     World& world_;
     Engine& engine_;

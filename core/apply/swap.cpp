@@ -11,6 +11,7 @@
 #include "core/apply/recreate.h"
 #include "core/apply/transaction.h"
 #include "core/docker/json.h"
+#include "core/docker/pump.h"
 #include "core/observe/containers.h"
 
 namespace pilotpros {
@@ -160,10 +161,7 @@ class TakeOver {
                                            swap_.service, format_duration(swap_.grace)));
         auto quiet_since = begin;
         while (world_.clock.steady() - begin < swap_.grace) {
-            const auto next = world_.clock.steady() + kPause;
-            while (world_.clock.steady() < next) {
-                engine_.pump(kPause);
-            }
+            pump_for(engine_, world_.clock, kPause);
             const std::optional<Callers> now = before ? callers() : std::nullopt;
             if (!now) {
                 continue;
