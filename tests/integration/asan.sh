@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The plugin with AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer where unit tests do not go: libcurl's streams, programs started in
 # containers, throw-away containers, the recorder, an interruption, an engine that fails. Whatever is wrong with the figures is for others to see.
+# beside: it judges no time
 # sanitized: the plugin has to be built with them
 # shellcheck disable=SC2016 # scripts and clean-up are expanded where they run
 . "$(dirname "$0")/lib.sh"
