@@ -64,7 +64,7 @@ seen() {
 ask() { docker exec -i "$(docker ps -q --filter "label=com.docker.compose.project=$name" --filter "label=com.docker.compose.service=$database")" sh -c "$1"; }
 query() { ask 'psql -X -qAt -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -d "$POSTGRES_DB"' <<<"$1"; }
 rows() { ask 'pg_dump -U "$POSTGRES_USER" -d "$POSTGRES_DB" -a -n public | grep -v "^.\(un\)\?restrict"' </dev/null | sha256sum; }
-settings() { query "SELECT name, setting, source FROM pg_settings WHERE source NOT IN ('default', 'client', 'session') AND name NOT LIKE 'config_file' ORDER BY name"; }
+settings() { query "SELECT name, setting, source FROM pg_settings WHERE source NOT IN ('default', 'client', 'session') AND name NOT LIKE 'config_file' ORDER BY name" | sed 's/^/setting /'; }
 all_seen() { # FILE: once all is healthy, which is waited for
     local until=$((SECONDS + 180)) waited
     while :; do
@@ -133,8 +133,8 @@ strike_all() { # STACK
             *) fail "$1: $what $option $value: exit $status: $(tail -n 5 "$mine/struck")" ;;
         esac
         seen >"$mine/now"
-        grep -vE '^[a-z_.]+\|' "$mine/before" >"$mine/before-files"
-        grep -vE '^[a-z_.]+\|' "$mine/after" >"$mine/after-files"
+        grep -v '^setting ' "$mine/before" >"$mine/before-files"
+        grep -v '^setting ' "$mine/after" >"$mine/after-files"
         if ! is "$mine/before-files" "$mine/now" && ! is "$mine/after-files" "$mine/now"; then unrecovered=$((unrecovered + 1)); fi
         # shellcheck disable=SC2086 # a command and its option
         ours $command
