@@ -6,7 +6,7 @@
 # that is swapped (`other`: shop, twice there) or stopped first (`reference`: nginx); and the health checks of `reference` look every 2 s instead of 30, and it has a
 # tenth of its orders. Probes may take longer than they say, since both work at once.
 # KILLS in each stack (5), chosen by SEED: by turns us, Compose, or both; by turns at a request to the engine, ours or Compose's, or after a while, both
-# counted from where the apply takes its lock. The next command is by turns `status` or `rollback`. STACKS="other": only these.
+# counted from where the apply has taken its lock. The next command is by turns `status` or `rollback`. STACKS="other": only these.
 # shellcheck disable=SC2016 # what is in single quotes is for other shells
 . "$(dirname "$0")/lib.sh"
 SEED=${SEED:-$((RANDOM * 32768 + RANDOM))} KILLS=${KILLS:-5}
@@ -79,7 +79,7 @@ is() { cmp -s "$1" "$2"; }
 # ---- one stack -------------------------------------------------------------------------------------------------------
 apply_through_proxy() { # OPTIONS OF fault_proxy.py…
     status=0
-    timeout -k 5 400 python3 "$SOURCE_DIR/tests/tools/fault_proxy.py" --from pilotpros-lock- "$@" -- \
+    timeout -k 5 400 python3 "$SOURCE_DIR/tests/tools/fault_proxy.py" --from 'POST .*pilotpros-lock-' "$@" -- \
         "$PILOTPROS" pilotpros tune "${files[@]}" --apply --yes --watch 1s --only limits --only postgres "${changed[@]}" >"$mine/struck" 2>&1 </dev/null || status=$?
 }
 ours() { # COMMAND…: waits while an orphaned Compose still holds the lock
@@ -98,7 +98,9 @@ seed, kills, total, seconds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), f
 chosen = random.Random(seed + sys.argv[5])
 for number in range(kills):
     what = ["us", "children", "both"][number % 3]
-    where = f"--at {chosen.randint(1, total)}" if number % 2 == 0 else f"--after {chosen.uniform(0, seconds):.2f}"
+    # The first one in the middle, where there is something to recover from whatever the others do.
+    at = chosen.randint(2 * total // 5, 4 * total // 5) if number == 0 else chosen.randint(1, total)
+    where = f"--at {at}" if number % 2 == 0 else f"--after {chosen.uniform(0, seconds):.2f}"
     print(what, where, chosen.choice(["status", "rollback --yes"]))
 P
 }
