@@ -3,10 +3,10 @@
 # An apply to the real stacks `reference` and `other` is killed, and one further command leaves what was there before or what was to be there after: files
 # and modes, containers, images, volumes, PostgreSQL's rows and the settings it says it has, by tools that know nothing of us.
 # Each stack is a copy of its own, and both are struck at the same time. So that a strike takes seconds, two services are changed in each, PostgreSQL and one
-# that is swapped (`other`: shop, twice there) or stopped first (`reference`: nginx); and the health checks of `reference` look every 2 s instead of 30. Probes may take
-# longer than they say, since both work at once.
+# that is swapped (`other`: shop, twice there) or stopped first (`reference`: nginx); and the health checks of `reference` look every 2 s instead of 30, and it has a
+# tenth of its orders. Probes may take longer than they say, since both work at once.
 # KILLS in each stack (5), chosen by SEED: by turns us, Compose, or both; by turns at a request to the engine, ours or Compose's, or after a while, both
-# counted from where the apply takes its lock. The next command is by turns `status` or `rollback`. STACKS="other": only these.
+# counted from where the apply has taken its lock. The next command is by turns `status` or `rollback`. STACKS="other": only these.
 # shellcheck disable=SC2016 # what is in single quotes is for other shells
 . "$(dirname "$0")/lib.sh"
 SEED=${SEED:-$((RANDOM * 32768 + RANDOM))} KILLS=${KILLS:-5}
@@ -30,6 +30,7 @@ place() { # STACK: sets what differs
 adapt() { # STACK: names of its own, and wishes, so that each apply is the same
     if [ "$1" = reference ]; then
         sed -i -E "s/container_name: pilotpros-/&$$-/; s/interval: 30s/interval: 2s/; s/retries: 3/retries: 60/" docker-compose.dev.yml
+        sed -i -E 's/([24])00000/\10000/; s/ 3 minutes/ 30 minutes/' database/init-dev/02-data.sql
         sed -i -E 's/^  nginx-dev:$/&\n    x-pilotpros: {pin: {memory: 400m}}/' docker-compose.dev.yml
     else
         sed -i 's/stop_grace_period: 20s/stop_grace_period: 3s/' common.yaml
@@ -63,7 +64,7 @@ seen() {
 ask() { docker exec -i "$(docker ps -q --filter "label=com.docker.compose.project=$name" --filter "label=com.docker.compose.service=$database")" sh -c "$1"; }
 query() { ask 'psql -X -qAt -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -d "$POSTGRES_DB"' <<<"$1"; }
 rows() { ask 'pg_dump -U "$POSTGRES_USER" -d "$POSTGRES_DB" -a -n public | grep -v "^.\(un\)\?restrict"' </dev/null | sha256sum; }
-settings() { query "SELECT name, setting, source FROM pg_settings WHERE source NOT IN ('default', 'client', 'session') AND name NOT LIKE 'config_file' ORDER BY name"; }
+settings() { query "SELECT name, setting, source FROM pg_settings WHERE source NOT IN ('default', 'client', 'session') AND name NOT LIKE 'config_file' ORDER BY name" | sed 's/^/setting /'; }
 all_seen() { # FILE: once all is healthy, which is waited for
     local until=$((SECONDS + 180)) waited
     while :; do
@@ -78,7 +79,7 @@ is() { cmp -s "$1" "$2"; }
 # ---- one stack -------------------------------------------------------------------------------------------------------
 apply_through_proxy() { # OPTIONS OF fault_proxy.py…
     status=0
-    timeout -k 5 400 python3 "$SOURCE_DIR/tests/tools/fault_proxy.py" --from pilotpros-lock- "$@" -- \
+    timeout -k 5 400 python3 "$SOURCE_DIR/tests/tools/fault_proxy.py" --from 'POST .*pilotpros-lock-' "$@" -- \
         "$PILOTPROS" pilotpros tune "${files[@]}" --apply --yes --watch 1s --only limits --only postgres "${changed[@]}" >"$mine/struck" 2>&1 </dev/null || status=$?
 }
 ours() { # COMMAND…: waits while an orphaned Compose still holds the lock
@@ -97,7 +98,9 @@ seed, kills, total, seconds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), f
 chosen = random.Random(seed + sys.argv[5])
 for number in range(kills):
     what = ["us", "children", "both"][number % 3]
-    where = f"--at {chosen.randint(1, total)}" if number % 2 == 0 else f"--after {chosen.uniform(0, seconds):.2f}"
+    # The first one in the middle, where there is something to recover from whatever the others do.
+    at = chosen.randint(2 * total // 5, 4 * total // 5) if number == 0 else chosen.randint(1, total)
+    where = f"--at {at}" if number % 2 == 0 else f"--after {chosen.uniform(0, seconds):.2f}"
     print(what, where, chosen.choice(["status", "rollback --yes"]))
 P
 }
@@ -132,8 +135,8 @@ strike_all() { # STACK
             *) fail "$1: $what $option $value: exit $status: $(tail -n 5 "$mine/struck")" ;;
         esac
         seen >"$mine/now"
-        grep -vE '^[a-z_.]+\|' "$mine/before" >"$mine/before-files"
-        grep -vE '^[a-z_.]+\|' "$mine/after" >"$mine/after-files"
+        grep -v '^setting ' "$mine/before" >"$mine/before-files"
+        grep -v '^setting ' "$mine/after" >"$mine/after-files"
         if ! is "$mine/before-files" "$mine/now" && ! is "$mine/after-files" "$mine/now"; then unrecovered=$((unrecovered + 1)); fi
         # shellcheck disable=SC2086 # a command and its option
         ours $command
