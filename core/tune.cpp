@@ -21,6 +21,7 @@
 #include "core/lint/as_written.h"
 #include "core/lint/lint.h"
 #include "core/observe/profile_store.h"
+#include "core/probe_images.h"
 #include "core/verification.h"
 
 namespace pilotpros {
@@ -215,10 +216,13 @@ Profile profile_of_files(World& world, const ProfileRequest& request) {
     }
 }
 
-Check look_at_files(World& world, const ProfileRequest& request, const FileLook& look) {
+Check look_at_files(World& world, const ProfileRequest& request, bool images_too, const FileLook& look) {
     ProfileRequest everything = request;
     everything.named = std::exchange(everything.services, {});
     Profile profile = profile_of_files(world, everything);
+    if (images_too) {
+        ask_images_of_probes(world, profile.project, profile.observation);
+    }
     const Wishes wishes = read_wishes(profile.project, world.files, advisor_set());
     const Budget budget;
     const Written written;
@@ -252,11 +256,12 @@ bool same(const Finding& one, const Finding& other) {
 }  // namespace
 
 Check check_files(World& world, const ProfileRequest& request, const std::function<Advice(const Case&)>& advisor) {
-    return look_at_files(world, request, [&](const Case& input, const Check&) { return advisor(input).findings; });
+    return look_at_files(world, request, false,
+                         [&](const Case& input, const Check&) { return advisor(input).findings; });
 }
 
 Check lint_files(World& world, const ProfileRequest& request) {
-    return look_at_files(world, request, [](const Case& input, const Check& check) {
+    return look_at_files(world, request, true, [](const Case& input, const Check& check) {
         std::vector<Finding> findings;
         for (const Advice& advice : {all_advice(input, {}), check_limits(input), check_healthcheck(input)}) {
             for (const Finding& finding : advice.findings) {

@@ -55,7 +55,7 @@ Tuning tune(World& world, const TuneRequest& request, ProfileWatcher& watcher);
 /// The same over a given connection, which `--apply` goes on using.
 Tuning tune(World& world, const Connection& connection, const TuneRequest& request, ProfileWatcher& watcher);
 
-/// What is missing or inconsistent in the files alone: no engine is asked, nothing has to run. Where no file is found
+/// What is missing or inconsistent in the files alone: no engine is needed, nothing has to run. Where no file is found
 /// the functions below throw Error (kBadInput).
 struct Check {
     Project project;
@@ -68,7 +68,8 @@ struct Check {
 };
 /// What one advisor says of the files.
 Check check_files(World& world, const ProfileRequest& request, const std::function<Advice(const Case&)>& advisor);
-/// What any advisor says of the files, and what the lint rules do (core/lint/registry.h).
+/// What any advisor says of the files, and what the lint rules do (core/lint/registry.h); of images that an engine at
+/// this machine's socket has, also which lacks the command of its health check (core/probe_images.h).
 Check lint_files(World& world, const ProfileRequest& request);
 
 }  // namespace pilotpros

@@ -20,6 +20,11 @@ constexpr Bytes kEngineLeast = Bytes{6} << 20U;
 constexpr const char* kDocker = "https://docs.docker.com/engine/containers/resource_constraints/";
 constexpr const char* kCompose = "https://docs.docker.com/reference/compose-file/deploy/#resources";
 
+/// A number that can be typed, which a rounded "1.44 GiB" is not.
+std::string in_mebibytes(Bytes bytes) {
+    return bytes % kMiB == 0 ? fmt::format("{} MiB", bytes / kMiB) : format_bytes(bytes);
+}
+
 /// The findings of one service.
 class Checker {
   public:
@@ -177,7 +182,7 @@ class Checker {
                             format_bytes(flag.bytes), format_bytes(memory)),
                 above ? "it will be killed before it can use what it was told to"
                       : "what it needs besides does not fit: it will be killed instead of reporting an error",
-                fmt::format("{} at most {}, or\n{}", flag.flag, format_bytes(most_within(flag, memory)),
+                fmt::format("{} at most {}, or\n{}", flag.flag, in_mebibytes(most_within(flag, memory)),
                             line("memory", compose_size(round_up(least_limit(flag))))),
                 kDocker);
         }

@@ -97,7 +97,8 @@ Bytes least_limit(const MemoryFlag& flag) {
 }
 
 Bytes most_within(const MemoryFlag& flag, Bytes limit) {
-    return static_cast<Bytes>(static_cast<double>(limit) * flag.dangerous * kCalm);
+    const auto most = static_cast<Bytes>(static_cast<double>(limit) * flag.dangerous * kCalm);
+    return most < kMiB ? most : most / kMiB * kMiB;
 }
 
 std::vector<MemoryFlag> memory_flags(const Service& service) {

@@ -19,7 +19,7 @@ struct MemoryFlag {
 
 /// The limit from which on the program can use what it was told to without danger.
 Bytes least_limit(const MemoryFlag& flag);
-/// The most that the flag may say within this limit, likewise.
+/// The most that the flag may say within this limit, likewise; in whole MiB, rounded down, where it is as much as one.
 Bytes most_within(const MemoryFlag& flag, Bytes limit);
 
 /// Node.js's --max-old-space-size (MiB), PostgreSQL's shared_buffers (8 KiB blocks without a unit), Redis' --maxmemory,

@@ -1,6 +1,9 @@
 #include "core/apply/agree.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 
 #include "core/apps/asking.h"
 #include "core/observe/services.h"
@@ -37,6 +40,25 @@ void add_not_served(const std::string& service, const ServingByKind& before, con
         for (const std::string& one : again.noted) {
             agreement.noted.push_back(fmt::format("{}: {}", service, one));
         }
+    }
+}
+
+/// How long its programs have to go by a change that they were told of.
+constexpr Seconds kSoon{5};
+
+Seconds time_to_serve(const ServingByKind& before, double start_seconds) {
+    Seconds longest{start_seconds};
+    for (const auto& [kind, serving] : before) {
+        longest = std::max(longest, serving.after);
+    }
+    return std::clamp(2 * longest, kSoon, Seconds{600});
+}
+
+void pause(Engine& engine, const Clock& clock) {
+    constexpr std::chrono::milliseconds kPause{500};
+    const auto next = clock.steady() + kPause;
+    while (clock.steady() < next) {
+        engine.pump(kPause);
     }
 }
 
@@ -84,6 +106,66 @@ Agreement agreement_of(Engine& engine, ImageAnswers& answers, const Project& pro
         add_not_served(service, before, serving_of(engine, answers, project, observation, service), agreement);
     }
     return agreement;
+}
+
+Agreement agreement_in_time(Engine& engine, ImageAnswers& answers, const Project& project, const Files& files,
+                            const Clock& clock, const std::string& service, const std::vector<const Change*>& changes,
+                            const ServingByKind& before, double start_seconds, const std::set<std::string>& left_out,
+                            const std::function<void(const std::string&)>& waiting) {
+    const Seconds longest = time_to_serve(before, start_seconds);
+    const auto begin = clock.steady();
+    for (bool told = before.empty();; told = true) {
+        Agreement now = agreement_of(engine, answers, project, files, clock.now(), service, changes, before, left_out);
+        const Seconds since{clock.steady() - begin};
+        if (now.complete() || (!now.not_in_force.empty() && since > kSoon) ||
+            (!now.not_served.empty() && since > longest)) {
+            return now;
+        }
+        if (!told) {
+            waiting(fmt::format("waiting until {} serves what it did before, at most {}: {}", service,
+                                format_duration(longest), fmt::join(now.not_served, "; ")));
+        }
+        pause(engine, clock);
+    }
+}
+
+ServedBefore::ServedBefore(Engine& engine, ImageAnswers& answers, const Files& files, const Clock& clock,
+                           std::string project)
+    : engine_(engine), answers_(answers), files_(files), clock_(clock) {
+    project_.name = std::move(project);
+    project_.from_labels = true;
+}
+
+void ServedBefore::remember(const std::set<std::string>& services) {
+    if (services.empty()) {
+        return;
+    }
+    Observation observation =
+        observe_services(engine_, project_, {services.begin(), services.end()}, files_, clock_.now());
+    for (ServiceObservation& seen : observation.services) {
+        if (!services.contains(seen.service) || !observation.engine) {
+            continue;
+        }
+        const apps::Evidence evidence = apps::evidence_of(seen, project_, observation);
+        seen.applications = apps::recognise_all(evidence);
+        std::erase_if(seen.applications, [](const Application& application) {
+            const apps::ApplicationModule* const module = apps::module_of(application.kind);
+            return module == nullptr || !module->serving;
+        });
+        apps::Asking asking{engine_, answers_, evidence, *observation.engine};
+        apps::ask_all(asking, seen.applications);
+        before_[seen.service] = serving_of(engine_, answers_, project_, observation, seen.service);
+    }
+}
+
+Agreement ServedBefore::again(const std::string& service, double start_seconds,
+                              const std::function<void(const std::string&)>& waiting) {
+    const auto before = before_.find(service);
+    if (before == before_.end() || before->second.empty()) {
+        return {};
+    }
+    return agreement_in_time(engine_, answers_, project_, files_, clock_, service, {}, before->second, start_seconds,
+                             {}, waiting);
 }
 
 }  // namespace pilotpros

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -36,5 +37,34 @@ struct Agreement {
 Agreement agreement_of(Engine& engine, ImageAnswers& answers, const Project& project, const Files& files, TimePoint now,
                        const std::string& service, const std::vector<const Change*>& changes,
                        const ServingByKind& before, const std::set<std::string>& left_out = {});
+
+/// Asks again and again until all of it is so, or for as long as that may take: five seconds for what is in force,
+/// twice `start_seconds` or twice what it took them the last time for what they serve, whichever is longer, 5 s to 10
+/// min. The last answer. `waiting` is called once, with what is waited for.
+Agreement agreement_in_time(Engine& engine, ImageAnswers& answers, const Project& project, const Files& files,
+                            const Clock& clock, const std::string& service, const std::vector<const Change*>& changes,
+                            const ServingByKind& before, double start_seconds, const std::set<std::string>& left_out,
+                            const std::function<void(const std::string&)>& waiting);
+
+/// The gate's "serves as before" for a rollback, which has no profile: what services serve just before it is what they
+/// have to serve after it. What they did not serve then is noted, no failure.
+class ServedBefore {
+  public:
+    ServedBefore(Engine& engine, ImageAnswers& answers, const Files& files, const Clock& clock, std::string project);
+
+    /// Asks the services' programs, each once. One that does not answer served nothing.
+    void remember(const std::set<std::string>& services);
+    /// Asks the service again.
+    Agreement again(const std::string& service, double start_seconds,
+                    const std::function<void(const std::string&)>& waiting);
+
+  private:
+    Engine& engine_;
+    ImageAnswers& answers_;
+    const Files& files_;
+    const Clock& clock_;
+    Project project_;
+    std::map<std::string, ServingByKind> before_;  // by service
+};
 
 }  // namespace pilotpros

@@ -19,17 +19,6 @@ namespace {
 
 std::string in_words(Seconds seconds) { return format_duration(seconds); }
 
-/// How long its programs have to go by a change that they were told of, and how long they may take to serve again:
-/// twice the slowest start seen, or twice what it took them the last time, whichever is longer; 5 s to 10 min.
-constexpr Seconds kSoon{5};
-Seconds time_to_serve(const ServingByKind& before, double start_seconds) {
-    Seconds longest{start_seconds};
-    for (const auto& [kind, serving] : before) {
-        longest = std::max(longest, serving.after);
-    }
-    return std::clamp(2 * longest, kSoon, Seconds{600});
-}
-
 [[noreturn]] void fail(const std::string& gate, const std::vector<std::string>& complaints) {
     throw Error(ExitCode::kGateFailed, fmt::format("gate \"{}\": {}", gate, fmt::join(complaints, "; ")));
 }
@@ -128,28 +117,16 @@ void Proof::agree(const std::string& service, const std::vector<const Change*>& 
     if (changes.empty() && before.empty()) {
         return;
     }
-    const Seconds longest = time_to_serve(before, start_seconds);
-    const auto begin = world_.clock.steady();
-    for (bool told = before.empty();; told = true) {
-        const Agreement now = agreement_of(engine_, answers_, request_.project, world_.files, world_.clock.now(),
-                                           service, changes, before, left_out);
-        if (now.complete()) {
-            said_.insert(said_.end(), now.noted.begin(), now.noted.end());
-            return;
-        }
-        const Seconds since{world_.clock.steady() - begin};
-        if (!now.not_in_force.empty() && since > kSoon) {
-            fail("agreement", now.not_in_force);
-        }
-        if (!now.not_served.empty() && since > longest) {
-            fail("serves as before", now.not_served);
-        }
-        if (!told) {
-            watcher_.step(fmt::format("waiting until {} serves what it did before, at most {}: {}", service,
-                                      in_words(longest), fmt::join(now.not_served, "; ")));
-        }
-        pause();
+    const Agreement last =
+        agreement_in_time(engine_, answers_, request_.project, world_.files, world_.clock, service, changes, before,
+                          start_seconds, left_out, [this](const std::string& line) { watcher_.step(line); });
+    if (!last.not_in_force.empty()) {
+        fail("agreement", last.not_in_force);
     }
+    if (!last.not_served.empty()) {
+        fail("serves as before", last.not_served);
+    }
+    said_.insert(said_.end(), last.noted.begin(), last.noted.end());
 }
 
 void Proof::pause() const {

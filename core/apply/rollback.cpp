@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "core/apply/agree.h"
 #include "core/apply/conflict.h"
 #include "core/apply/guard.h"
 #include "core/apply/layer_data.h"
@@ -88,6 +89,9 @@ class Rollback {
 
     RollbackResult run(const std::vector<std::string>& ids) {
         RollbackResult result;
+        if (ids.empty()) {
+            return result;
+        }
         services_ = carried_by(store_, ids);
         for (const std::string& id : ids) {
             result.undone.push_back(store_.snapshot(id));
@@ -97,8 +101,12 @@ class Rollback {
         }
         announce(result.undone);
         restoring([&] {
+            FileImageAnswers answers(world_.files, image_answers_directory(world_.environment.state_directory(),
+                                                                           result.undone.front().engine));
+            ServedBefore served(engine_, answers, world_.files, world_.clock, store_.project());
+            remember(result.undone, served);
             restore_files(result);
-            recreate_services(result);
+            recreate_services(result, served);
             if (!left_.empty()) {
                 throw Error(ExitCode::kNotRestored,
                             fmt::format("all the rest went back, but {}", fmt::join(left_, "; ")), next_);
@@ -183,9 +191,39 @@ class Rollback {
         guard.lock(images);
     }
 
+    void remember(const std::vector<Snapshot>& undone, ServedBefore& served) {
+        std::set<std::string> asked = services_;
+        for (const Snapshot& snapshot : undone) {
+            for (const ServiceRecord& service : snapshot.services) {
+                for (const Reload& user : service.name_users) {
+                    asked.insert(user.service);
+                }
+            }
+        }
+        served.remember(asked);
+    }
+
+    /// Only once all went back: who names two services cannot reach both before.
+    void require_served(const ServiceRecord& service, ServedBefore& served, std::set<std::string>& asked,
+                        RollbackResult& result) {
+        const auto ask = [&](const std::string& name, double start_seconds) {
+            if (!asked.insert(name).second) {
+                return;
+            }
+            const Agreement again =
+                served.again(name, start_seconds, [this](const std::string& line) { watcher_.step(line); });
+            unhealthy_.insert(unhealthy_.end(), again.not_served.begin(), again.not_served.end());
+            result.said.insert(result.said.end(), again.noted.begin(), again.noted.end());
+        };
+        ask(service.service, service.start_seconds);
+        for (const Reload& user : service.name_users) {
+            ask(user.service, 0);
+        }
+    }
+
     /// Each service once, also when several transactions changed it: the oldest of them knows how it was. What others
     /// depend on comes first.
-    void recreate_services(RollbackResult& result) {
+    void recreate_services(RollbackResult& result, ServedBefore& served) {
         std::map<std::string, std::pair<const Snapshot*, const ServiceRecord*>> oldest;
         std::map<std::string, int> running;
         std::vector<std::string> order;
@@ -209,6 +247,15 @@ class Rollback {
             }
         }
         unhealthy_ = recreation_.unhealthy();
+        if (!unhealthy_.empty() || !left_.empty()) {
+            return;
+        }
+        std::set<std::string> asked;
+        for (const std::string& name : order) {
+            if (running[name] > 0) {
+                require_served(*oldest.at(name).second, served, asked, result);
+            }
+        }
     }
 
     /// It does not run. What a prune took is said: the next start would not find it.

@@ -3,6 +3,8 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 #include "core/model/error.h"
 
 // The header's type-checking macros stand in the way of taking the functions' types and names.
@@ -24,8 +26,19 @@ void find(void* library, const char* name, Function& into) {
     }
 }
 
+/// libcurl brings GnuTLS along for LDAP, which is not spoken here. It would set itself up as it is loaded, for 0.8 MB,
+/// unless this variable stands (https://www.gnutls.org/manual/html_node/Initialization.html); a libcurl that uses it
+/// asks for that by itself. Nothing else of the process runs yet.
+void* load_without_gnutls(const char* name) {
+    constexpr const char* kVariable = "GNUTLS_NO_IMPLICIT_INIT";
+    setenv(kVariable, "1", 1);  // NOLINT(concurrency-mt-unsafe)
+    void* const library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+    unsetenv(kVariable);  // NOLINT(concurrency-mt-unsafe)
+    return library;
+}
+
 Curl open_library() {
-    void* const library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
+    void* const library = load_without_gnutls("libcurl.so.4");
     if (library == nullptr) {
         throw Error(ExitCode::kEngineNeeded, "libcurl.so.4 is not installed, so the engine cannot be spoken to",
                     "install it: apt-get install libcurl4");

@@ -146,8 +146,11 @@ std::vector<Spot> look_volume_above(const LintCase& input) {
                 {name,
                  fmt::format("{} is mounted at {}, and the image puts a volume without a name over {}", mounts->above,
                              mounts->above_target, mounts->holder.target),
-                 service_lines(name, {"volumes:", fmt::format("  - {}:{}", mounts->above, mounts->holder.target)}) +
-                     "\nafter a pg_dumpall: what is there now lies in the other one"});
+                 service_lines(name, {"volumes:", fmt::format("  - {}_data:{}    # in its place", mounts->above,
+                                                              mounts->holder.target)}) +
+                     fmt::format("\nvolumes:\n  {0}_data:\nafter a pg_dumpall: what is there now lies in the volume "
+                                 "without a name; {0} itself holds an empty folder, which initdb refuses",
+                                 mounts->above)});
         }
     }
     return spots;

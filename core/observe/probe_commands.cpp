@@ -18,19 +18,6 @@ using Json = nlohmann::json;
 constexpr const char* kDefaultPath =
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";  // what the engine itself assumes
 
-std::vector<std::string> split_path(const std::string& path) {
-    std::vector<std::string> directories;
-    std::size_t at = 0;
-    while (at <= path.size() && directories.size() < 32) {
-        const auto end = std::min(path.find(':', at), path.size());
-        if (end > at && path[at] == '/') {
-            directories.push_back(path.substr(at, end - at));
-        }
-        at = end + 1;
-    }
-    return directories;
-}
-
 /// The directories that exist, in order, each once: /bin is often a link to /usr/bin.
 std::vector<std::string> real_directories(Engine& engine, const std::string& container,
                                           const std::vector<std::string>& directories) {
@@ -48,8 +35,7 @@ std::vector<std::string> real_directories(Engine& engine, const std::string& con
 
 std::map<std::string, std::string> look(Engine& engine, const std::string& container,
                                         const std::string& path_variable) {
-    const auto directories = real_directories(
-        engine, container, split_path(path_variable.empty() ? std::string{kDefaultPath} : path_variable));
+    const auto directories = real_directories(engine, container, search_path(path_variable));
     std::vector<std::string> paths;
     for (const std::string& name : probe_command_names()) {
         for (const std::string& directory : directories) {
@@ -74,6 +60,20 @@ std::map<std::string, std::string> look(Engine& engine, const std::string& conta
 }
 
 }  // namespace
+
+std::vector<std::string> search_path(const std::string& path_variable) {
+    const std::string path = path_variable.empty() ? std::string{kDefaultPath} : path_variable;
+    std::vector<std::string> directories;
+    std::size_t at = 0;
+    while (at <= path.size() && directories.size() < 32) {
+        const auto end = std::min(path.find(':', at), path.size());
+        if (end > at && path[at] == '/') {
+            directories.push_back(path.substr(at, end - at));
+        }
+        at = end + 1;
+    }
+    return directories;
+}
 
 const std::vector<std::string>& probe_command_names() {
     static const std::vector<std::string> kNames{"curl",       "wget", "nc",        "bash",  "sh",  "node", "python3",

@@ -18,6 +18,9 @@ struct ProbeCommands {
     std::string why;  ///< when not known
 };
 
+/// The directories of a PATH, or of the one that the engine assumes where it is empty.
+std::vector<std::string> search_path(const std::string& path_variable);
+
 /// The names that are looked for.
 const std::vector<std::string>& probe_command_names();
 

@@ -78,16 +78,7 @@ std::string reference_of(const ServiceObservation& service, const Project& proje
         return service.containers.front().image_id;
     }
     const auto of_files = project.services.find(service.service);
-    if (of_files == project.services.end()) {
-        return "";
-    }
-    const std::string& image = of_files->second.image;
-    const std::string name = image.empty() ? fmt::format("{}-{}", project.name, service.service) : image;
-    // It becomes a part of a path: what no image's name can hold is no image.
-    return name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/:@") ==
-                   std::string::npos
-               ? name
-               : "";
+    return of_files == project.services.end() ? "" : image_reference(project, of_files->second);
 }
 
 void add_images(Engine& engine, const Project& project, Observation& into) {
@@ -143,6 +134,15 @@ void add_insides(Engine& engine, Observation& into) {
 }
 
 }  // namespace
+
+std::string image_reference(const Project& project, const Service& service) {
+    const std::string name = service.image.empty() ? fmt::format("{}-{}", project.name, service.name) : service.image;
+    // It becomes a part of a path: what no image's name can hold is no image.
+    return name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/:@") ==
+                   std::string::npos
+               ? name
+               : "";
+}
 
 Observation observe_services(Engine& engine, const Project& project, const std::vector<std::string>& services,
                              const Files& files, TimePoint now) {

@@ -26,4 +26,7 @@ Observation observe_files_only(const Project& project, const std::vector<std::st
 int observe_newcomers(Engine& engine, const Project& project, const std::vector<std::string>& services,
                       Observation& into);
 
+/// The name by which an engine knows the image of a service of the files; empty where it can be none.
+std::string image_reference(const Project& project, const Service& service);
+
 }  // namespace pilotpros

@@ -178,6 +178,10 @@ void PlanCommand::print(const World& world, Terminal& terminal, const Tuning& tu
         }
         view.undo_command = command_line(world, request_.profile.selectors, {"rollback"});
     }
+    if (!tuning.profile.observation.engine) {
+        view.files_command = command_line(world, request_.profile.selectors, again_with("--diff"));
+        view.ask_command = command_line(world, request_.profile.selectors, again_with(""));
+    }
     if (!explain_.empty()) {
         terminal.out(explain(view, explain_, terminal.width()));
     } else if (diff_) {
@@ -195,7 +199,10 @@ Replace PlanCommand::replace() const {
 }
 
 std::vector<std::string> PlanCommand::again_with(const std::string& flag) const {
-    std::vector<std::string> words{name_, flag};
+    std::vector<std::string> words{name_};
+    if (!flag.empty()) {
+        words.push_back(flag);
+    }
     if (name_ == "tune") {
         for (const std::string& advisor : request_.only) {
             words.insert(words.end(), {"--only", advisor});

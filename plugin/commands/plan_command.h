@@ -38,7 +38,7 @@ class PlanCommand : public PluginCommand {
     bool apply_ = false;
 
   private:
-    /// The command for this very Plan, with one more flag.
+    /// The command for this very Plan, with one more flag; empty: with none.
     [[nodiscard]] std::vector<std::string> again_with(const std::string& flag) const;
     /// Says what is interrupted, in which order and for how long.
     void announce(Terminal& terminal, const ApplyPreview& preview,

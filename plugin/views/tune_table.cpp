@@ -304,6 +304,11 @@ std::string tune_as_table(const TuneView& view, int width) {
                             printable(view.undo_command));
     } else if (something && !view.undo_command.empty()) {
         text += fmt::format("\nTo take it back:\n{}\n", printable(view.undo_command));
+    } else if (something && !view.files_command.empty()) {
+        text += fmt::format("\nTo see the files, and to ask what runs once the engine answers:\n{}\n{}\n",
+                            printable(view.files_command), printable(view.ask_command));
+    } else if (!view.ask_command.empty()) {
+        text += fmt::format("\nTo ask what runs once the engine answers:\n{}\n", printable(view.ask_command));
     }
     return text;
 }

@@ -24,6 +24,8 @@ struct TuneView {
     std::string try_command, undo_command;  ///< to be typed as they are; empty: there is none
     std::set<std::string> waiting;          ///< services with Changes that an apply would leave alone
     bool applied = false;                   ///< the files say already what the Plan would have them say, but for those
+    /// Where no engine could be asked: what shows the files, and what asks it once it answers; likewise.
+    std::string files_command = {}, ask_command = {};
 };
 
 }  // namespace pilotpros

@@ -131,6 +131,9 @@ std::string carrier_words(const Change& carrier) {
         }
         return "mounts " + enumerated(sources);
     }
+    if (place == "labels") {
+        return "sets the label " + carrier.target.path.back();
+    }
     const std::string added = place == "command" ? added_words(carrier) : "";
     return added.empty() ? "sets " + carrier.key : "adds " + added;
 }

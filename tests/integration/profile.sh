@@ -80,6 +80,8 @@ same "reference: node's version" "$(fact reference backend-dev node '"v" + f["ve
 same "reference: a heap limit from the environment" "$(fact reference backend-dev node 'f["heap_limit"]')" "$(heap reference backend-dev)"
 same "reference: V8's own heap limit" "$(fact reference frontend-dev node 'f["heap_limit"]')" "$(heap reference frontend-dev)"
 same "other: a heap limit from the command line" "$(fact other shop node 'f["heap_limit"]')" "$(heap other shop --max-old-space-size=128)"
+same "other: a heap limit that the image sets" "$(fact other courier node 'f["heap_limit"]')" "$(heap other courier)"
+same "other: it is the image's" "$(fact other courier node 'f["heap_limit"] in range(200 << 20, 260 << 20)')" True
 same "reference: n8n's version" "$(fact reference automation-engine-dev n8n 'f["version"]')" "$(in_service reference automation-engine-dev n8n --version)"
 same "other: nginx's version" "$(fact other edge nginx 'f["version"]')" "$(in_service other edge nginx -v 2>&1 | sed 's,.*/,,')"
 same "other: Redis' bound" "$(fact other queue redis 'f["maxmemory"]')" "$(in_service other queue sh -c 'redis-cli --no-auth-warning config get maxmemory 2>/dev/null | tail -n 1')"

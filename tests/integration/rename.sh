@@ -2,8 +2,7 @@
 # needs: other reference
 # No name decides: a stack whose services, files, users, databases, ports, networks, volumes and images are all called something else gives the same
 # facts, and is advised the same Changes with the same verdicts. The names are in tests/tools/rename/STACK.map. What stays is what a program looks for by
-# name (Dockerfile, package.json, vite.config.js, index.html, .env), the ports of reference's PostgreSQL and nginx, and Redis' own; the ports of other's
-# PostgreSQL and nginx move.
+# name (Dockerfile, package.json, vite.config.js, index.html, .env), and the users of the official images.
 # shellcheck disable=SC2016 # filters of jq
 . "$(dirname "$0")/lib.sh"
 stack=$SOURCE_DIR/tests/stack/stack.sh tools=$SOURCE_DIR/tests/tools
@@ -58,10 +57,12 @@ compare() { # STACK [COMPOSE-FILE RENAMED-FILE]
     expect "$1: its load is answered while it is looked at" ended $old "$scratch/look-old"
     expect "$1: that of the renamed one, too" ended $new "$scratch/look-new"
     for what in facts changes; do
-        python3 "$tools/rename.py" --back "$tools/rename/$1.map" <"$scratch/$what-new-$1.json" | sed 's/\b6543\b/5432/g' >"$scratch/$what-back-$1.json"
+        python3 "$tools/rename.py" --back "$tools/rename/$1.map" <"$scratch/$what-new-$1.json" | own_ports >"$scratch/$what-back-$1.json"
         expect "$1: the same $what" same "$what" "$1" "$scratch/$what-back-$1.json"
     done
 }
+# Where they listen by themselves: in a URL it is not written, nor on the command line of redis-cli.
+own_ports() { sed -E 's/\b6543\b/5432/g; s#:8642/#/#g; s/\b8642\b/80/g; s/"-p", *"(6400|6379)", *//g'; }
 same() { python3 "$tools/same_$1.py" "$scratch/$1-old-$2.json" "$3"; }
 recognised() { # STACK KIND…
     local kind
@@ -85,6 +86,10 @@ sed -i 's/user: node/user: daemon/' "$scratch/zqother/zqshared.yaml"
 sed -i 's#/ zqlantern"$#/ beacon"#' "$scratch/driver-other/drive/zqother.sh"
 expect "no old name is left" test -z "$(grep -rnowE 'ledger|courier|warehouse|keeper|entries|postgres:15|8090' "$scratch/zqother" --exclude='package*.json' --exclude-dir=node_modules || true)"
 rename reference
+# PostgreSQL, nginx and Redis listen where they do not by themselves.
+sed -i 's/^      POSTGRES_DB: .*/&\n      PGPORT: "6543"/; s/:80"/:8642"/; s#//localhost/#//localhost:8642/#' "$scratch/zqreference/zqstack.yaml"
+sed -i 's/listen 80;/listen 8642;/' "$scratch/zqreference/nginx/zqgate.conf"
+sed -i 's/"redis-server", /&"--port", "6400", /; s/"redis-cli", /&"-p", "6400", /' "$scratch"/zqother/docker-compose*.yml
 start other
 # Its health checks look every 30 s, so that it is ready long after it answers.
 start reference

@@ -125,3 +125,21 @@ expect_same "and numbers" "$(docker inspect --format '{{index .Config.Labels "co
 applied=$(all)
 compose --progress quiet up -d
 expect_same "the next up finds nothing to do" "$(all)" "$applied"
+
+# ---- a rollback goes by what is served, too ------------------------------------------------------------------------------
+# The user's own edit, made after the apply, takes the program away that nginx asks; its health check finds nothing wrong.
+pilotpros limits --apply backend --yes --duration 1s --watch 1s
+expect_status "applied once more" 0
+cp compose.yaml "$scratch/compose.yaml"
+sed -i 's/^  backend: \*program$/  backend:\n    <<: *program\n    command: [sleep, "1000"]\n    healthcheck: {test: [CMD, "true"], interval: 1s}/' compose.yaml
+pilotpros rollback --yes
+expect_status "a service that nginx no longer reaches is not called restored" 7
+expect_in "and it is named" "front: its upstream backend:3000 cannot be reached: it takes no connection" "$err"
+cp "$scratch/compose.yaml" compose.yaml
+compose --progress quiet up -d --wait -t 1
+docker exec "$(id front)" nginx -s reload >/dev/null 2>&1
+pilotpros rollback --yes
+expect_in "there is nothing left to undo" 'nothing' "${out,,}${err,,}"
+pilotpros limits --apply backend --yes --duration 1s --watch 1s
+pilotpros rollback --yes
+expect_status "with the program that was there the same rollback passes" 0

@@ -34,18 +34,22 @@ class Watched:
         except (OSError, IndexError):
             return True
         if "VmHWM:" in status:
-            self.looks.append((time.monotonic(), spent / 1e9))
+            self.looks.append((time.monotonic(), spent / 1e9, int(status.split("VmRSS:")[1].split()[0]) / 1e3))
             self.children = (int(fields[13]) + int(fields[14])) / TICK
             self.memory = int(status.split("VmHWM:")[1].split()[0]) / 1e3
         return True
 
     def spent(self, seconds=None):
         """CPU seconds, in all or in the last so many seconds."""
-        end, total = self.looks[-1]
+        end, total, _ = self.looks[-1]
         if seconds is None:
             return total
-        before = [spent for when, spent in self.looks if when <= end - seconds]
+        before = [spent for when, spent, _ in self.looks if when <= end - seconds]
         return total - (before[-1] if before else 0)
+
+    def resident(self, seconds):
+        """The most memory, in MB, that it had in the last so many seconds."""
+        return max(memory for when, _, memory in self.looks if when > self.looks[-1][0] - seconds)
 
 
 def profile(seconds, binary, output):
@@ -66,12 +70,13 @@ def compare(seconds, binary):
             theirs.look()  # until ours ends, so that both are looked at over the same seconds
             time.sleep(0.02)
     theirs.process.kill()
-    rows = [("docker stats, the last seconds", theirs.spent(seconds), theirs.memory, theirs.children), ("ours while it samples, the same", ours.spent(seconds), ours.memory, None),
+    rows = [("docker stats, the last seconds", theirs.spent(seconds), theirs.resident(seconds), theirs.children),
+            ("ours while it samples, the same", ours.spent(seconds), ours.resident(seconds), None),
             ("ours, the whole run", ours.spent(), ours.memory, ours.children)]
     print("| process | CPU, s | of docker stats | peak memory, MB | of docker stats | its children, CPU s |\n|---|---:|---:|---:|---:|---:|")
     for name, cpu, memory, children in rows:
         beside = "" if children is None else f"{children:.2f}"
-        print(f"| {name} | {cpu:.3f} | {cpu / theirs.spent(seconds):.2f} | {memory:.1f} | {memory / theirs.memory:.2f} | {beside} |")
+        print(f"| {name} | {cpu:.3f} | {cpu / theirs.spent(seconds):.2f} | {memory:.1f} | {memory / theirs.resident(seconds):.2f} | {beside} |")
     print(f"\n{samples_of('profile.json')} samples of {len(ids)} containers.")
 
 

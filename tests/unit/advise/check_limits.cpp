@@ -123,6 +123,15 @@ TEST_CASE("a heap or buffers as large as the limit", "[limits][check]") {
     CHECK_FALSE(Checked(limited({{"command", {"memcached", "-m", "384"}}})).has(id));
     CHECK_FALSE(
         Checked(json::object({{"command", {"node", "--max-old-space-size=9999"}}})).has(id));  // no limit to pass
+    SECTION("what the flag may say at most is a number to type, as the lint rule has it") {
+        const auto most = [&](const char* limit) {
+            return Checked(json::object({{"mem_limit", limit}, {"command", {"node", "--max-old-space-size=2048"}}}))
+                .finding(id)
+                .fix;
+        };
+        CHECK(mentions(most("536870912"), "--max-old-space-size at most 369 MiB"));    // 369.92
+        CHECK(mentions(most("2147483648"), "--max-old-space-size at most 1479 MiB"));  // 1479.68
+    }
     SECTION("the command line wins over NODE_OPTIONS, the last of a name over the first") {
         CHECK_FALSE(Checked(limited({{"environment", {{"NODE_OPTIONS", "--max-old-space-size=900"}}},
                                      {"command", {"node", "--max-old-space-size=100"}}}))

@@ -44,6 +44,8 @@ TEST_CASE("a heap above the memory limit is an error", "[lint]") {
     CHECK(above.severity == Finding::Severity::kError);
     CHECK(contains(above.what, "1.00 GiB"));
     CHECK(contains(above.what, "768 MiB"));
+    CHECK(contains(node_with("--max-old-space-size=2048", "    mem_limit: 512m\n").finding("heap-above-limit").fix,
+                   "--max-old-space-size=369 at most"));
     CHECK_FALSE(node_with("--max-old-space-size=512", "    mem_limit: 768m\n").says("heap-above-limit"));
     CHECK_FALSE(node_with("--max-old-space-size=1024").says("heap-above-limit"));
     CHECK_FALSE(node_with("--max-old-space-size=${HEAP}", "    mem_limit: 768m\n").says("heap-above-limit"));

@@ -26,6 +26,11 @@ std::string page_of_rules() {
         "machines; [findings.schema.json](findings.schema.json) is the schema of the first. Beside these rules it says "
         "what `limits --check` and `healthcheck --check` say, and what the "
         "advisors find in files.\n"
+        "Of a health check it also says that the image lacks the command (`probe-command-missing`): where an engine "
+        "answers at this\n"
+        "machine's socket and has the image, which is looked at and not run. Of an image that the project builds "
+        "`tune` says it, by the\n"
+        "container.\n"
         "Services of which no profile is active are read as they are written, by these rules alone, and named; "
         "`--profile` takes them in.\n"
         "This page is made of the rules (`core/lint/`); a test compares the two.\n";

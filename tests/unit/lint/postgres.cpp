@@ -52,7 +52,9 @@ TEST_CASE("PostgreSQL's data off any named volume is told", "[lint]") {
         const Finding above =
             of("postgres:16-alpine", "    volumes: ['data:/var/lib/postgresql']\n").finding("volume-above-data");
         CHECK(above.severity == Finding::Severity::kError);
-        CHECK(contains(above.fix, "data:/var/lib/postgresql/data"));
+        // Docker put the image's empty folder into the present one: initdb ends with "exists but is not empty" there.
+        CHECK(contains(above.fix, "- data_data:/var/lib/postgresql/data"));
+        CHECK(contains(above.fix, "\nvolumes:\n  data_data:\n"));
         CHECK_FALSE(of("postgres:16", "    volumes: ['data:/var/lib/postgresql']\n").says(id));
         CHECK_FALSE(of("postgres:18", "    volumes: ['data:/var/lib/postgresql']\n").says("volume-above-data"));
         CHECK_FALSE(of("postgres:16",

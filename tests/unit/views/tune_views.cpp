@@ -49,6 +49,7 @@ struct Shown {
     bool applied = false;
     std::string try_command = "docker pilotpros tune --apply";
     std::string undo_command = "docker pilotpros rollback";
+    std::string files_command, ask_command;
 
     Shown() {
         plan.project = "shop";
@@ -102,9 +103,9 @@ struct Shown {
     }
 
     [[nodiscard]] TuneView view() const {
-        return {plan,    project,        observation, "3f2a9c1b04de" + std::string(52, '0'),
-                bundle,  masked_changes, try_command, undo_command,
-                waiting, applied};
+        return {plan,    project,        observation,   "3f2a9c1b04de" + std::string(52, '0'),
+                bundle,  masked_changes, try_command,   undo_command,
+                waiting, applied,        files_command, ask_command};
     }
     [[nodiscard]] std::string table(int width) const { return tune_as_table(view(), width); }
 };
@@ -362,6 +363,21 @@ TEST_CASE("What is applied is not offered again, only how to take it back", "[tu
     CHECK_THAT(text, !Contains("To try it") && Catch::EndsWith("To take it back:\ndocker pilotpros rollback\n"));
 }
 
+TEST_CASE("Where no engine could be asked it is said what to type next", "[tune-views]") {
+    Shown shown;
+    shown.try_command = shown.undo_command = "";
+    shown.files_command = "docker pilotpros tune --diff";
+    shown.ask_command = "docker pilotpros tune";
+    CHECK_THAT(shown.table(80), Catch::EndsWith("\n\nTo see the files, and to ask what runs once the engine answers:\n"
+                                                "docker pilotpros tune --diff\ndocker pilotpros tune\n"));
+    SECTION("with nothing to change there are no files to see") {
+        shown.plan.changes.clear();
+        const std::string text = shown.table(80);
+        CHECK_THAT(text, Catch::EndsWith("\n\nTo ask what runs once the engine answers:\ndocker pilotpros tune\n"));
+        CHECK_THAT(text, !Contains("--diff"));
+    }
+}
+
 TEST_CASE("Who cannot be replaced is not among those that applying interrupts", "[tune-views]") {
     Shown shown;
     shown.waiting = {"db"};
@@ -384,6 +400,7 @@ TEST_CASE("Nothing that a terminal would obey comes out of a Plan", "[tune-views
     shown.bundle.masks = {{evil, evil, ""}};
     shown.masked_changes = {evil};
     shown.try_command = shown.undo_command = evil;
+    shown.files_command = shown.ask_command = evil;
     for (const std::string& text : {shown.table(80), shown.table(0), explain(shown.view(), evil, 80),
                                     explain(shown.view(), "id", 80), bundle_as_diff({{{evil, evil}}, {}}, {})}) {
         CHECK_THAT(text, Contains("e?[31m"));

@@ -6,7 +6,7 @@ import { createClient } from 'redis';
 
 const pool = new pg.Pool({ max: 8, password: readFileSync(process.env.PGPASSWORD_FILE, 'utf8').trim() });
 pool.on('error', (error) => console.error('ledger:', error.message));
-const queue = createClient({ socket: { host: process.env.REDIS_HOST } });
+const queue = createClient({ socket: { host: process.env.REDIS_HOST, port: 6379 } });
 queue.on('error', (error) => console.error('queue:', error.message));
 await queue.connect();
 
