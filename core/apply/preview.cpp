@@ -158,9 +158,8 @@ ApplyPreview preview_apply(World& world, const ApplyRequest& request) {
 
     const ComposeRun base{world, compose_arguments(request.project, world), request.project.working_directory};
     const ComposeRun merged = base.with("-");
-    const std::vector<Finished> said =
-        base.run({base.question({"config", "--format", "json"}),
-                  merged.question({"config", "--format", "json"}, ours->content)});
+    const std::vector<Finished> said = base.run({base.question({"config", "--format", "json"}),
+                                                 merged.question({"config", "--format", "json"}, ours->content)});
     const auto hashes_now = base.hashes(said[0].output);
     const auto hashes = base.hashes(said[1].output);
     const Json resolved = Json::parse(said[1].output, nullptr, false);
