@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/apply/dependencies.h"
+
 namespace pilotpros {
 
 ComposeRun::ComposeRun(World& world, std::vector<std::string> arguments, Path folder,
@@ -58,6 +60,12 @@ Command ComposeRun::up_beside(const std::string& service, bool alone, int scale,
 
 std::vector<Finished> ComposeRun::run(const std::vector<Command>& commands) const {
     return world_.process.run_all(commands, world_.cancel);
+}
+
+std::map<std::string, std::string> ComposeRun::hashes(const std::string& model) const {
+    ComposeRun resolved = *this;
+    resolved.arguments_ = {"compose", "--project-directory", folder_.string(), "--profile", "*", "-f", "-"};
+    return hashes_of(run({resolved.question({"config", "--hash", "*"}, model)}).front().output);
 }
 
 std::vector<std::string> compose_arguments(const Project& project, const World& world) {

@@ -58,7 +58,7 @@ bool dependencies_stand(Engine& engine, const ComposeRun& run, const std::string
         return true;
     }
     const std::map<std::string, std::string> hashes =
-        hashes_of(run.run({run.question({"config", "--hash", "*"})}).front().output);
+        run.hashes(run.run({run.question({"config", "--format", "json"})}).front().output);
     return std::all_of(names.begin(), names.end(), [&](const std::string& name) {
         std::vector<std::string> ids;
         for (const LiveContainer& container : containers_of(engine, project, name)) {

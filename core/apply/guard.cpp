@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <set>
 #include <utility>
 
 #include "core/docker/json.h"
@@ -35,6 +36,8 @@ Json description(const std::string& project, const std::string& owner, const std
             {"HostConfig", {{"NetworkMode", "none"}, {"RestartPolicy", {{"Name", "no"}}}, {"Mounts", mounts}}}};
 }
 
+std::string other_name(const std::string& name, int number) { return fmt::format("{}.{}", name, number); }
+
 }  // namespace
 
 Guard::Guard(Engine& engine, std::string project, std::string owner)
@@ -67,53 +70,85 @@ void Guard::lock(const std::vector<std::string>& images) {
         }
         return;
     }
-    for (const std::string& image : images) {
-        Request inspect;
-        inspect.path = "/images/" + image + "/json";
-        const Response found = engine_.call(inspect);
-        if (!found.ok()) {
-            continue;
+    remove_others(lock_name());  // of a killed command
+    int number = 0;
+    for (const std::string& image : std::set<std::string>(images.begin(), images.end())) {
+        if (create(number == 0 ? lock_name() : other_name(lock_name(), number + 1), image)) {
+            ++number;
         }
-        const Json inspected = parse_answer(found.body, inspect.path);
-        Request create = post_json("/containers/create",
-                                   description(project_, owner_, image, keys(member(inspected, "Config"), "Volumes")));
-        create.query = {{"name", lock_name()}};
-        const Response created = engine_.call(create);
-        if (created.status == 409) {
-            throw Error(ExitCode::kRefused, fmt::format("another command began to work on {} just now", project_),
-                        "wait until it is done, and try again");
-        }
-        if (!created.ok()) {
-            throw Error(ExitCode::kRefused,
-                        fmt::format("the engine refuses the guard container of {}: {}", project_, created.message()));
-        }
-        return;
     }
+}
+
+bool Guard::create(const std::string& name, const std::string& image) {
+    Request inspect;
+    inspect.path = "/images/" + image + "/json";
+    const Response found = engine_.call(inspect);
+    if (!found.ok()) {
+        return false;
+    }
+    const Json inspected = parse_answer(found.body, inspect.path);
+    Request create = post_json("/containers/create",
+                               description(project_, owner_, image, keys(member(inspected, "Config"), "Volumes")));
+    create.query = {{"name", name}};
+    const Response created = engine_.call(create);
+    if (created.status == 409) {
+        throw Error(ExitCode::kRefused, fmt::format("another command began to work on {} just now", project_),
+                    "wait until it is done, and try again");
+    }
+    if (!created.ok()) {
+        throw Error(ExitCode::kRefused,
+                    fmt::format("the engine refuses the guard container of {}: {}", project_, created.message()));
+    }
+    return true;
 }
 
 void Guard::keep(const std::string& transaction) {
     if (holder() != owner_) {
         return;
     }
-    Request rename;
-    rename.method = "POST";
-    rename.path = fmt::format("/containers/{}/rename", lock_name());
-    rename.query = {{"name", keeper_name(transaction)}};
-    engine_.call(rename);  // 409: it has one
+    const auto rename = [&](const std::string& from, const std::string& to) {
+        Request request;
+        request.method = "POST";
+        request.path = fmt::format("/containers/{}/rename", from);
+        request.query = {{"name", to}};
+        engine_.call(request);  // 409: it has one
+    };
+    // The lock last: as long as it is there, the next command goes on with what a killed one left.
+    for (int number = last_other(lock_name()); number > 1; --number) {
+        rename(other_name(lock_name(), number), other_name(keeper_name(transaction), number));
+    }
+    rename(lock_name(), keeper_name(transaction));
 }
 
 void Guard::unlock() {
     if (holder() == owner_) {
+        remove_others(lock_name());
         remove(lock_name());
     }
 }
 
 void Guard::drop(const std::string& transaction) {
     const std::string name = keeper_name(transaction);
+    remove_others(name);
     const Response response = remove(name);
     if (!response.ok() && response.status != 404) {
         throw Error(ExitCode::kNotRestored, fmt::format("cannot remove the container {}: {}", name, response.message()),
                     "any command of docker pilotpros tries again");
+    }
+}
+
+int Guard::last_other(const std::string& name) {
+    int last = 1;
+    Request look;
+    do {
+        look.path = "/containers/" + other_name(name, ++last) + "/json";
+    } while (engine_.call(look).ok());
+    return last - 1;
+}
+
+void Guard::remove_others(const std::string& name) {
+    for (int number = last_other(name); number > 1; --number) {
+        remove(other_name(name, number));
     }
 }
 

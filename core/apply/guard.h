@@ -16,8 +16,9 @@ class Guard {
     /// `owner` says whose lock it is, so that a killed command's successor knows its own: machine and state directory.
     Guard(Engine& engine, std::string project, std::string owner);
 
-    /// Locks the project on the engine. The first of `images` that the engine has is what the guard refers to; without
-    /// any there is no guard. A lock that is our own, left by a killed command, is taken over. Throws Error (kRefused)
+    /// Locks the project on the engine. A container refers to one image: that of the lock to the first of `images` that
+    /// the engine has, and for each further one there is another container, NAME.2, NAME.3 …; without any there is no
+    /// guard. A lock that is our own, left by a killed command, is taken over. Throws Error (kRefused)
     /// when another owner holds it.
     void lock(const std::vector<std::string>& images);
     /// The lock, where it is ours, becomes the keeper of the images of this transaction: one step, a rename.
@@ -32,6 +33,12 @@ class Guard {
     [[nodiscard]] std::string keeper_name(const std::string& transaction) const;
     /// Who holds the lock; empty when nobody does.
     [[nodiscard]] std::string holder();
+    /// False: the engine has no such image.
+    bool create(const std::string& name, const std::string& image);
+    /// The highest number of the others of a lock or keeper; 1: there are none. Who removes or renames them begins with
+    /// it, so that a killed command leaves no gap.
+    int last_other(const std::string& name);
+    void remove_others(const std::string& name);
     Response remove(const std::string& name);
 
     Engine& engine_;

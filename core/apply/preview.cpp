@@ -158,12 +158,11 @@ ApplyPreview preview_apply(World& world, const ApplyRequest& request) {
 
     const ComposeRun base{world, compose_arguments(request.project, world), request.project.working_directory};
     const ComposeRun merged = base.with("-");
-    const std::vector<Finished> said =
-        base.run({base.question({"config", "--hash", "*"}), merged.question({"config", "--hash", "*"}, ours->content),
-                  merged.question({"config", "--format", "json"}, ours->content)});
-    const auto hashes_now = hashes_of(said[0].output);
-    const auto hashes = hashes_of(said[1].output);
-    const Json resolved = Json::parse(said[2].output, nullptr, false);
+    const std::vector<Finished> said = base.run({base.question({"config", "--format", "json"}),
+                                                 merged.question({"config", "--format", "json"}, ours->content)});
+    const auto hashes_now = base.hashes(said[0].output);
+    const auto hashes = base.hashes(said[1].output);
+    const Json resolved = Json::parse(said[1].output, nullptr, false);
     const Json& services = member(resolved, "services");
     const bool standing = preview.route.kind == Route::Kind::kStanding;
     for (const std::string& name : in_dependency_order(services, changed)) {

@@ -61,10 +61,9 @@ std::string moved_image(Engine& engine, const Json& resolved, const std::string&
 }  // namespace
 
 Intended read_intended(const ComposeRun& run, const std::string& input) {
-    const std::vector<Finished> read =
-        run.run({run.question({"config", "--format", "json"}, input), run.question({"config", "--hash", "*"}, input)});
-    const Json model = Json::parse(read[0].output, nullptr, false);
-    return {member(model, "services"), hashes_of(read[1].output)};
+    const Finished read = run.run({run.question({"config", "--format", "json"}, input)}).front();
+    const Json model = Json::parse(read.output, nullptr, false);
+    return {member(model, "services"), run.hashes(read.output)};
 }
 
 Replacement replacement_of(Engine& engine, const Intended& intended, const std::string& project,

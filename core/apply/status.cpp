@@ -153,10 +153,9 @@ ProjectStatus read_status(World& world, Engine& engine, const Project& project, 
     if ((!services.empty() || !left.empty()) && !project.from_labels) {
         const ComposeRun base{world, compose_arguments(project, world), project.working_directory};
         const ComposeRun run = world.files.exists(layer) ? base.with(layer) : base;
-        const std::vector<Finished> said =
-            run.run({run.question({"config", "--format", "json"}), run.question({"config", "--hash", "*"})});
-        const Json model = Json::parse(said[0].output, nullptr, false);
-        std::map<std::string, std::string> hashes = hashes_of(said[1].output);
+        const Finished said = run.run({run.question({"config", "--format", "json"})}).front();
+        const Json model = Json::parse(said.output, nullptr, false);
+        std::map<std::string, std::string> hashes = run.hashes(said.output);
         for (const std::string& service : services) {
             status.services.push_back(status_of(engine, project.name, service,
                                                 member(member(model, "services"), service.c_str()), hashes[service],

@@ -228,7 +228,7 @@ class Transaction {
         const std::vector<std::string>& command = preview_.route.command;
         const auto skipped = static_cast<std::ptrdiff_t>(world_.docker_command().size());
         const ComposeRun typed{world_, {command.begin() + skipped, command.end()}, preview_.route.folder};
-        const auto hashes = hashes_of(typed.run({typed.question({"config", "--hash", "*"})}).front().output);
+        const auto hashes = typed.hashes(typed.run({typed.question({"config", "--format", "json"})}).front().output);
         for (const ServicePreview& service : preview_.services) {
             const auto hash = hashes.find(service.service);
             if (hash == hashes.end() || hash->second != service.hash) {

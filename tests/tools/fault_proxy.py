@@ -1,21 +1,24 @@
 #!/usr/bin/env python3
 """Runs a command behind a socket of its own before the engine's, and strikes it at one of its requests or of its children's.
 
-fault_proxy.py [--at N] [--do us|children|both|reset|500] [--socket ENGINE] -- COMMAND...
+fault_proxy.py [--at N | --after SECONDS] [--from REGEX] [--do us|children|both|reset|500|gone] [--socket ENGINE] -- COMMAND...
 
 Points are requests in the order in which they come; a run of questions (GET, HEAD) is one, since none of them leaves a trace. At point N: kill -9 of
-the command, of all that it started, or of both; or the connection ends; or the answer is 500. The request itself reaches the engine only when its sender
-lives on. Without --at it only counts. The last line on standard error is "N points, M requests", and after a strike what was struck. Ends as the command
-does (137: it was killed), when everything that it started has ended, too."""
+the command, of all that it started, or of both; or the connection ends; or the answer is 500; or the engine is gone, and stays so. The request itself reaches the engine only when its sender
+lives on. Without --at it only counts. --after strikes (kills only) so many seconds after the first point, at no request in particular. With --from the
+first point is the first request whose method and path match; what comes before is neither counted nor struck. The last lines on standard error are what
+was struck, if anything, and "N points, M requests, S seconds". Ends as the command does (137: it was killed), when everything that it started has ended, too."""
 
 import argparse
 import asyncio
 import os
+import re
 import signal
 import socket
 import struct
 import sys
 import tempfile
+import time
 
 QUESTIONS = ("GET", "HEAD")
 
@@ -55,9 +58,24 @@ class Proxy:
         self.struck = ""
         self.command = 0
         self.started = set()
+        self.begun = 0.0
+        self.timer = None
+        self.server = None
+        self.connections = set()
+
+    async def later(self):
+        await asyncio.sleep(self.options.after)
+        self.struck = f"{self.options.do} {self.options.after} s after the first point, at point {self.points}"
+        self.kill()
 
     def count(self, method, path):
         """Whether this is the request to strike at."""
+        if not self.begun:
+            if not re.search(self.options.first, f"{method} {path}"):
+                return False
+            self.begun = time.monotonic()
+            if self.options.after is not None:
+                self.timer = asyncio.create_task(self.later())
         self.requests += 1
         question = method in QUESTIONS
         new = not (question and self.asking)
@@ -113,6 +131,11 @@ class Proxy:
             rest, fields = await self.body(text, reader)
             method, path = text.split(" ")[:2]
             if self.count(method, path):
+                if self.options.do == "gone":
+                    self.server.close()
+                    for one in self.connections:
+                        one.close()
+                    return
                 if self.options.do == "reset":
                     return
                 if self.options.do == "500":
@@ -131,6 +154,7 @@ class Proxy:
                 return
 
     async def connected(self, reader, writer):
+        self.connections.add(writer)
         back, engine = await asyncio.open_unix_connection(self.options.socket)
         answers = asyncio.create_task(self.pump(back, writer))
         try:
@@ -141,29 +165,35 @@ class Proxy:
             engine.close()
             answers.cancel()
             writer.close()
+            self.connections.discard(writer)
 
     async def run(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "engine.sock")
-            server = await asyncio.start_unix_server(self.connected, path, limit=1 << 24)
+            self.server = await asyncio.start_unix_server(self.connected, path, limit=1 << 24)
             command = await asyncio.create_subprocess_exec(*self.options.command, env={**os.environ, "DOCKER_HOST": f"unix://{path}"})
             self.command = command.pid
             status = await command.wait()
+            seconds = time.monotonic() - self.begun if self.begun else 0.0
+            if self.timer and not self.struck:
+                self.timer.cancel()
             for _ in range(600):
                 if not any(lives(pid) for pid in self.started):
                     break
                 await asyncio.sleep(0.1)
-            server.close()
+            self.server.close()
         if self.struck:
             print("struck:", self.struck, file=sys.stderr)
-        print(f"{self.points} points, {self.requests} requests", file=sys.stderr, flush=True)
+        print(f"{self.points} points, {self.requests} requests, {seconds:.1f} seconds", file=sys.stderr, flush=True)
         return status if status >= 0 else 128 - status
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--at", type=int, default=0)
-    parser.add_argument("--do", choices=["us", "children", "both", "reset", "500"], default="both")
+    parser.add_argument("--after", type=float)
+    parser.add_argument("--from", dest="first", default="")
+    parser.add_argument("--do", choices=["us", "children", "both", "reset", "500", "gone"], default="both")
     parser.add_argument("--socket", default="/var/run/docker.sock")
     parser.add_argument("command", nargs="+")
     sys.exit(asyncio.run(Proxy(parser.parse_args()).run()))

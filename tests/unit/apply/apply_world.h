@@ -562,14 +562,17 @@ struct ApplyMachine {
                    : has(command.argv, "--no-recreate") ? up_beside(resolved, name, command.argv)
                                                         : up(resolved, name);
         }
+        if (has(command.argv, "--hash")) {  // of a model that it printed
+            const auto model = nlohmann::json::parse(command.input, nullptr, false);
+            std::string hashes;
+            for (const auto& [name, resolved] : member(model, "services").items()) {
+                hashes += name + " " + hash(resolved) + "\n";
+            }
+            return printed(hashes);
+        }
         nlohmann::json services;
-        std::string hashes;
         for (const std::string& name : names()) {
             services[name] = service(name, merged, command.input);
-            hashes += name + " " + hash(services[name]) + "\n";
-        }
-        if (has(command.argv, "--hash")) {
-            return printed(hashes);
         }
         return printed(nlohmann::json{{"name", "shop"}, {"services", services}}.dump());
     }
