@@ -72,6 +72,17 @@ void refuse_files_out_of_reach(const ApplyRequest& request) {
     }
 }
 
+/// In place there is nothing that would mount a file of ours.
+void refuse_more_than_values(const Bundle& bundle) {
+    for (const BundleFile& file : bundle.files) {
+        if (file.path != kOurFile) {
+            throw Error(ExitCode::kRefused,
+                        fmt::format("{} would have to be mounted, which only an override does", file.path),
+                        "leave --in-place out, or these changes with --skip");
+        }
+    }
+}
+
 /// Every mount of the base has to be there, unchanged, in what Compose makes of both.
 void refuse_another_mount(const Json& base, const Json& merged, const std::string& service) {
     for (const Json& mount : member(base, "volumes")) {
@@ -151,9 +162,19 @@ ApplyPreview preview_apply(World& world, const ApplyRequest& request) {
     }
     refuse_files_out_of_reach(request);
     ApplyPreview preview;
-    preview.route = route_of(request.project, world.docker_command(), world.files);
-    preview.files = files_to_write(world, request, preview.route);
-    const auto ours = std::find_if(preview.files.begin(), preview.files.end(),
+    preview.route = request.in_place ? route_in_place(request.project, world.docker_command(), world.files)
+                                     : route_of(request.project, world.docker_command(), world.files);
+    if (request.in_place) {
+        refuse_more_than_values(request.bundle);
+        preview.patched = patch_files(request.project, request.plan, world.files);
+        for (const PatchedFile& file : preview.patched) {
+            preview.notes.insert(preview.notes.end(), file.lines.begin(), file.lines.end());
+        }
+    } else {
+        preview.files = files_to_write(world, request, preview.route);
+    }
+    const std::vector<BundleFile>& override_files = request.in_place ? request.bundle.files : preview.files;
+    const auto ours = std::find_if(override_files.begin(), override_files.end(),
                                    [](const BundleFile& file) { return file.path == kOurFile; });
 
     const ComposeRun base{world, compose_arguments(request.project, world), request.project.working_directory};
@@ -164,6 +185,9 @@ ApplyPreview preview_apply(World& world, const ApplyRequest& request) {
     const auto hashes = base.hashes(said[1].output);
     const Json resolved = Json::parse(said[1].output, nullptr, false);
     const Json& services = member(resolved, "services");
+    if (request.in_place) {
+        require_same_as_override(world, request.project, preview.patched, resolved, hashes);
+    }
     const bool standing = preview.route.kind == Route::Kind::kStanding;
     for (const std::string& name : in_dependency_order(services, changed)) {
         const auto hash = hashes.find(name);

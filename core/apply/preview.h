@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/apply/interruption.h"
+#include "core/apply/patched_files.h"
 #include "core/apply/route.h"
 #include "core/bundle/merge_override.h"
 #include "core/model/bundle.h"
@@ -33,6 +34,7 @@ struct ApplyRequest {
     /// How long a replaced service is watched after its gate, before the commit. The engine's own default interval
     /// between two health probes: what dies of its start has died by then.
     Seconds watch{30};
+    bool in_place = false;  ///< the values go into the project's own files, not into an override
 };
 
 /// What an apply is going to do to one service.
@@ -56,6 +58,7 @@ struct ApplyPreview {
     Route route;
     std::vector<ServicePreview> services;  ///< in the order in which they are replaced: what others depend on first
     std::vector<BundleFile> files;         ///< as they will be written: parts of other services kept
+    std::vector<PatchedFile> patched;      ///< the project's own files, where the values go into these
     std::vector<std::string> notes;        ///< what else is to be known before saying yes, one line each
 
     [[nodiscard]] bool recreates() const;

@@ -9,6 +9,7 @@
 #include "core/apply/layer_data.h"
 #include "core/apply/live_containers.h"
 #include "core/apply/part.h"
+#include "core/apply/patched_files.h"
 #include "core/apply/rollback.h"
 #include "core/bundle/merge_override.h"
 #include "core/model/json.h"
@@ -60,8 +61,13 @@ std::vector<Conflict> all_conflicts(const RollbackPreview& preview, const ApplyS
 /// What Compose will make of the files when they have gone back.
 Intended intended_after(World& world, const RollbackPreview& preview, const ApplyStore& store) {
     const Snapshot& newest = preview.undone.front();
-    const ComposeRun base{world, newest.compose_arguments, newest.working_directory, newest.variables};
     const std::vector<Snapshot> files = with_files(preview.undone, store);
+    std::map<std::string, Path> directories;
+    for (const Snapshot& snapshot : files) {
+        directories[snapshot.id] = store.directory_of(snapshot.id);
+    }
+    const ComposeRun base{world, arguments_with_files_before(newest.compose_arguments, files, directories),
+                          newest.working_directory, newest.variables};
     std::optional<std::string> text = override_before(files, newest.layer, store, world.files);
     if (preview.scope.part) {
         const FilesOfPart part = files_of_part(preview.undone, preview.scope.services, store, world.files);

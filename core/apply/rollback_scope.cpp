@@ -144,6 +144,13 @@ void narrow(const ApplyStore& store, const Ids& all, const RollbackRequest& requ
         throw Error(ExitCode::kRefused, "the files of all services went back already, only containers are left",
                     words_of(request, carried));
     }
+    const bool in_place = std::any_of(scope.ids.begin(), scope.ids.end(),
+                                      [&](const std::string& id) { return store.snapshot(id).in_place; });
+    if (scope.part && in_place) {
+        throw Error(ExitCode::kRefused,
+                    "the values stand in your own files, which go back as a whole: byte for byte, or not at all",
+                    words_of(request, carried));
+    }
     if (scope.part) {
         refuse_couplings(store, all, scope, request);
     }

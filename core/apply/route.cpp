@@ -136,6 +136,23 @@ Route route_of(const Project& project, const std::vector<std::string>& docker, c
     return route;
 }
 
+Route route_in_place(const Project& project, const std::vector<std::string>& docker, const Files& files) {
+    refuse_where_nothing_lasts(project);
+    Route route;
+    route.kind = Route::Kind::kInPlace;
+    route.folder = project.working_directory;
+    const Path ours = route.folder / kOurFolder / kOurFile;
+    if (!project.our_files.empty() || files.exists(ours)) {
+        throw Error(ExitCode::kRefused,
+                    fmt::format("{} was applied before, and would hide what your own files say", ours.string()),
+                    "docker pilotpros rollback --all takes it back; or leave --in-place out");
+    }
+    route.starting = as_typed(project, docker, !by_default_names(project, files));
+    route.command = route.starting;
+    route.why = "the values go into your own files, and nothing else in them changes";
+    return route;
+}
+
 std::string shown(const std::vector<std::string>& command) {
     std::string line;
     for (const std::string& word : command) {

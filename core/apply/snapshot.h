@@ -74,13 +74,14 @@ struct Snapshot {
     nlohmann::json changes;  ///< a list of {service, key, target, before, after}
     /// It takes some services of the transactions since this one back, this one included; empty: it applied a Plan.
     std::string takes_back;
+    bool in_place = false;  ///< the values went into the project's own files
 
     [[nodiscard]] std::vector<std::string> service_names() const;
 };
 // What a later version added has a default, so that a snapshot of any earlier version is read.
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Snapshot, id, taken, engine, project, working_directory, plan,
                                                 compose_arguments, variables, layer, start, paths, services, masks,
-                                                changes, takes_back)
+                                                changes, takes_back, in_place)
 
 /// Reads a snapshot from its directory and proves all of it by its hashes. Throws Error (kRefused) that names what is
 /// damaged.

@@ -63,6 +63,9 @@ class Transaction {
         ApplyResult result;
         result.route = preview_.route;
         std::vector<PathRecord> paths = paths_to_write(preview_.files, preview_.route, world_.files);
+        for (PathRecord& record : paths_to_patch(preview_.patched, world_.files)) {
+            paths.push_back(std::move(record));
+        }
         if (paths.empty() && !preview_.recreates()) {
             result.said = {"it is applied already"};
             return result;
@@ -134,7 +137,8 @@ class Transaction {
         snapshot.variables = compose_variables_of(world_.environment);
         snapshot.layer = preview_.route.layer().string();
         snapshot.start = shown(preview_.route.command) + " up -d";
-        snapshot.masks = standing_masks();
+        snapshot.in_place = request_.in_place;
+        snapshot.masks = request_.in_place ? std::vector<Mask>{} : standing_masks();  // in place nothing is hidden
         snapshot.changes = Json::array();
         for (const Change& change : request_.plan.changes) {
             snapshot.changes.push_back({{"service", change.service},
@@ -185,9 +189,17 @@ class Transaction {
     }
 
     void apply(Journal& journal) {
-        watcher_.step(fmt::format("writing {}", (preview_.route.folder / kOurFolder).string()));
+        std::map<std::string, std::string> contents = contents_by_path(preview_.files, preview_.route);
+        for (const PatchedFile& file : preview_.patched) {
+            watcher_.step(fmt::format("changing {}", file.path));
+            contents[file.path] = file.after;
+        }
+        if (!request_.in_place) {
+            watcher_.step(fmt::format("writing {}", (preview_.route.folder / kOurFolder).string()));
+        }
         journal.intend("files");
-        write_paths(snapshot_.paths, contents_by_path(preview_.files, preview_.route), world_.files);
+        refuse_edited_meanwhile(preview_.patched, snapshot_.paths);
+        write_paths(snapshot_.paths, contents, world_.files);
         journal.done("files");
         prove_the_command();
         for (std::size_t at = 0; at < preview_.services.size(); ++at) {
@@ -246,7 +258,8 @@ class Transaction {
                                   service.start_first() ? "starting a second" : "recreating", service.service,
                                   format_duration(time)));
         journal.intend("recreate", service.service);
-        const ComposeRun run = base_of(world_, request_.project).with(preview_.route.layer());
+        const ComposeRun base = base_of(world_, request_.project);
+        const ComposeRun run = request_.in_place ? base : base.with(preview_.route.layer());
         const auto declared = request_.project.services.find(service.service);
         const int replicas = declared == request_.project.services.end() ? service.running : declared->second.replicas;
         Json services = Json::object();
@@ -309,7 +322,7 @@ class Transaction {
         const Path ours = preview_.route.folder / kOurFolder;
         return std::any_of(snapshot_.paths.begin(), snapshot_.paths.end(), [&](const PathRecord& record) {
             const Path below = Path{record.path}.lexically_relative(ours);
-            return record.after.kind == "file" && below.parent_path().filename() == service;
+            return record.after.kind == "file" && *below.begin() != ".." && below.parent_path().filename() == service;
         });
     }
 

@@ -52,6 +52,20 @@ void write_all(int descriptor, const std::string& bytes, const Path& path) {
     }
 }
 
+/// What takes the place of a file of somebody else's stays theirs, as far as the system lets us: a file of the user's
+/// that root changes is not root's.
+void keep_owner(const Path& path, int descriptor) {
+    struct stat old {};
+    struct stat fresh {};
+    if (lstat(path.c_str(), &old) != 0 || !S_ISREG(old.st_mode) || fstat(descriptor, &fresh) != 0) {
+        return;
+    }
+    const bool theirs = old.st_uid != fresh.st_uid || old.st_gid != fresh.st_gid;
+    if (theirs && fchown(descriptor, old.st_uid, old.st_gid) != 0) {
+        return;  // it is for root alone to give files away; who may replace the file may do so nevertheless
+    }
+}
+
 /// What was done to the names in the directory that holds `path` survives a power cut.
 void sync_directory_of(const Path& path) {
     const Path parent = path.has_parent_path() ? path.parent_path() : Path{"."};
@@ -147,6 +161,7 @@ void DiskFiles::write_durably(const Path& path, const std::string& bytes, unsign
     }
     try {
         write_all(file.get(), bytes, path);
+        keep_owner(path, file.get());
         if (fchmod(file.get(), static_cast<mode_t>(mode)) != 0 || fsync(file.get()) != 0) {
             fail("write", path, errno);
         }

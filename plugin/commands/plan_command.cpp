@@ -94,6 +94,11 @@ void PlanCommand::declare_apply(CLI::App& command) {
         ->excludes("--diff");
     command.add_flag("-y,--yes", yes_, "With --apply: do not ask")->needs("--apply");
     command
+        .add_flag("--in-place", in_place_,
+                  "With --apply: put the values into your own Compose files, where nothing else changes, not into an "
+                  "override")
+        ->needs("--apply");
+    command
         .add_option("--watch", watch_,
                     "With --apply: watch what was replaced for so long before it is kept, e.g. 2m; 30s where it is not "
                     "given")
@@ -254,6 +259,9 @@ ExitCode PlanCommand::apply(World& world, Terminal& terminal) const {
     tuning.plan = std::move(part.plan);
     tuning.bundle = std::move(part.bundle);
     tuning.hash = std::move(part.hash);
+    if (in_place_) {
+        tuning.bundle.masks.clear();  // what was there is changed itself, and not hidden
+    }
     print(world, terminal, tuning);
     if (nothing) {
         return ExitCode::kDone;
@@ -265,6 +273,7 @@ ExitCode PlanCommand::apply(World& world, Terminal& terminal) const {
     const Profile& profile = tuning.profile;
     ApplyRequest request{profile.project,        profile.observation, tuning.plan, tuning.bundle, tuning.hash,
                          data_in_layers(tuning), replace(),           live_,       false};
+    request.in_place = in_place_;
     const ApplyPreview preview = preview_apply(world, request);
     request.announced = announce_interruptions(world, *connection.engine, request, preview);
     if (!watch_.empty()) {

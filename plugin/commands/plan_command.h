@@ -46,7 +46,7 @@ class PlanCommand : public PluginCommand {
 
     std::string name_, duration_, explain_, watch_;
     std::string format_ = "table";
-    bool diff_ = false, yes_ = false, live_ = false;
+    bool diff_ = false, yes_ = false, live_ = false, in_place_ = false;
 };
 
 }  // namespace pilotpros

@@ -1,4 +1,5 @@
-// pilotpros-apply-driver (apply|rollback) SERVICE MEMORY [KILL_AT [inside]]: applies a memory limit to services
+// pilotpros-apply-driver (apply|rollback|same-in-place) SERVICE MEMORY [KILL_AT [inside]]: applies a memory limit to
+// services
 // ("web" or "web,db") of the project in this folder, or rolls back, through the very functions that the commands use.
 // With KILL_AT it ends itself with SIGKILL just before that step; "inside" ends it in the middle of a file's writing
 // instead: the temporary file is there, and has not become the file. Without it, or with 0, the last line says how many
@@ -14,10 +15,16 @@
 #include <sstream>
 #include <string>
 
+#include "core/apply/compose_run.h"
+#include "core/apply/dependencies.h"
+#include "core/apply/patched_files.h"
 #include "core/apply/rollback.h"
+#include "core/bundle/compose_override.h"
 #include "core/bundle/make_bundle.h"
 #include "core/compose/discovery.h"
 #include "core/connection.h"
+#include "core/inplace/in_place.h"
+#include "core/model/json.h"
 #include "core/observe/services.h"
 #include "tests/apply_driver/memory_plan.h"
 
@@ -132,6 +139,66 @@ std::vector<std::string> split(const std::string& names) {
     return result;
 }
 
+Change wanted(const std::string& service, std::vector<std::string> path, nlohmann::json after) {
+    Change change;
+    change.service = service;
+    change.target.path = std::move(path);
+    change.after = std::move(after);
+    return change;
+}
+
+/// What may be wanted of a service. Its memory where it is limited already: Compose takes no two limits that differ.
+std::vector<Change> changes_of_all_kinds(const Service& service) {
+    std::vector<Change> changes{wanted(service.name, {"healthcheck", "interval"}, "77s"),
+                                wanted(service.name, {"healthcheck", "test"}, {"CMD", "planted", "$here"}),
+                                wanted(service.name, {"environment", "NODE_OPTIONS"}, "--planted=$77"),
+                                wanted(service.name, {"logging", "options", "max-size"}, "77m"),
+                                wanted(service.name, {"command"}, {"planted", "-c", "x=77"}),
+                                wanted(service.name, {"volumes"}, {"./planted:/planted:ro"})};
+    const bool deployed = !member(service.resolved, "deploy").is_null();
+    if (!deployed) {
+        changes.push_back(wanted(service.name, {"mem_limit"}, "777m"));
+    } else if (member(service.resolved, "mem_limit").is_null()) {
+        changes.push_back(wanted(service.name, {"deploy", "resources", "limits", "memory"}, "777m"));
+    }
+    return changes;
+}
+
+/// All that can be changed in place of the project in this folder, held against an override by Compose itself: what is
+/// printed is how many changes are the same, and how many are refused.
+int same_in_place(World& world, const Project& project) {
+    std::vector<ProjectFile> own;
+    for (const std::string& path : project.files) {
+        own.push_back({path, world.files.read(path).value_or("")});
+    }
+    Plan plan;
+    plan.project = project.name;
+    int refused = 0;
+    for (const auto& [name, service] : project.services) {
+        for (const Change& change :
+             service.resolved.is_null() ? std::vector<Change>{} : changes_of_all_kinds(service)) {
+            Plan alone;
+            alone.changes = {change};
+            const bool fits = edits_in_place(own, alone).refusals.empty();
+            refused += fits ? 0 : 1;
+            if (fits) {
+                plan.changes.push_back(change);
+            }
+        }
+    }
+    const ComposeRun run = ComposeRun{world, compose_arguments(project, world), project.working_directory}.with("-");
+    const std::string override_text = compose_override(plan);
+    const std::vector<Finished> said = run.run({run.question({"config", "--format", "json"}, override_text),
+                                                run.question({"config", "--hash", "*"}, override_text)});
+    if (!said[0].ok()) {
+        throw Error(ExitCode::kGateFailed, "Compose takes no such override: " + said[0].error);
+    }
+    require_same_as_override(world, project, patch_files(project, plan, world.files),
+                             nlohmann::json::parse(said[0].output, nullptr, false), hashes_of(said[1].output));
+    std::cout << fmt::format("{} same, {} refused\n", plan.changes.size(), refused);
+    return 0;
+}
+
 int run(const std::vector<std::string>& words) {
     const Environment environment = Environment::of_process();
     CountedFiles files;
@@ -150,6 +217,9 @@ int run(const std::vector<std::string>& words) {
     }
     const Project project =
         discover(selectors, {environment, files, process, cancel, &engine, world.docker_command(), {}});
+    if (words[0] == "same-in-place") {
+        return same_in_place(world, project);
+    }
     const Observation observation = observe_services(engine, project, {}, files, clock.now());
     ApplyStore store(files, environment.state_directory(), observation.engine->id, project.name);
     Said said;
@@ -172,6 +242,7 @@ int run(const std::vector<std::string>& words) {
                          false,
                          environment.get("DRIVER_YES").has_value()};
     request.watch = Seconds{std::atof(environment.get("DRIVER_WATCH").value_or("0").c_str())};
+    request.in_place = environment.get("DRIVER_IN_PLACE").has_value();
     const ApplyResult result = apply_plan(world, engine, request, said);
     for (const std::string& line : result.said) {
         std::cout << line << "\n";

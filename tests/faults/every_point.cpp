@@ -39,6 +39,18 @@ void two_applied(FaultMachine& machine) {
     REQUIRE(apply_second(machine) == ExitCode::kDone);
 }
 
+/// The user's own file is what changes.
+void in_own_file(FaultMachine& machine) {
+    machine.machine.files.contents["/shop/compose.yaml"] =
+        "services:\n  db:\n    image: x\n  web:\n    image: nginx:1\n";
+    machine.machine.files.modes["/shop/compose.yaml"] = 0644;
+    machine.machine.in_place = true;
+}
+void two_applied_in_place(FaultMachine& machine) {
+    in_own_file(machine);
+    two_applied(machine);
+}
+
 const std::vector<Scenario> kScenarios{
     {"the first apply", nothing, apply_first},
     {"an apply that recreates and reloads", one_applied, apply_second},
@@ -59,6 +71,12 @@ const std::vector<Scenario> kScenarios{
          return ExitCode::kDone;
      }},
     {"rollback --all", two_applied,
+     [](FaultMachine& machine) {
+         machine.roll_back(true);
+         return ExitCode::kDone;
+     }},
+    {"an apply in place", in_own_file, apply_first},
+    {"rollback --all of two applies in place", two_applied_in_place,
      [](FaultMachine& machine) {
          machine.roll_back(true);
          return ExitCode::kDone;

@@ -213,10 +213,12 @@ struct FaultMachine {
         const Plan more = memory_plan("shop", {"web"}, web);
         plan.changes.insert(plan.changes.end(), more.changes.begin(), more.changes.end());
         Bundle bundle = make_bundle(plan, project);
-        bundle.files.push_back({"nginx/db/server.conf", file});
-        return apply_plan(seams, engine,
-                          {project, observation, plan, bundle, hash_of(plan), {}, Replace::kServices, false, false},
-                          machine.watcher);
+        if (!machine.in_place) {
+            bundle.files.push_back({"nginx/db/server.conf", file});
+        }
+        ApplyRequest request{project, observation, plan, bundle, hash_of(plan), {}, Replace::kServices, false, false};
+        request.in_place = machine.in_place;
+        return apply_plan(seams, engine, request, machine.watcher);
     }
     void roll_back(bool all = false) {
         World seams = world();

@@ -421,7 +421,9 @@ struct ApplyMachine {
         Bundle bundle = make_bundle(plan, project);
         bundle.files.insert(bundle.files.end(), more_files.begin(), more_files.end());
         const std::string hash = shown_hash.empty() ? hash_of(plan) : shown_hash;
-        return apply_plan(seams, engine, {project, observation, plan, bundle, hash, data, replace, live, yes}, watcher);
+        ApplyRequest request{project, observation, plan, bundle, hash, data, replace, live, yes};
+        request.in_place = in_place;
+        return apply_plan(seams, engine, request, watcher);
     }
     ApplyStore store() { return {killable, environment.state_directory(), "ENGINE", "shop"}; }
     int recover() {
@@ -447,7 +449,7 @@ struct ApplyMachine {
         for (const auto& [path, content] : files.contents) {
             if (!path.string().starts_with("/state")) {
                 const auto mode = files.modes.find(path);
-                all["files"][path.string()] = {content, mode == files.modes.end() ? 0U : mode->second};
+                all["files"][path.string()] = {content, mode == files.modes.end() ? 0644U : mode->second};
             }
         }
         for (const auto& [path, target] : files.links) {
@@ -486,11 +488,16 @@ struct ApplyMachine {
     bool stateless = false;  ///< web may run twice, and the nginx in front of it, "front", looked its name up once
     bool local = true;
     bool live = false;               ///< its containers get the limits while they run
+    bool in_place = false;           ///< the limits go into the project's own file
     bool compose_is_broken = false;  ///< it reads files, and cannot replace a container
 
   private:
-    /// The lines of a service in an override of ours.
+    /// The lines of a service in an override of ours, or what a file of the user's has of it in braces.
     static std::string part_of(const std::string& content, const std::string& name) {
+        const std::size_t brace = content.find(name + ": {");
+        if (brace != std::string::npos) {
+            return content.substr(brace, content.find('}', brace) - brace);
+        }
         const std::size_t begin = content.find("\n  " + name + ":\n");
         const std::size_t end = begin == std::string::npos ? begin : content.find("\n  ", begin + 3);
         std::size_t at = end;
@@ -514,7 +521,9 @@ struct ApplyMachine {
             const std::string content = name == "-" ? input : files.read(name).value_or("");
             const std::string part = part_of(content, service);
             for (const auto& [written, bytes] : {std::pair{"128m", "134217728"}, std::pair{"256m", "268435456"}}) {
-                if (part.find("mem_limit: \"" + std::string{written} + "\"") != std::string::npos) {
+                const std::string limit{written};
+                if (part.find("mem_limit: \"" + limit + "\"") != std::string::npos ||
+                    part.find("mem_limit: " + limit) != std::string::npos) {
                     result["mem_limit"] = bytes;
                 }
             }

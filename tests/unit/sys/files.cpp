@@ -1,6 +1,7 @@
 #include "core/sys/files.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
@@ -55,4 +56,12 @@ TEST_CASE("a durable write replaces the whole file, with its mode, and leaves no
     CHECK(mode_of(file) == 0640);
     CHECK(files.list(file.parent_path()) == std::vector<std::string>{"file"});
     CHECK_THROWS_AS(files.write_durably(folder.path / "no" / "such" / "folder", "x", 0600), Error);
+    // Only root can give a file away, and only a file of root's could be taken: elsewhere the owner is the one before.
+    constexpr uid_t kSomebody = 4711;
+    const bool given = chown(file.c_str(), kSomebody, kSomebody) == 0;
+    files.write_durably(file, "three", 0600);
+    struct stat status {};
+    REQUIRE(stat(file.c_str(), &status) == 0);
+    CHECK(status.st_uid == (given ? kSomebody : geteuid()));
+    CHECK(mode_of(file) == 0600);
 }
