@@ -143,16 +143,15 @@ void require_same_as_override(World& world, const Project& project, const std::v
     const Copies copies(world, patched);
     const ComposeRun run{world, with_other_files(compose_arguments(project, world), copies.paths()),
                          project.working_directory};
-    const std::vector<Finished> said =
-        run.run({run.question({"config", "--format", "json"}), run.question({"config", "--hash", "*"})});
-    const Json in_place = Json::parse(said[0].output, nullptr, false);
+    const Finished said = run.run({run.question({"config", "--format", "json"})}).front();
+    const Json in_place = Json::parse(said.output, nullptr, false);
     constexpr const char* kNext = "without --in-place an override beside them says the same; nothing was written";
-    if (!said[0].ok() || !said[1].ok() || !in_place.is_object()) {
+    if (!said.ok() || !in_place.is_object()) {
         throw Error(ExitCode::kRefused, "docker compose would not accept your files with the values in them", kNext);
     }
     std::vector<std::string> differ;
     places_that_differ(in_place, with_override, "", differ);
-    if (differ.empty() && hashes_of(said[1].output) != hashes) {
+    if (differ.empty() && run.hashes(said.output) != hashes) {
         differ.emplace_back("the hash of a service");
     }
     if (!differ.empty()) {

@@ -69,16 +69,17 @@ void add_after(const YamlText& text, std::size_t end, std::size_t last, const st
 void append_to_list(const YamlText& text, const YamlNode& list, const std::string& way,
                     const std::vector<std::string>& fresh, std::vector<ByteEdit>& edits,
                     std::vector<std::string>& refusals) {
-    const auto last = list.items.empty() ? std::nullopt : list.items.back().end;
+    const bool ends = !list.items.empty() && list.items.back().end;
+    const std::size_t last = ends ? *list.items.back().end : 0;
     const bool dashes = !list.flow && text.bytes[list.value] == '-';
     const std::size_t begin = text.line_begin(list.value);
     if (list.flow && list.end && list.items.empty()) {
         edits.push_back({list.value + 1, 0, fmt::format("{}", fmt::join(fresh, ", "))});
-    } else if (list.flow && list.end && last) {
-        add_after(text, *last, list.items.back().begin, fresh, edits);
-    } else if (dashes && last && text.ends_line(*last) && text.bytes.find_first_not_of(' ', begin) == list.value) {
+    } else if (list.flow && list.end && ends) {
+        add_after(text, last, list.items.back().begin, fresh, edits);
+    } else if (dashes && ends && text.ends_line(last) && text.bytes.find_first_not_of(' ', begin) == list.value) {
         const std::string lead = text.line_break(begin) + text.bytes.substr(begin, list.value - begin) + "- ";
-        edits.push_back({text.line_end(*last), 0, fmt::format("{}{}", lead, fmt::join(fresh, lead))});
+        edits.push_back({text.line_end(last), 0, fmt::format("{}{}", lead, fmt::join(fresh, lead))});
     } else {
         refusals.push_back(fmt::format("where the list {} ends cannot be told with certainty", way));
     }
@@ -109,16 +110,17 @@ void patch_list(const YamlText& text, const YamlNode& list, const std::string& w
     if (fresh.size() > both) {
         append_to_list(text, list, way, written_from(fresh, both), edits, refusals);
     } else if (!adds && list.items.size() > both) {
-        const auto from = both == 0 ? std::nullopt : list.items[both - 1].end;
-        const auto to = list.items.back().end;
+        const bool ends = both > 0 && list.items[both - 1].end && list.items.back().end;
+        const std::size_t from = ends ? *list.items[both - 1].end : 0;
+        const std::size_t length = ends ? *list.items.back().end - from : 0;
         const bool shared =
             std::any_of(list.items.begin() + static_cast<std::ptrdiff_t>(both), list.items.end(),
                         [&](const YamlNode& item) { return item.anchor != 0 && item.kind != Kind::kAlias; });
-        if (!from || !to || shared || text.bytes.substr(*from, *to - *from).find('#') != std::string::npos) {
+        if (!ends || shared || text.bytes.substr(from, length).find('#') != std::string::npos) {
             refusals.push_back(fmt::format("items of {} would go, and a comment or an anchor with them", way));
             return;
         }
-        edits.push_back({*from, *to - *from, ""});
+        edits.push_back({from, length, ""});
     }
 }
 

@@ -112,6 +112,9 @@ std::string wrong(const ProjectFile& file, const std::vector<ByteEdit>& edits, c
     return linting::read_yaml(patched) == expected ? "" : "it reads otherwise than was wanted:\n" + patched;
 }
 
+/// In a project of more services each gets one kind of Change, by turns: every one reads the whole file.
+constexpr std::size_t kMany = 20;
+
 /// What may be wanted of a service, each kind of place once.
 std::vector<Change> kinds_of_changes(const std::string& service) {
     return {wanted(service, {"mem_limit"}, "77m"),
@@ -139,8 +142,14 @@ TEST_CASE("in place over the corpus: outside of the edits no byte changes, and i
         std::map<std::string, std::vector<Change>> fine;  // by file
         for (const ProjectFile& file : files) {
             const std::vector<Json> documents = linting::read_yaml(file.bytes);
-            for (const std::string& service : keys(documents.front(), "services")) {
-                for (const Change& change : kinds_of_changes(service)) {
+            const std::vector<std::string> services = keys(documents.front(), "services");
+            std::size_t turn = 0;
+            for (const std::string& service : services) {
+                std::vector<Change> changes = kinds_of_changes(service);
+                if (services.size() > kMany) {
+                    changes = {changes[turn++ % changes.size()]};
+                }
+                for (const Change& change : changes) {
                     const InPlaceEdits result = edits_in_place(files, plan_of({change}));
                     if (!result.refusals.empty()) {
                         ++refused[entry.path().filename().string()];
@@ -174,7 +183,7 @@ TEST_CASE("in place over the corpus: outside of the edits no byte changes, and i
     for (const auto& [name, number] : refused) {
         not_done += number;
     }
-    CHECK(done > 1000);
+    CHECK(done > 2500);
     CHECK(together > 60);
     CHECK(not_done > 50);  // anchors, aliases, extends, variables
     CHECK(not_done < done / 4);
