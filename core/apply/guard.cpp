@@ -97,7 +97,8 @@ bool Guard::create(const std::string& name, const std::string& image) {
     }
     if (!created.ok()) {
         throw Error(ExitCode::kRefused,
-                    fmt::format("the engine refuses the guard container of {}: {}", project_, created.message()));
+                    fmt::format("the engine refuses the guard container of {}: {}", project_, created.message()),
+                    "nothing was changed; run the command again, and look at the engine's log when that does not help");
     }
     return true;
 }

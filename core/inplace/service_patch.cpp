@@ -255,6 +255,9 @@ bool has_place(const YamlText& text, const std::string& service, const std::vect
             });
         }
         node = value_of(node, step);
+        if (node != nullptr && !node->tag.empty()) {
+            return true;
+        }
     }
     return node != nullptr;
 }

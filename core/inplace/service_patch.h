@@ -15,7 +15,8 @@ struct ServicePatch {
     std::vector<std::string> refusals;  ///< a line each; with any of them the edits mean nothing
 };
 
-/// Whether a file has the service, and whether it has a value at that place of it.
+/// Whether a file has the service, and whether it has a say at that place of it: a value, or a tag on the way to it,
+/// such as `healthcheck: !reset null`, which rules what earlier files say there.
 bool has_service(const YamlText& text, const std::string& service);
 bool has_place(const YamlText& text, const std::string& service, const std::vector<std::string>& path);
 

@@ -188,13 +188,12 @@ int same_in_place(World& world, const Project& project) {
     }
     const ComposeRun run = ComposeRun{world, compose_arguments(project, world), project.working_directory}.with("-");
     const std::string override_text = compose_override(plan);
-    const std::vector<Finished> said = run.run({run.question({"config", "--format", "json"}, override_text),
-                                                run.question({"config", "--hash", "*"}, override_text)});
-    if (!said[0].ok()) {
-        throw Error(ExitCode::kGateFailed, "Compose takes no such override: " + said[0].error);
+    const Finished said = run.run({run.question({"config", "--format", "json"}, override_text)}).front();
+    if (!said.ok()) {
+        throw Error(ExitCode::kGateFailed, "Compose takes no such override: " + said.error);
     }
     require_same_as_override(world, project, patch_files(project, plan, world.files),
-                             nlohmann::json::parse(said[0].output, nullptr, false), hashes_of(said[1].output));
+                             nlohmann::json::parse(said.output, nullptr, false), run.hashes(said.output));
     std::cout << fmt::format("{} same, {} refused\n", plan.changes.size(), refused);
     return 0;
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # beside: it judges no time
 # At requests of an apply to the real engine, ours or Compose's, the connection ends once, the answer is 500 once, or the engine is gone from then on. It
-# ends applied (0), rolled back by itself (4), or pending, which the next command finishes (5): never something in between, and never another exit code.
+# ends applied (0), refused before the first change (3), rolled back by itself (4), or pending, which the next command finishes (5): never something in between, and never another exit code.
 # POINTS of each kind (3), chosen by SEED; after an apply's first change.
 . "$(dirname "$0")/lib.sh"
 . "$SOURCE_DIR/tests/tools/sleeping_project.sh"
@@ -35,7 +35,7 @@ while read -r at kind; do
     ends[$code]=$((${ends[$code]:-0} + 1))
     [ "$left" != neither ] || in_between=$((in_between + 1))
     echo "      $(sed -n 's/^struck: //p' "$scratch/struck"): exit $code, $left"
-    case $code:$left in 0:after | 4:before | 5:*) ;; *) fail "$kind at point $at: exit $code, and it is $left: $(tail -n 6 "$scratch/struck") $(same before now)" ;; esac
+    case $code:$left in 0:after | 3:before | 4:before | 5:*) ;; *) fail "$kind at point $at: exit $code, and it is $left: $(tail -n 6 "$scratch/struck") $(same before now)" ;; esac
     if [ "$kind:$code" = gone:4 ]; then fail "gone at point $at: exit 4 without an engine"; fi
     for _ in 1 2 3 4; do # the next command, which waits while an orphan still holds the lock
         ours status

@@ -79,8 +79,8 @@ as_before "several images"
 # ---- the guard is gone -----------------------------------------------------------------------------------------------
 again
 applied "no guard" built,pulled,other 4
-prune system # the guard was made from one of these images, so it has the label, and goes as every container does that does not run
-planted "the guard after the prune" test -n "$(docker ps -aq --filter "name=pilotpros-keep-$name")"
+prune system # guards were made from these images, so they have the label, and go as every container does that does not run
+planted "their guards after the prune" test -n "$(docker ps -aq --filter "name=pilotpros-keep-$name" --filter "label=$label")"
 planted "an old image after the prune" there "$built"
 planted "the other one" there "$pulled"
 ours rollback --exact --yes

@@ -241,3 +241,12 @@ TEST_CASE("in place, of several files the last one that has the value, or the se
     CHECK(described(files[0], result.edits.at("/shop/compose.yaml")) ==
           std::vector<std::string>{"compose.yaml, line 3: 2g", "compose.yaml, line 5, added: cpus: 0.5"});
 }
+
+TEST_CASE("in place, what a later file resets is refused: it would have no effect in the earlier one", "[inplace]") {
+    const std::vector<ProjectFile> files{
+        {"/shop/compose.yaml", "services:\n  web:\n    healthcheck:\n      interval: 30s\n"},
+        {"/shop/compose.override.yaml", "services:\n  web:\n    healthcheck: !reset null\n"}};
+    const InPlaceEdits result = edits_in_place(files, plan_of({wanted("web", {"healthcheck", "interval"}, "5s")}));
+    REQUIRE(result.refusals.size() == 1);
+    CHECK(is_refused("refused: " + result.refusals.front().why, "carries the tag !reset"));
+}
