@@ -54,7 +54,7 @@ seen() {
         mounts: [.Mounts[] | {Type, Name, Source, Destination, RW}] | sort_by(.Destination),
         networks: .NetworkSettings.Networks | map_values((.Aliases // []) | map(select(test("^[0-9a-f]{12}$") | not)) | sort)}]
         | sort_by(.Name)[] | .Name as $name | tostream | select(length == 2) | "\($name) \(.[0] | map(tostring) | join(".")) \(.[1])"'
-    docker ps -a --filter "name=pilotpros-(keep|lock)-$name" --format '{{.Names}} {{.State}}' | sed 's/-[0-9]*\( created\)$/\1/' | sort
+    docker ps -a --filter "name=pilotpros-(keep|lock)-$name" --format '{{.Names}} {{.State}}' | sed 's/-[0-9]*\(\.[0-9]*\)\{0,1\}\( created\)$/\1\2/' | sort
     images=$(containers | xargs -r docker inspect --format '{{.Config.Image}}' 2>/dev/null | sort -u)
     # shellcheck disable=SC2086
     docker image inspect --format '{{.Id}} {{.RepoTags}}' $images 2>&1 | sort -u
@@ -149,7 +149,7 @@ strike_all() { # STACK
         echo "      $1: $what $option $value: $(grep -q '^struck' "$mine/struck" && sed -n 's/^struck: //p' "$mine/struck" || echo 'it was done before'); then $command: $known"
         if [ "$status" != 0 ] || [ "$known" = neither ] || ! is "$mine/rows" "$mine/rows-now"; then
             third=$((third + 1))
-            fail "$1: $what $option $value, then $command: exit $status $(tail -n 8 "$mine/said") $(diff "$mine/before" "$mine/now" | head -n 30) $(diff "$mine/rows" "$mine/rows-now")"
+            fail "$1: $what $option $value, then $command: exit $status $(tail -n 8 "$mine/said") $(diff "$mine/before" "$mine/now" | head -n 20) against after: $(diff "$mine/after" "$mine/now" | head -n 20) $(diff "$mine/rows" "$mine/rows-now")"
         fi
         if [ "$known" != before ]; then
             ours rollback --all --yes

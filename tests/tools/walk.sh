@@ -52,7 +52,7 @@ seen() {
         labels: (.Config.Labels | del(.["com.docker.compose.replace"], .["com.docker.compose.project.config_files"])), env: .Config.Env, cmd: .Config.Cmd, health: .Config.Healthcheck,
         memory: .HostConfig.Memory, init: .HostConfig.Init, restart: .HostConfig.RestartPolicy, mounts: [.Mounts[] | {Type, Name, Destination, RW}] | sort_by(.Destination),
         networks: .NetworkSettings.Networks | map_values(.Aliases | sort)}] | sort_by(.Name)[]'
-    docker ps -a --filter "name=pilotpros-(keep|lock)-$name" --format '{{.Names}} {{.State}}' | sed 's/-[0-9]*\( created\)$/\1/' | sort
+    docker ps -a --filter "name=pilotpros-(keep|lock)-$name" --format '{{.Names}} {{.State}}' | sed 's/-[0-9]*\(\.[0-9]*\)\{0,1\}\( created\)$/\1\2/' | sort
     docker volume ls -q --filter "label=com.docker.compose.project=$name" | sort
 }
 id_of() { docker compose -p "$name" ps -aq "$1"; }
