@@ -222,7 +222,7 @@ class Session {
         for (ServiceObservation& service : profile_.observation.services) {
             for (const Container& container : service.containers) {
                 const auto usage = service.usage.find(container.id);
-                const Seconds measured{world_.clock.now() - measured_from_};
+                const Seconds measured{world_.clock.steady() - measured_since_};
                 if (usage == service.usage.end() || !container.running() || container.log_driver != "json-file" ||
                     measured < Seconds{1}) {
                     continue;
@@ -289,6 +289,7 @@ class Session {
     void measure(UsageRecorder& recorder) {
         measured_from_ = world_.clock.now();
         const SteadyTime begin = world_.clock.steady();
+        measured_since_ = begin;
         const SteadyTime end = begin + request_.duration;
         SteadyTime next_report = begin;
         while (world_.clock.steady() < end) {
@@ -338,6 +339,7 @@ class Session {
     FileImageAnswers answers_;
     std::vector<Watch> watches_;
     TimePoint measured_from_;
+    SteadyTime measured_since_;
 };
 
 /// Where the files do not tell the project, the missing engine is the reason: its own words help, others would hide

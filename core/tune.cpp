@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "core/advise/budget.h"
@@ -17,6 +19,7 @@
 #include "core/apply/masks.h"
 #include "core/bundle/compose_override.h"
 #include "core/bundle/make_bundle.h"
+#include "core/compose/selection.h"
 #include "core/compose/wishes.h"
 #include "core/lint/as_written.h"
 #include "core/lint/lint.h"
@@ -260,7 +263,9 @@ Check check_files(World& world, const ProfileRequest& request, const std::functi
                          [&](const Case& input, const Check&) { return advisor(input).findings; });
 }
 
-Check lint_files(World& world, const ProfileRequest& request) {
+namespace {
+
+Check lint_what_compose_accepts(World& world, const ProfileRequest& request) {
     return look_at_files(world, request, true, [](const Case& input, const Check& check) {
         std::vector<Finding> findings;
         for (const Advice& advice : {all_advice(input, {}), check_limits(input), check_healthcheck(input)}) {
@@ -273,6 +278,51 @@ Check lint_files(World& world, const ProfileRequest& request) {
         }
         return lint(input.project, {check.files, check.texts, std::move(findings)});
     });
+}
+
+/// The files as they are written, where a rule knows why Compose refuses them; nothing where none does.
+std::optional<Check> lint_what_compose_refuses(World& world, const ProfileRequest& request) {
+    const Surroundings surroundings{
+        world.environment,        world.files, world.process, world.cancel, nullptr, world.docker_command(),
+        world.read_standard_input};
+    const auto selection = select_by_files(request.selectors, surroundings);
+    if (!selection) {
+        return std::nullopt;
+    }
+    Check check;
+    check.project.files = selection->files;
+    check.project.working_directory = selection->working_directory.string();
+    check.project.name = selection->project_name.value_or(selection->working_directory.filename().string());
+    for (const std::string& file : check.project.files) {
+        if (file == "-") {
+            check.project.standard_input = world.read_standard_input();
+        }
+        read_with_included(world.files, file, check.project, check);
+    }
+    check.findings = lint(check.project, {check.files, check.texts, {}});
+    return tells_why_compose_refuses(check.findings) ? std::optional{std::move(check)} : std::nullopt;
+}
+
+}  // namespace
+
+Check lint_files(World& world, const ProfileRequest& request) {
+    World once = world;  // what is piped in can be read once, and may be needed twice
+    const auto text = std::make_shared<std::optional<std::string>>();
+    once.read_standard_input = [text, &world] {
+        if (!*text) {
+            *text = world.read_standard_input();
+        }
+        return **text;
+    };
+    try {
+        return lint_what_compose_accepts(once, request);
+    } catch (const Error& error) {
+        auto refused = error.code() == ExitCode::kBadInput ? lint_what_compose_refuses(once, request) : std::nullopt;
+        if (!refused) {
+            throw;
+        }
+        return std::move(*refused);
+    }
 }
 
 }  // namespace pilotpros

@@ -72,10 +72,17 @@ void Guard::lock(const std::vector<std::string>& images) {
     }
     remove_others(lock_name());  // of a killed command
     int number = 0;
-    for (const std::string& image : std::set<std::string>(images.begin(), images.end())) {
-        if (create(number == 0 ? lock_name() : other_name(lock_name(), number + 1), image)) {
-            ++number;
+    try {
+        for (const std::string& image : std::set<std::string>(images.begin(), images.end())) {
+            if (create(number == 0 ? lock_name() : other_name(lock_name(), number + 1), image)) {
+                ++number;
+            }
         }
+    } catch (const Error&) {
+        if (number > 0) {
+            unlock();
+        }
+        throw;
     }
 }
 
@@ -83,8 +90,11 @@ bool Guard::create(const std::string& name, const std::string& image) {
     Request inspect;
     inspect.path = "/images/" + image + "/json";
     const Response found = engine_.call(inspect);
-    if (!found.ok()) {
+    if (found.status == 404) {
         return false;
+    }
+    if (!found.ok()) {
+        refuse(found);
     }
     const Json inspected = parse_answer(found.body, inspect.path);
     Request create = post_json("/containers/create",
@@ -96,11 +106,15 @@ bool Guard::create(const std::string& name, const std::string& image) {
                     "wait until it is done, and try again");
     }
     if (!created.ok()) {
-        throw Error(ExitCode::kRefused,
-                    fmt::format("the engine refuses the guard container of {}: {}", project_, created.message()),
-                    "nothing was changed; run the command again, and look at the engine's log when that does not help");
+        refuse(created);
     }
     return true;
+}
+
+void Guard::refuse(const Response& why) const {
+    throw Error(ExitCode::kRefused,
+                fmt::format("the engine refuses the guard container of {}: {}", project_, why.message()),
+                "nothing was changed; run the command again, and look at the engine's log when that does not help");
 }
 
 void Guard::keep(const std::string& transaction) {

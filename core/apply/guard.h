@@ -35,6 +35,8 @@ class Guard {
     [[nodiscard]] std::string holder();
     /// False: the engine has no such image.
     bool create(const std::string& name, const std::string& image);
+    /// Throws Error (kRefused).
+    [[noreturn]] void refuse(const Response& why) const;
     /// The highest number of the others of a lock or keeper; 1: there are none. Who removes or renames them begins with
     /// it, so that a killed command leaves no gap.
     int last_other(const std::string& name);

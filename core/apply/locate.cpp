@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "core/apply/snapshot.h"
+#include "core/apply/store.h"
 #include "core/compose/selection.h"
 #include "core/docker/json.h"
 #include "core/observe/profile_store.h"
@@ -66,7 +67,41 @@ Path folder_of(const Selectors& selectors, const Surroundings& surroundings) {
                                        : user_folder(surroundings);
 }
 
+bool stands(World& world, const std::string& engine, const std::string& project) {
+    const ApplyStore store(world.files, world.environment.state_directory(), engine, project);
+    const std::vector<std::string> all = store.transactions();
+    return std::any_of(all.begin(), all.end(), [&](const std::string& id) {
+        const Journal journal = store.journal(id);
+        return journal.pending() || journal.phase() == Journal::Phase::kApplied;
+    });
+}
+
+/// The other engine on which it stands applied; empty: none, or this one has it, too.
+std::string other_engine(World& world, const Located& located) {
+    if (located.project.working_directory.empty() || stands(world, located.engine, located.name)) {
+        return {};
+    }
+    for (const Applied& one : applied_in(world, "", located.project.working_directory, located.name)) {
+        if (one.engine != located.engine && stands(world, one.engine, one.project)) {
+            return one.engine;
+        }
+    }
+    return {};
+}
+
 }  // namespace
+
+bool stands_on_another_engine(World& world, const Located& located) { return !other_engine(world, located).empty(); }
+
+void refuse_another_engine(World& world, const Located& located) {
+    if (const std::string engine = other_engine(world, located); !engine.empty()) {
+        throw Error(ExitCode::kRefused,
+                    fmt::format("{} was applied to on another engine ({}), and this one ({}) knows nothing of it",
+                                located.name, engine, located.engine),
+                    "docker context use, --context or DOCKER_HOST choose that engine; where it is gone for good, "
+                    "docker pilotpros rollback --files-only puts the files back");
+    }
+}
 
 Located locate_project(World& world, Engine& engine, const Selectors& selectors) {
     Located located;

@@ -25,4 +25,11 @@ Located locate_project(World& world, Engine& engine, const Selectors& selectors)
 /// engines are told of, kEngineNeeded where none is.
 Located locate_by_snapshots(World& world, const Selectors& selectors);
 
+/// What stands applied in the project's folder on another engine, and not on this one: to this one's snapshots nothing
+/// was, so that going on would call undone, or never applied, what is there. Throws Error (kRefused) that names that
+/// engine.
+void refuse_another_engine(World& world, const Located& located);
+/// Whether that is so.
+bool stands_on_another_engine(World& world, const Located& located);
+
 }  // namespace pilotpros

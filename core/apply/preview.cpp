@@ -125,6 +125,37 @@ ServicePreview preview_of(const ApplyRequest& request, const std::string& name, 
     return preview;
 }
 
+/// Whether an image still has the name that a container was started by. True where that cannot be told: by an ID or a
+/// digest it is always the same image.
+bool still_named(const Image& image, std::string name) {
+    for (const std::string_view prefix : {"docker.io/", "index.docker.io/", "library/"}) {
+        if (name.starts_with(prefix)) {
+            name.erase(0, prefix.size());
+        }
+    }
+    if (name.find('@') != std::string::npos || name.starts_with("sha256:") ||
+        image.id.find(name) != std::string::npos) {
+        return true;
+    }
+    const std::size_t last_part = name.rfind('/') == std::string::npos ? 0 : name.rfind('/');
+    name += name.find(':', last_part) == std::string::npos ? ":latest" : "";
+    return std::find(image.tags.begin(), image.tags.end(), name) != image.tags.end();
+}
+
+/// The name of a running container's image, where it means another image by now; empty: it does not, or nobody can
+/// tell.
+std::string moved_name(const Observation& observation, const std::string& service) {
+    const ServiceObservation* const seen = observation.service(service);
+    for (const Container& container : seen == nullptr ? std::vector<Container>{} : seen->containers) {
+        const auto image = observation.images.find(container.image_id);
+        if (container.running() && image != observation.images.end() &&
+            !still_named(image->second, container.image_reference)) {
+            return container.image_reference;
+        }
+    }
+    return {};
+}
+
 std::string how_it_is_replaced(const ServicePreview& service) {
     return service.start_first()
                ? fmt::format(
@@ -207,6 +238,12 @@ ApplyPreview preview_apply(World& world, const ApplyRequest& request) {
         }
         if (shown.recreates) {
             preview.notes.push_back(how_it_is_replaced(shown));
+            if (const std::string image = moved_name(request.observation, name); !image.empty()) {
+                preview.notes.push_back(
+                    fmt::format("{} was started from another image than the one that {} means now: it gets the latter, "
+                                "and `rollback --exact` brings back the one that runs",
+                                name, image));
+            }
         } else if (shown.live) {
             preview.notes.push_back(
                 fmt::format("{} keeps its container; the next `up` recreates it once, to run as its files say", name));

@@ -55,6 +55,12 @@ std::string moved_image(Engine& engine, const Json& resolved, const std::string&
         why_else = fmt::format("{} runs neither the image it had before nor what {} means now: it gets the latter",
                                service.service, reference);
     }
+    if (why_else.empty() && !now.empty() && !service.containers.empty() && !has_image(service, now)) {
+        why_else = fmt::format(
+            "it had another image than {}, which had come to mean this one before the apply: it keeps "
+            "this one, and --exact brings the other one back",
+            reference);
+    }
     return {};
 }
 

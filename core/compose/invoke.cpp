@@ -15,7 +15,8 @@ namespace pilotpros {
 namespace {
 
 constexpr std::chrono::seconds kTime{10};
-constexpr std::uint64_t kMemory = 500'000'000;  // Compose needs 60 MB for a hundred services
+/// Of each; two run at once. Compose needs 60 MB for a hundred services.
+constexpr std::uint64_t kMemory = 240'000'000;
 
 bool contains(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
 

@@ -53,16 +53,22 @@ std::vector<std::string> written_from(const std::vector<WantedItem>& items, std:
 void add_after(const YamlText& text, std::size_t end, std::size_t last, const std::vector<std::string>& entries,
                std::vector<ByteEdit>& edits) {
     const std::size_t begin = text.line_begin(last);
-    const bool own_line = text.bytes.find_first_not_of(" \t", begin) == last;
-    const std::string gap =
-        own_line ? text.line_break(last) + text.bytes.substr(begin, last - begin) : std::string{" "};
+    const std::size_t indented = text.bytes.find_first_not_of(" \t", begin);
+    const std::size_t next = text.skip_blank(end);
+    const bool comma = next < text.bytes.size() && text.bytes[next] == ',';
+    const std::size_t behind = text.bytes.find_first_not_of(" \t", comma ? next + 1 : end);
+    // A comment behind the last one stays with it.
+    const bool comment = behind != std::string::npos && text.bytes[behind] == '#';
+    const std::string gap = indented == last || comment
+                                ? text.line_break(last) + text.bytes.substr(begin, indented - begin)
+                                : std::string{" "};
     const std::string separator = fmt::format(",{}", gap);
     const std::string joined = fmt::format("{}{}", gap, fmt::join(entries, separator));
-    const std::size_t next = text.skip_blank(end);
-    if (next < text.bytes.size() && text.bytes[next] == ',') {
-        edits.push_back({next + 1, 0, joined});
-    } else {
-        edits.push_back({end, 0, fmt::format(",{}", joined)});
+    if (!comma) {
+        edits.push_back({end, 0, comment ? "," : fmt::format(",{}", joined)});
+    }
+    if (comma || comment) {
+        edits.push_back({comment ? text.line_end(behind) : next + 1, 0, joined});
     }
 }
 

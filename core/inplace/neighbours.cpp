@@ -124,6 +124,7 @@ YamlStyle style_of(const YamlText& text) {
     const auto inside = mapping_step_in(text, all);  // of services, whose keys are the ones that we join
     style.step = inside ? *inside : mapping_step_in(text, text.root).value_or(style.step);
     style.list_step = list_step_in(text, all).value_or(style.step);
+    style.json = text.root.flow && text.bytes[text.root.keys.front().begin] == '"';
     return style;
 }
 

@@ -181,8 +181,8 @@ class Patching {
         const bool nothing = *value.end == value.value;
         const std::size_t line_end = text_.line_end(value.value);
         if (mapping.flow || !nothing || !text_.ends_line(value.value)) {
-            patch_.edits.push_back(
-                {value.value, *value.end - value.value, (nothing ? " " : "") + in_one_line(wanted, style_, true)});
+            patch_.edits.push_back({value.value, *value.end - value.value,
+                                    (nothing ? " " : "") + in_one_line(wanted, style_, !style_.json)});
             return;
         }
         YamlStyle style = style_;

@@ -129,4 +129,13 @@ std::vector<Finding> lint(const Project& project, const LintInput& input) {
     return said;
 }
 
+bool tells_why_compose_refuses(const std::vector<Finding>& findings) {
+    return std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
+        const auto& rules = linting::lint_rules();
+        return std::any_of(rules.begin(), rules.end(), [&](const linting::LintRule& rule) {
+            return rule.refused_by_compose && finding.id == rule.id;
+        });
+    });
+}
+
 }  // namespace pilotpros

@@ -26,4 +26,7 @@ struct LintInput {
 /// public, and a value with a ${…} that was not resolved is not judged.
 std::vector<Finding> lint(const Project& project, const LintInput& input = {});
 
+/// Whether one of the findings is why Compose refuses the project.
+bool tells_why_compose_refuses(const std::vector<Finding>& findings);
+
 }  // namespace pilotpros

@@ -137,7 +137,7 @@ std::vector<Spot> look_anonymous_volumes(const LintCase& input) {
 LintRules mounts_rules() {
     return {{"undeclared-volume", Finding::Severity::kError, "a service mounts a volume that no file declares",
              "Compose refuses the whole project: the service refers to an undefined volume",
-             "https://docs.docker.com/reference/compose-file/volumes/", look_undeclared_volumes},
+             "https://docs.docker.com/reference/compose-file/volumes/", look_undeclared_volumes, "", true},
             {"mount-twice", Finding::Severity::kWarning, "two mounts lie on one target",
              "Compose keeps the last of them without a word: what the others hold is not there", kVolumeDocs,
              look_mounts_twice},

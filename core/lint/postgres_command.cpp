@@ -8,6 +8,7 @@
 
 #include "core/lint/as_written.h"
 #include "core/lint/reading.h"
+#include "core/model/advice.h"
 #include "core/model/json.h"
 
 namespace pilotpros::linting {
@@ -59,6 +60,9 @@ bool has_moving_version(const Service& service) {
 }
 
 std::map<std::string, std::string> postgres_settings(const Service& service) {
+    // postgresql.org/docs/current/app-postgres.html: the short forms of those that are looked at here
+    static const std::map<std::string, const char*> kLetters{
+        {"-B", "shared_buffers"}, {"-N", "max_connections"}, {"-S", "work_mem"}};
     std::map<std::string, std::string> settings;
     const std::vector<std::string> words = words_of(member(service.resolved, "command"));
     for (std::size_t i = 0; i < words.size(); ++i) {
@@ -67,6 +71,10 @@ std::map<std::string, std::string> postgres_settings(const Service& service) {
             setting = words[++i];
         } else if (words[i].starts_with("-c") || words[i].starts_with("--")) {
             setting = words[i].substr(2);
+        } else if (const auto letter = kLetters.find(words[i].substr(0, 2)); letter != kLetters.end()) {
+            const bool apart = words[i].size() == 2 && i + 1 < words.size();
+            setting = std::string{letter->second} + "=" + (apart ? words[i + 1] : words[i].substr(2));
+            i += apart ? 1 : 0;
         }
         const auto equals = setting.find('=');
         if (equals != std::string::npos) {
@@ -82,6 +90,45 @@ bool has_plain_postgres_command(const Service& service) {
     const bool images_own =
         entrypoint.empty() || (entrypoint.size() == 1 && entrypoint.front().ends_with("docker-entrypoint.sh"));
     return images_own && (words.empty() || words.front() == "postgres" || words.front().starts_with('-'));
+}
+
+std::optional<Bytes> memory_setting(const std::map<std::string, std::string>& settings, const char* name, Bytes unit) {
+    constexpr Bytes kMost = Bytes{1} << 50U;
+    const auto found = settings.find(name);
+    if (found == settings.end()) {
+        return std::nullopt;
+    }
+    const auto number = whole_number(found->second);
+    if (number) {
+        return *number < kMost / unit ? std::optional{*number * unit} : std::nullopt;
+    }
+    const auto size = parse_size(found->second);
+    return size && *size < kMost ? size : std::nullopt;
+}
+
+std::optional<long> count_setting(const std::map<std::string, std::string>& settings, const char* name) {
+    const auto found = settings.find(name);
+    return found == settings.end() ? std::nullopt : whole_number(found->second);
+}
+
+double hash_factor(const std::map<std::string, std::string>& settings, int major) {
+    const auto found = settings.find("hash_mem_multiplier");
+    double factor = major > 0 && major < 15 ? 1 : 2;
+    if (found != settings.end()) {
+        std::from_chars(found->second.data(), found->second.data() + found->second.size(), factor);
+    }
+    return std::clamp(factor, 1.0, 1000.0);
+}
+
+bool shows_all_settings(const Service& service, const std::map<std::string, std::string>& settings) {
+    const std::vector<std::string> words = words_of(member(service.resolved, "command"));
+    const std::vector<WrittenMount> mounts = mounts_of(service.resolved);
+    return has_official_contract(service) && has_plain_postgres_command(service) && !settings.contains("config_file") &&
+           as_text(member(member(service.resolved, "environment"), "POSTGRES_INITDB_ARGS")).find('=') ==
+               std::string::npos &&
+           std::none_of(words.begin(), words.end(), [](const std::string& word) { return word.starts_with("-D"); }) &&
+           std::none_of(mounts.begin(), mounts.end(),
+                        [](const WrittenMount& mount) { return mount.computed || mount.target.ends_with(".conf"); });
 }
 
 }  // namespace pilotpros::linting

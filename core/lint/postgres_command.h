@@ -1,14 +1,16 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "core/model/project.h"
+#include "core/model/units.h"
 
 namespace pilotpros::linting {
 
-/// The settings that a PostgreSQL's command line gives ("-c name=value", "--name=value"), the last one of a name; names
-/// in lower case with underscores. Values may hold a ${…}, and secrets.
+/// The settings that a PostgreSQL's command line gives ("-c name=value", "--name=value", "-N 200"), the last one of a
+/// name; names in lower case with underscores. Values may hold a ${…}, and secrets.
 std::map<std::string, std::string> postgres_settings(const Service& service);
 
 /// Whether its image starts PostgreSQL as the official one does, from the same places.
@@ -23,5 +25,17 @@ bool has_moving_version(const Service& service);
 
 /// Whether the service's command is PostgreSQL's own or the image's: not a shell or a script, which may do anything.
 bool has_plain_postgres_command(const Service& service);
+
+/// A size among settings; `unit`: what a bare number counts. Nothing when it is not there, or is no size.
+std::optional<Bytes> memory_setting(const std::map<std::string, std::string>& settings, const char* name,
+                                    Bytes unit = 1024);
+std::optional<long> count_setting(const std::map<std::string, std::string>& settings, const char* name);
+
+/// hash_mem_multiplier, from 1 to 1000: as set, else the default, which was 1 until 14. `major`: 0 when not known.
+double hash_factor(const std::map<std::string, std::string>& settings, int major);
+
+/// Whether the files show that nothing but flags moves PostgreSQL's defaults: the image is the official one or made of
+/// it, and no file of settings is named, mounted or written by initdb.
+bool shows_all_settings(const Service& service, const std::map<std::string, std::string>& settings);
 
 }  // namespace pilotpros::linting

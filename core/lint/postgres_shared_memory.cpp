@@ -2,8 +2,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
-#include <optional>
 #include <utility>
 
 #include "core/advise/compose_limits.h"
@@ -27,48 +25,12 @@ constexpr Bytes kMaintenanceWorkMem = 64 * kMiB;
 constexpr long kGatherWorkers = 2;
 constexpr long kMaintenanceWorkers = 2;
 
-/// Nothing when the flag is not there, or is no size. A bare number is in kB.
-std::optional<Bytes> memory_setting(const Settings& settings, const char* name) {
-    const auto found = settings.find(name);
-    if (found == settings.end()) {
-        return std::nullopt;
-    }
-    const bool bare = whole_number(found->second).has_value();
-    const auto size = parse_size(bare ? found->second + "k" : found->second);
-    return size && *size < (Bytes{1} << 50U) ? size : std::nullopt;
-}
-
-std::optional<long> count_setting(const Settings& settings, const char* name) {
-    const auto found = settings.find(name);
-    return found == settings.end() ? std::nullopt : whole_number(found->second);
-}
-
-double hash_factor(const Settings& settings, int major) {
-    const auto found = settings.find("hash_mem_multiplier");
-    double factor = major > 0 && major < 15 ? 1 : 2;
-    if (found != settings.end()) {
-        std::from_chars(found->second.data(), found->second.data() + found->second.size(), factor);
-    }
-    return std::clamp(factor, 1.0, 1000.0);
-}
-
 /// What its flags, or the defaults, let one operation take of /dev/shm.
 struct SharedNeed {
     Bytes bytes = 0;
     std::string why;
     bool by_default = false;  ///< PostgreSQL's own defaults ask for as much
 };
-
-/// Whether the files show that nothing but flags moves PostgreSQL's defaults: the image is the official one or made of
-/// it, and no file of settings is named or mounted.
-bool shows_all_settings(const Service& service, const Settings& settings) {
-    const std::vector<std::string> words = words_of(member(service.resolved, "command"));
-    const std::vector<WrittenMount> mounts = mounts_of(service.resolved);
-    return has_official_contract(service) && has_plain_postgres_command(service) && !settings.contains("config_file") &&
-           std::none_of(words.begin(), words.end(), [](const std::string& word) { return word.starts_with("-D"); }) &&
-           std::none_of(mounts.begin(), mounts.end(),
-                        [](const WrittenMount& mount) { return mount.computed || mount.target.ends_with(".conf"); });
-}
 
 /// What a parallel VACUUM may share: up to 16 it takes all of maintenance_work_mem at once for a large table, so that
 /// the default of 64 MiB and what stands around it is more than Docker's 64 MiB (getodk/central #1147); from 17 on it

@@ -12,8 +12,9 @@ const LintRules& lint_rules() {
         LintRules all;
         for (const auto group :
              {node_options_rules, node_heap_rules, n8n_variables_rules, n8n_grace_rules, command_comments_rules,
-              data_mounts_rules, mounts_rules, tmpfs_volumes_rules, postgres_data_rules, postgres_files_rules,
-              postgres_shared_memory_rules, probes_rules, networks_rules, development_server_rules, version_rules}) {
+              limit_dialects_rules, data_mounts_rules, mounts_rules, tmpfs_volumes_rules, postgres_data_rules,
+              postgres_files_rules, postgres_memory_rules, postgres_pools_rules, postgres_shared_memory_rules,
+              probes_rules, networks_rules, development_server_rules, version_rules}) {
             LintRules rules = group();
             std::move(rules.begin(), rules.end(), std::back_inserter(all));
         }

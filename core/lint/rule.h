@@ -50,7 +50,8 @@ struct LintRule {
     const char* harm;   ///< one line: what it leads to
     const char* source;
     std::function<std::vector<Spot>(const LintCase&)> look;
-    const char* milder = "";  ///< one line: where it is less than `severity`, and why; empty: nowhere
+    const char* milder = "";          ///< one line: where it is less than `severity`, and why; empty: nowhere
+    bool refused_by_compose = false;  ///< it is why Compose refuses the whole project, and not only what comes of it
 };
 
 using LintRules = std::vector<LintRule>;

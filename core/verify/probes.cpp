@@ -231,10 +231,13 @@ class Trial {
             }
         }
         if (const auto wrong = checks_.wrong_port ? with_wrong_port(test) : std::nullopt) {
-            if (!fails_on_wrong_port(image, *container, argv_of(*wrong, shell_))) {
+            const auto failed = fails_on_wrong_port(image, *container, argv_of(*wrong, shell_));
+            if (failed && !*failed) {
                 return verdict(Outcome::kRefused, "it passes on a port where nobody listens, too: it could never fail");
             }
-            failed_ += (failed_.empty() ? "; fails" : " and") + std::string{" on a wrong port"};
+            if (failed) {
+                failed_ += (failed_.empty() ? "; fails" : " and") + std::string{" on a wrong port"};
+            }
         }
         if (failed_.empty()) {
             return verdict(Outcome::kNotAsked, fmt::format("passes in {}{}; whether it can fail could not be tried",
@@ -244,8 +247,9 @@ class Trial {
     }
 
   private:
-    bool fails_on_wrong_port(const std::string& image, const Container& container,
-                             const std::vector<std::string>& argv) {
+    /// Nothing where the engine did not run it, which shows nothing.
+    std::optional<bool> fails_on_wrong_port(const std::string& image, const Container& container,
+                                            const std::vector<std::string>& argv) {
         if (known_to_fail(kWrongPort, answers_, image, argv)) {
             return true;
         }
@@ -253,7 +257,7 @@ class Trial {
         if (missed.started && !missed.timed_out && !missed.ok()) {
             answers_.keep(image, question_of(kWrongPort, argv), {{"fails", true}});
         }
-        return !missed.ok();
+        return missed.started ? std::optional{!missed.ok()} : std::nullopt;
     }
 
     /// False only when it passed. A question that the engine refuses shows nothing.

@@ -63,6 +63,7 @@ std::string command_line(const World& world, const Selectors& selectors, std::ve
 /// A Plan has to rest on what is there once an earlier command that was killed has been undone.
 void take_back_what_was_cut_short(World& world, Engine& engine, const Selectors& selectors, ApplyWatcher& watcher) {
     const Located located = locate_project(world, engine, selectors);
+    refuse_another_engine(world, located);
     ApplyStore store(world.files, world.environment.state_directory(), located.engine, located.name);
     const FileLock lock = store.lock();
     finish_pending(world, engine, store, watcher);

@@ -63,7 +63,12 @@ std::pair<Located, Engine*> RollbackCommand::locate(World& world, const Connecti
         if (!connection.engine) {
             throw EngineLost(*connection.why_not);
         }
-        return {locate_project(world, *connection.engine, selectors_), connection.engine.get()};
+        Located located = locate_project(world, *connection.engine, selectors_);
+        if (asked_.files_only && stands_on_another_engine(world, located)) {
+            return {locate_by_snapshots(world, selectors_), nullptr};
+        }
+        refuse_another_engine(world, located);
+        return {std::move(located), connection.engine.get()};
     } catch (const EngineLost&) {
         if (!asked_.files_only) {
             throw;

@@ -29,6 +29,7 @@ ExitCode StatusCommand::run(World& world, Terminal& terminal) {
     }
     Engine& engine = *connection.engine;
     const Located located = locate_project(world, engine, selectors_);
+    refuse_another_engine(world, located);
     ApplyStore store(world.files, world.environment.state_directory(), located.engine, located.name);
     if (store.used()) {
         ApplyLines lines(terminal);

@@ -108,6 +108,8 @@ look tune-unknown-advisor 64 docker pilotpros tune --only nothing
 look tune-wrong-wish 65 docker pilotpros tune -f wish.yaml
 look limits-check 6 docker pilotpros limits --check
 look healthcheck-check 6 docker pilotpros healthcheck --check --format json
+look in-place '' docker pilotpros limits --apply --in-place cache --yes --watch 1s
+look in-place-back '' docker pilotpros rollback --yes
 look apply-refused 3 docker pilotpros limits --apply cache
 look apply 0 docker pilotpros limits --apply cache --yes --watch 1s
 look status 0 docker pilotpros status

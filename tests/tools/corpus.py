@@ -29,7 +29,7 @@ def lint(folder, *words, text=None):
     if done.returncode not in (0, 6):
         return [("", f"exit {done.returncode}: {done.stderr.strip()}")]
     document = json.loads(done.stdout)
-    found = sorted({(f["service"], f["id"]) for f in document["findings"]})
+    found = sorted((f["service"], f["id"]) for f in document["findings"])
     faults = [("", f"no document of findings: {fault}") for fault in validate.faults(SCHEMAS["findings"], document)]
     return faults + (found if (done.returncode == 6) == bool(found) else [("", f"exit {done.returncode} with {len(found)} findings")])
 
@@ -63,7 +63,7 @@ def merges(folder, document):
 def project(folder):
     expected = json.loads((folder / "expected.json").read_text())
     before = state(folder)
-    complaints = difference(lint(folder), sorted((f["service"], f["id"]) for f in expected["findings"]))
+    complaints = difference(lint(folder), sorted((f["service"], f["id"]) for f in expected["findings"] for _ in range(f.get("times", 1))))
     done = run(folder, "tune", "--format", "json")
     if done.returncode != 2:  # done, without an engine
         complaints.append(f"tune: exit {done.returncode}: {done.stderr.strip()}")
@@ -84,6 +84,12 @@ DEFECTS = [
     ("backend", "node-options-refused", "--max-old-space-size=256", '"--max-old-space-size=256 --gc-interval=100"'),
     ("backend", "heap-above-limit", "--max-old-space-size=256", "--max-old-space-size=1024"),
     ("n8n", "n8n-unknown-variable", 'N8N_CONCURRENCY_PRODUCTION_LIMIT: "10"', 'N8N_CONCURRENCY: "10"'),
+    *(("n8n", id, 'N8N_CONCURRENCY_PRODUCTION_LIMIT: "10"', f'N8N_CONCURRENCY_PRODUCTION_LIMIT: "10"\n      {line}') for id, line in (
+        ("n8n-unknown-variable", "N8N_EXECUTION_PROCESS: main"), ("n8n-unknown-variable", 'DB_POSTGRESDB_POOL_CONNECTION_TIMEOUT: "60000"'),
+        ("n8n-unknown-variable", 'N8N_RUNNERS_MAX_PAYLOAD_SIZE: "1"'), ("n8n-unknown-variable", 'N8N_BINARY_DATA_BUFFER_SIZE: "1"'),
+        ("n8n-variable-of-another-version", 'N8N_RUNNERS_ENABLED: "true"'))),
+    ("backend", "undeclared-volume", "    init: true\n", "    init: true\n    volumes: ['backend_src:/app/src']\n"),
+    ("nginx", "limits-contradict", "    deploy:\n      resources:\n        limits:\n          cpus: \"0.5\"\n          memory: 64M\n", "    mem_limit: 96m\n    deploy:\n      resources:\n        limits:\n          cpus: \"0.5\"\n          memory: 64M\n"),
     ("n8n", "n8n-grace-too-short", "    stop_grace_period: 40s\n", ""),
     ("postgres", "comment-in-command", re.compile(r"    command:\n(      - .*\n)+"), "    command: >\n      postgres\n      -c config_file=/etc/postgresql/postgresql.conf\n      -c work_mem=8MB # for sorts\n"),
     ("postgres", "volume-above-data", "postgres_data:/var/lib/postgresql/data", "postgres_data:/var/lib/postgresql"),
@@ -92,6 +98,9 @@ DEFECTS = [
     ("postgres", "postgres-mount-refused", "image: postgres:15-alpine", "image: postgres:alpine"),
     ("postgres", "postgres-file-not-read", "      - -c\n      - config_file=/etc/postgresql/postgresql.conf\n", ""),
     ("postgres", "postgres-shm-too-small", "    shm_size: 512m\n", ""),
+    ("postgres", "postgres-memory-above-limit", "max_parallel_workers_per_gather=2\n", "max_parallel_workers_per_gather=2\n      - -c\n      - work_mem=16MB\n      - -c\n      - max_connections=100\n"),
+    ("postgres", "postgres-cache-size-above-limit", "max_parallel_workers_per_gather=2\n", "max_parallel_workers_per_gather=2\n      - -c\n      - effective_cache_size=4GB\n"),
+    ("postgres", "pools-over-max-connections", "max_parallel_workers_per_gather=2\n", "max_parallel_workers_per_gather=2\n      - -c\n      - max_connections=20\n"),
     ("postgres", "pg-isready-on-socket", '"-h", "127.0.0.1", ', ""),
     ("postgres", "reserved-cpus-ignored", "        reservations:\n", '        reservations:\n          cpus: "0.5"\n'),
     ("postgres", "database-on-every-interface", "127.0.0.1:5432:5432", "5432:5432"),

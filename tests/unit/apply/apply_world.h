@@ -289,8 +289,15 @@ class SmallEngine final : public Engine {
             image = tags.contains(image) ? tags.at(image) : image;
             const nlohmann::json volumes =
                 image == "sha256:lean" ? nlohmann::json(nullptr) : nlohmann::json{{"/data", nlohmann::json::object()}};
-            return images.contains(image) ? say(200, {{"Id", image}, {"Config", {{"Volumes", volumes}}}})
-                                          : say(404, {{"message", "no such image"}});
+            nlohmann::json named = nlohmann::json::array();
+            for (const auto& [tag, means] : tags) {
+                if (means == image) {
+                    named.push_back(tag);
+                }
+            }
+            return images.contains(image)
+                       ? say(200, {{"Id", image}, {"RepoTags", named}, {"Config", {{"Volumes", volumes}}}})
+                       : say(404, {{"message", "no such image"}});
         }
         if (path.starts_with("/networks/")) {
             return say(200, nullptr);
@@ -404,8 +411,9 @@ struct ApplyMachine {
         return two ? std::vector<std::string>{"db", "web"} : std::vector<std::string>{"web"};
     }
 
-    /// Applies a memory limit to every service, as `limits --apply` would.
-    ApplyResult apply(const std::string& memory = "128m", const Selectors& selectors = {}, bool yes = false) {
+    /// What `limits --apply` would ask for: a memory limit of every service.
+    template <typename Use>
+    auto requested(const std::string& memory, const Selectors& selectors, bool yes, const Use& use) {
         World seams = world();
         const Project project = discover(selectors);
         Observation observation = observe_services(engine, project, {}, files, clock.now());
@@ -423,7 +431,18 @@ struct ApplyMachine {
         const std::string hash = shown_hash.empty() ? hash_of(plan) : shown_hash;
         ApplyRequest request{project, observation, plan, bundle, hash, data, replace, live, yes};
         request.in_place = in_place;
-        return apply_plan(seams, engine, request, watcher);
+        return use(seams, request);
+    }
+    /// Applies a memory limit to every service, as `limits --apply` would.
+    ApplyResult apply(const std::string& memory = "128m", const Selectors& selectors = {}, bool yes = false) {
+        return requested(memory, selectors, yes, [this](World& seams, const ApplyRequest& request) {
+            return apply_plan(seams, engine, request, watcher);
+        });
+    }
+    /// What is said before it is applied, a line each.
+    std::vector<std::string> notes() {
+        return requested("128m", {}, false,
+                         [](World& seams, const ApplyRequest& request) { return preview_apply(seams, request).notes; });
     }
     ApplyStore store() { return {killable, environment.state_directory(), "ENGINE", "shop"}; }
     int recover() {

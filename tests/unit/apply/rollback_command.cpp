@@ -243,6 +243,29 @@ TEST_CASE("snapshots tell which engine a folder's project was applied on", "[rol
     CHECK_THROWS_WITH(locate_by_snapshots(world, named), Catch::Contains("several"));
 }
 
+TEST_CASE("what stands applied on another engine is not called undone by this one", "[rollback]") {
+    ApplyMachine machine;
+    World world = machine.world();
+    Located here{"OTHER", "shop", false, machine.discover()};
+    CHECK_NOTHROW(refuse_another_engine(world, here));
+    machine.apply();
+    CHECK_THROWS_WITH(refuse_another_engine(world, here), Catch::Contains("another engine (ENGINE)"));
+    SECTION("that engine itself, another project and another folder go on") {
+        CHECK_NOTHROW(refuse_another_engine(world, {"ENGINE", "shop", false, here.project}));
+        CHECK_NOTHROW(refuse_another_engine(world, {"OTHER", "other", false, here.project}));
+        here.project.working_directory = "/elsewhere";
+        CHECK_NOTHROW(refuse_another_engine(world, here));
+    }
+    SECTION("taken back it is in nobody's way") {
+        machine.roll_back();
+        CHECK_NOTHROW(refuse_another_engine(world, here));
+    }
+    SECTION("its files alone go back without it") {
+        CHECK(stands_on_another_engine(world, here));
+        CHECK(locate_by_snapshots(world, {}).engine == "ENGINE");
+    }
+}
+
 TEST_CASE("a file that the user changed since is shown, kept, and in the way until --force", "[rollback]") {
     ApplyMachine machine;
     const std::string before = machine.seen();
@@ -303,6 +326,30 @@ TEST_CASE("a rollback works where the world has moved on", "[rollback]") {
         machine.roll_back();
         CHECK(machine.engine.find("shop-web-1")->image == "sha256:web");
         CHECK(memory_of(machine, "web") == 0);
+    }
+    SECTION("it had come to mean another one before the apply already: that one stays, which is said, unless --exact") {
+        ApplyMachine moved;
+        CHECK_FALSE(says(moved.notes(), "another image"));
+        moved.engine.tags["nginx:1"] = "sha256:newer";
+        moved.engine.images.insert("sha256:newer");
+        CHECK(says(moved.notes(), "web was started from another image than the one that nginx:1 means now"));
+        moved.apply();
+        REQUIRE(moved.engine.find("shop-web-1")->image == "sha256:newer");
+        World world = moved.world();
+        RollbackRequest request;
+        const RollbackPreview preview = preview_rollback(world, &moved.engine, moved.store(), request);
+        REQUIRE(preview.services.size() == 1);
+        CHECK(preview.services.front().how.why.find("--exact brings the other one back") != std::string::npos);
+        SECTION("without it") {
+            moved.roll_back();
+            CHECK(moved.engine.find("shop-web-1")->image == "sha256:newer");
+        }
+        SECTION("with it") {
+            request.exact = true;
+            moved.roll_back(request);
+            CHECK(moved.engine.find("shop-web-1")->image == "sha256:web");
+            CHECK(memory_of(moved, "web") == 0);
+        }
     }
     SECTION("the tag is gone: likewise") {
         machine.engine.tags.clear();

@@ -122,7 +122,7 @@ TEST_CASE("what is wrong with docker itself is told apart from what is wrong wit
     }
     SECTION("out of memory") {
         answer_all(failed("fatal error: runtime: out of memory\n\nruntime stack:\n", 2));
-        expected = "Compose needed more than 500 MB to read these files";
+        expected = "Compose needed more than 240 MB to read these files";
     }
     const Error error = refusal(machine);
     CHECK(error.what() == expected);

@@ -250,3 +250,18 @@ TEST_CASE("in place, what a later file resets is refused: it would have no effec
     REQUIRE(result.refusals.size() == 1);
     CHECK(is_refused("refused: " + result.refusals.front().why, "carries the tag !reset"));
 }
+
+TEST_CASE("in place, a file that is JSON stays JSON", "[inplace]") {
+    const std::string json = R"({"services":{"web":{"image":"x","mem_limit":1073741824,"deploy":null}}})";
+    const std::string patched = in_place(json, {wanted("web", {"mem_limit"}, "128m"), wanted("web", kDeployed, "64M")});
+    CHECK(nlohmann::json::parse(patched)["services"]["web"]["mem_limit"] == "128m");
+    CHECK(nlohmann::json::parse(patched)["services"]["web"]["deploy"]["resources"]["limits"]["memory"] == "64M");
+}
+
+TEST_CASE("in place, a comment behind the last item of a list in brackets stays with it", "[inplace]") {
+    const Change change = wanted("web", {"volumes"}, {"./c:/c"});
+    CHECK(in_place("services:\n  web:\n    volumes: [\n      a:/a,\n      b:/b # logs\n    ]\n", {change}) ==
+          "services:\n  web:\n    volumes: [\n      a:/a,\n      b:/b, # logs\n      \"./c:/c\"\n    ]\n");
+    CHECK(in_place("services:\n  web:\n    volumes: [\n      a:/a, b:/b, # logs\n    ]\n", {change}) ==
+          "services:\n  web:\n    volumes: [\n      a:/a, b:/b, # logs\n      \"./c:/c\"\n    ]\n");
+}

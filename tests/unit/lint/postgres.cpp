@@ -164,3 +164,112 @@ TEST_CASE("a shared memory that does not fit the limit is not advised", "[lint]"
     CHECK_FALSE(small.id.empty());
     CHECK_FALSE(contains(small.fix, "shm_size: "));
 }
+
+TEST_CASE("settings that PostgreSQL's memory limit has no room for are told, with what they come to", "[lint]") {
+    const std::string id = "postgres-memory-above-limit";
+    const auto in = [](const std::string& limit, const std::string& flags, const std::string& more = "") {
+        return postgres_with("    mem_limit: " + limit + "\n    command: postgres " + flags + "\n" + more);
+    };
+    // The recipe's: 1 GiB and its headers, 100 sorts of 16 MiB, four times 512 MiB of maintenance, 111 processes.
+    const Finding above = in("2g", "-c shared_buffers=1GB -c work_mem=16MB -c maintenance_work_mem=512MB").finding(id);
+    CHECK(contains(above.what,
+                   "with shared_buffers of 1.00 GiB, work_mem of 16.0 MiB, maintenance_work_mem of 512 MiB it may need "));
+    CHECK(contains(above.what, "at worst, its memory limit is 2.00 GiB"));
+    CHECK(contains(above.fix, "a memory limit of at least "));
+    CHECK_FALSE(in("2g", "-c shared_buffers=512MB -c max_connections=50 -c work_mem=4MB").says(id));
+    CHECK_FALSE(in("8g", "-c shared_buffers=1GB -c work_mem=16MB -c maintenance_work_mem=512MB").says(id));
+    SECTION("each of them alone may be too much; a bare number counts blocks of 8 KiB, or kB") {
+        CHECK(in("1g", "-c shared_buffers=65536").says(id));
+        CHECK(in("1g", "-c work_mem=16384").says(id));
+        CHECK(in("1g", "--max-connections=400").says(id));
+        CHECK(in("1g", "-c maintenance_work_mem=1GB").says(id));
+    }
+    SECTION("its defaults are nobody's word, and are left to tune; so is who lowered one of them") {
+        CHECK_FALSE(in("1g", "-c shared_buffers=64MB").says(id));
+        CHECK_FALSE(in("256m", "-c max_connections=20").says(id));
+        CHECK_FALSE(in("256m", "").says(id));
+        CHECK_FALSE(in("256m", "-c log_connections=on").says(id));
+    }
+    SECTION("beside a file of settings the flags count alone") {
+        const std::string file = "-c config_file=/etc/postgresql/postgresql.conf ";
+        CHECK_FALSE(in("1g", file + "-c work_mem=16MB").says(id));
+        CHECK(in("1g", file + "-c work_mem=16MB -c max_connections=100").says(id));
+        CHECK_FALSE(in("1g", file + "-c shared_buffers=512MB").says(id));
+    }
+    SECTION("shared_buffers that leave nothing are told by the advisor of limits") {
+        CHECK_FALSE(in("1g", "-c shared_buffers=1GB").says(id));
+    }
+    SECTION("nothing is known without a limit, of another program, of a value that is filled in later") {
+        CHECK_FALSE(postgres_with("    command: postgres -c shared_buffers=64GB\n").says(id));
+        CHECK_FALSE(in("2g", "-c shared_buffers=${BUFFERS}").says(id));
+        CHECK_FALSE(postgres_with("    mem_limit: 1g\n    command: [sh, -c, 'x -c shared_buffers=4GB']\n").says(id));
+    }
+}
+
+TEST_CASE("PostgreSQL is not to count on more cache than its limit", "[lint]") {
+    const std::string id = "postgres-cache-size-above-limit";
+    const auto in = [](const std::string& limit, const std::string& size) {
+        return postgres_with("    mem_limit: " + limit + "\n    command: postgres -c effective_cache_size=" + size +
+                             "\n");
+    };
+    const Finding above = in("2g", "4GB").finding(id);
+    CHECK(contains(above.what, "effective_cache_size is 4.00 GiB, its memory limit 2.00 GiB"));
+    CHECK(contains(above.fix, "effective_cache_size=1536MB"));
+    CHECK(in("2g", "524288").says(id));  // blocks
+    CHECK_FALSE(in("2g", "1536MB").says(id));
+    CHECK_FALSE(in("2g", "'${CACHE}'").says(id));
+}
+
+TEST_CASE("pools that want more connections than PostgreSQL has are told", "[lint]") {
+    const std::string id = "pools-over-max-connections";
+    const auto with = [](const std::string& flags, const std::string& pool, const std::string& more = "") {
+        return lint_of(
+            "services:\n  db:\n    image: postgres:17\n    command: postgres " + flags +
+            "\n  n8n:\n    image: n8nio/n8n:1.123.0\n    environment: {DB_TYPE: postgresdb, DB_POSTGRESDB_HOST: db" +
+            pool + "}\n" + more);
+    };
+    const std::string backend = "  backend:\n    image: shop/backend\n    depends_on: [db]\n";
+    SECTION("the recipe's: 20 for n8n and what a backend takes, of 25 less the 3 that are reserved") {
+        const Finding above = with("-c max_connections=25", ", DB_POSTGRESDB_POOL_SIZE: 20", backend).finding(id);
+        CHECK(above.severity == Finding::Severity::kWarning);
+        CHECK(contains(above.what, "pools want 30 connections (n8n 20, backend 10 if it says nothing else)"));
+        CHECK(contains(above.what, "max_connections leaves 22"));
+        CHECK(contains(above.fix, "max_connections of at least 41"));
+        CHECK_FALSE(with("-c max_connections=45", ", DB_POSTGRESDB_POOL_SIZE: 20", backend).says(id));
+    }
+    SECTION("known pools alone, replicas counted, are too many") {
+        CHECK(with("-c max_connections=20", ", DB_POSTGRESDB_POOL_SIZE: 20").finding(id).severity ==
+              Finding::Severity::kError);
+        CHECK(with("", ", DB_POSTGRESDB_POOL_SIZE: 25", "    deploy: {replicas: 4}\n").says(id));
+        CHECK(with("", ", DB_POSTGRESDB_POOL_SIZE: 25", "    scale: 4\n").says(id));
+        const Finding close = with("-N 25", ", DB_POSTGRESDB_POOL_SIZE: 21").finding(id);
+        CHECK(close.severity == Finding::Severity::kWarning);
+        CHECK(contains(close.harm, "one more client"));
+        CHECK_FALSE(with("", ", DB_POSTGRESDB_POOL_SIZE: 25").says(id));
+        CHECK_FALSE(with("-c max_connections=20", "").says(id));  // n8n's default is 2
+    }
+    SECTION("with PostgreSQL's default nothing is guessed of those who do not say") {
+        std::string many;
+        for (int at = 0; at < 12; ++at) {
+            many += "  worker" + std::to_string(at) + ":\n    image: shop/backend\n    depends_on: [db]\n";
+        }
+        CHECK_FALSE(with("", "", many).says(id));
+        CHECK(with("-c max_connections=100", "", many).says(id));
+    }
+    SECTION("a job, another database, a file of settings, a value that is filled in later") {
+        const std::string job =
+            backend + "  web:\n    image: x\n    depends_on: {backend: {condition: service_completed_successfully}}\n";
+        CHECK_FALSE(with("-c max_connections=25", ", DB_POSTGRESDB_POOL_SIZE: 18", job).says(id));
+        CHECK_FALSE(with("-c max_connections=9", ", DB_POSTGRESDB_POOL_SIZE: 20", "  more:\n    image: postgres:16\n")
+                        .says(id));
+        CHECK_FALSE(with("-c config_file=/etc/postgresql/postgresql.conf", ", DB_POSTGRESDB_POOL_SIZE: 99").says(id));
+        CHECK_FALSE(with("-c max_connections='${MOST}'", ", DB_POSTGRESDB_POOL_SIZE: 99").says(id));
+        CHECK_FALSE(with("-c max_connections=9", ", DB_POSTGRESDB_POOL_SIZE: '${POOL}'").says(id));
+        CHECK_FALSE(with("-N 300", ", DB_POSTGRESDB_POOL_SIZE: 120").says(id));
+        CHECK_FALSE(
+            lint_of(
+                "services:\n  db:\n    image: postgres:17\n  n8n:\n    image: n8nio/n8n:1.123.0\n"
+                "    environment: {DB_TYPE: postgresdb, DB_POSTGRESDB_HOST: pgbouncer, DB_POSTGRESDB_POOL_SIZE: 150}\n")
+                .says(id));
+    }
+}

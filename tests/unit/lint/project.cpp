@@ -73,3 +73,26 @@ TEST_CASE("aliases that double with each line are not followed for ever", "[lint
     CHECK(linting::read_yaml("base: &b {a: 1, b: 2}\nmore: {<<: *b, b: 3}\n").front()["more"] ==
           nlohmann::json{{"a", "1"}, {"b", "3"}});
 }
+
+TEST_CASE("a limit in two ways of writing that differ is why Compose refuses the project", "[lint]") {
+    const std::string id = "limits-contradict";
+    const auto with = [](const std::string& flat, const std::string& deployed) {
+        return lint_of("services:\n  web:\n    image: x\n    " + flat +
+                       "\n    deploy: {resources: {limits: " + deployed + "}}\n");
+    };
+    const Finding differs = with("mem_limit: 1g", "{memory: 512M}").finding(id);
+    CHECK(differs.severity == Finding::Severity::kError);
+    CHECK(contains(differs.what, "mem_limit is 1g, deploy.resources.limits.memory 512M"));
+    CHECK(tells_why_compose_refuses({differs}));
+    CHECK(with("cpus: 0.5", "{cpus: '2'}").says(id));
+    CHECK(with("pids_limit: 100", "{pids: 200}").says(id));
+    CHECK(contains(with("mem_limit: 1g", "{cpus: '2'}").finding(id).what, "limits has no memory"));
+    CHECK_FALSE(with("mem_limit: 1g", "{memory: 1024M}").says(id));
+    CHECK_FALSE(with("mem_limit: '${M}'", "{memory: 512M}").says(id));
+    CHECK_FALSE(with("restart: always", "{memory: 512M}").says(id));
+    CHECK_FALSE(lint_of("services: {web: {image: x, mem_limit: 1g}}").says(id));
+    SECTION("what it would refuse for another reason is not told instead") {
+        const Finding obsolete = lint_of("version: '3'\nservices: {web: {image: x}}").finding("version-obsolete");
+        CHECK_FALSE(tells_why_compose_refuses({obsolete}));
+    }
+}

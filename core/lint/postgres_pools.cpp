@@ -1,0 +1,146 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/advise/service_state.h"
+#include "core/lint/as_written.h"
+#include "core/lint/postgres_command.h"
+#include "core/lint/reading.h"
+#include "core/lint/registry.h"
+#include "core/model/json.h"
+
+namespace pilotpros::linting {
+
+namespace {
+
+constexpr long kMaxConnections = 100;
+constexpr long kReserved = 3;    // superuser_reserved_connections
+constexpr long kN8nPool = 2;     // DB_POSTGRESDB_POOL_SIZE, docs.n8n.io/hosting/configuration/environment-variables
+constexpr long kUsualPool = 10;  // node-postgres, HikariCP and SQLAlchemy's 5 with 10 more at most
+
+struct Pools {
+    long known = 0, clients = 0;       ///< connections that are known; how many clients do not say
+    std::vector<std::string> parts;    ///< "n8n 20"
+    std::vector<std::string> unknown;  ///< names of those clients
+};
+
+/// How many containers of it there are to be: as Compose resolves it, or as written where Compose did not.
+long active_copies(const LintCase& input, const std::string& name) {
+    const auto found = input.project.services.find(name);
+    if (found != input.project.services.end()) {
+        return found->second.profiled_out ? 0 : found->second.replicas;
+    }
+    const Json& service = input.services.at(name).resolved;
+    for (const Json* written : {&member(service, "scale"), &member(member(service, "deploy"), "replicas")}) {
+        if (const auto number = written->is_null() ? std::nullopt : whole_number(as_text(*written))) {
+            return std::min(*number, 1000L);
+        }
+    }
+    return 1;
+}
+
+/// n8n that asks this database by its service's name.
+bool asks(const Service& service, const std::string& database) {
+    return runs_n8n(service) && variable_of(service, "DB_TYPE").value_or("") == "postgresdb" &&
+           variable_of(service, "DB_POSTGRESDB_HOST").value_or("") == database;
+}
+
+bool waits_for(const Service& service, const std::string& database) {
+    const Json& waits = member(service.resolved, "depends_on");
+    return waits.is_object() ? waits.contains(database)
+                             : waits.is_array() && std::find(waits.begin(), waits.end(), database) != waits.end();
+}
+
+Pools pools_of(const LintCase& input, const std::string& database) {
+    Pools pools;
+    for (const auto& [name, service] : input.services) {
+        const long replicas = active_copies(input, name);
+        if (replicas == 0) {
+            continue;
+        }
+        if (asks(service, database)) {
+            const bool set = sets_variable(service, "DB_POSTGRESDB_POOL_SIZE");
+            const auto pool = whole_number(variable_of(service, "DB_POSTGRESDB_POOL_SIZE").value_or(""));
+            if (set && (!pool || *pool > kMaxConnections * kMaxConnections)) {
+                continue;
+            }
+            const long each = pool.value_or(kN8nPool);
+            pools.known += each * replicas;
+            pools.parts.push_back(replicas == 1 ? fmt::format("{} {}", name, each)
+                                                : fmt::format("{} {} x {}", name, replicas, each));
+        } else if (!runs_n8n(service) && waits_for(service, database) && !is_job(input.services, name)) {
+            pools.clients += replicas;
+            pools.unknown.push_back(name);
+        }
+    }
+    return pools;
+}
+
+/// The one PostgreSQL that clients can mean; empty: there is none, or more than one.
+std::string only_postgres(const LintCase& input) {
+    std::string only;
+    for (const auto& [name, service] : input.services) {
+        if (runs_postgres(service) && active_copies(input, name) > 0) {
+            if (!only.empty()) {
+                return {};
+            }
+            only = name;
+        }
+    }
+    return only;
+}
+
+std::vector<Spot> look_pools(const LintCase& input) {
+    const std::string name = only_postgres(input);
+    if (name.empty()) {
+        return {};
+    }
+    const Service& service = input.services.at(name);
+    const auto settings = postgres_settings(service);
+    const auto written = count_setting(settings, "max_connections");
+    if (!written && (settings.contains("max_connections") || !shows_all_settings(service, settings))) {
+        return {};
+    }
+    const long most = written.value_or(kMaxConnections);
+    const long left = most - count_setting(settings, "superuser_reserved_connections").value_or(kReserved);
+    const Pools pools = pools_of(input, name);
+    const bool known = !pools.parts.empty() && pools.known > left - left / 10;
+    // Whoever lowers max_connections has counted; with the default there is mostly more than is needed.
+    const bool likely = written && pools.known + pools.clients * kUsualPool > left;
+    if (!known && !likely) {
+        return {};
+    }
+    const long wanted = pools.known + (known ? 0 : pools.clients * kUsualPool);
+    std::vector<std::string> parts = pools.parts;
+    if (!known) {
+        for (const std::string& client : pools.unknown) {
+            parts.push_back(fmt::format("{} {} if it says nothing else", client, kUsualPool));
+        }
+    }
+    Spot spot{name,
+              fmt::format("pools want {}{} connections ({}), max_connections leaves {} for them",
+                          known ? "at least " : "", wanted, fmt::join(parts, ", "), left),
+              fmt::format("smaller pools, or max_connections of at least {}", most - left + wanted + wanted / 4 + 1),
+              "",
+              {"pools-over-max-connections"}};
+    if (known && pools.known > left) {
+        spot.severity = Finding::Severity::kError;
+    } else if (known) {
+        spot.harm = "a backup, a migration or one more client meets \"too many clients already\"";
+    }
+    return {std::move(spot)};
+}
+
+}  // namespace
+
+LintRules postgres_pools_rules() {
+    return {{"pools-over-max-connections", Finding::Severity::kWarning,
+             "the clients' pools want more connections than PostgreSQL has",
+             "under load \"too many clients already\": requests fail, workflows with them",
+             "https://www.postgresql.org/docs/current/runtime-config-connection.html#GUC-MAX-CONNECTIONS", look_pools,
+             "an error where the pools that are known are too many by themselves"}};
+}
+
+}  // namespace pilotpros::linting
