@@ -158,7 +158,7 @@ check "names in a room" names
 check clang-tidy tests/tidy.sh
 if [ -n "$building" ]; then check "images of the stacks" images_are_there; fi
 # The pure tests run where the sanitizers watch. Those with an engine run what users get, and nothing runs beside them.
-check "build asan" build asan all && tests asan --test-dir build/asan -j "$(nproc)" -L '^(unit|asan)$'
+check "build asan" build asan pilotpros-sanitized && tests asan --test-dir build/asan -j "$(nproc)" -L '^(unit|asan)$'
 check "build release" build release pilotpros-with-engine -DBUILD_TESTING=ON -DCMAKE_COMPILE_WARNING_AS_ERROR=ON && tests_with_engine
 
 for failure in "${failures[@]}"; do printf 'failed: %s\n' "$failure"; done

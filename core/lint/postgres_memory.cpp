@@ -107,7 +107,9 @@ std::vector<Spot> look_memory(const LintCase& input) {
                          format_bytes(worst), format_bytes(*limit)),
              fmt::format("smaller ones (`docker pilotpros tune` works them out within the limit), or a memory limit of "
                          "at least {}",
-                         compose_size(round_up(worst + worst / 19)))});
+                         compose_size(round_up(worst + worst / 19))),
+             "",
+             {"postgres-worst-case-over-limit"}});
     }
     return spots;
 }
@@ -132,7 +134,7 @@ std::vector<Spot> look_cache_size(const LintCase& input) {
 }  // namespace
 
 LintRules postgres_memory_rules() {
-    return {{"postgres-memory-above-limit", Finding::Severity::kWarning,
+    return {{"postgres-worst-case-over-limit", Finding::Severity::kWarning,
              "PostgreSQL's own settings may need more memory than its limit",
              "when as many sort at once as may connect, the kernel kills a server process, and PostgreSQL ends every "
              "connection and recovers",

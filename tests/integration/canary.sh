@@ -108,13 +108,13 @@ look tune-unknown-advisor 64 docker pilotpros tune --only nothing
 look tune-wrong-wish 65 docker pilotpros tune -f wish.yaml
 look limits-check 6 docker pilotpros limits --check
 look healthcheck-check 6 docker pilotpros healthcheck --check --format json
-look in-place '' docker pilotpros limits --apply --in-place cache --yes --watch 1s
-look in-place-back '' docker pilotpros rollback --yes
+look in-place 0 docker pilotpros limits --apply --in-place cache --yes --watch 1s
+look in-place-back 0 docker pilotpros rollback --yes
 look apply-refused 3 docker pilotpros limits --apply cache
 look apply 0 docker pilotpros limits --apply cache --yes --watch 1s
 look status 0 docker pilotpros status
 look live 0 docker pilotpros limits --apply --live web --yes
-look apply-database '' docker pilotpros tune --apply db --yes --watch 1s
+look apply-database 0 docker pilotpros tune --apply db --yes --watch 1s
 look rollback-dry 0 docker pilotpros rollback --dry-run
 look rollback-list 0 docker pilotpros rollback --list
 for format in table json sarif github; do look "lint-$format" 6 docker pilotpros tune --lint --format "$format"; done
@@ -128,7 +128,7 @@ look help 0 docker pilotpros profile --help
 # ------------------------------------------------------------------------------------------------------------------
 collect
 applied=$(cat "$looks/project/.pilotpros/compose.yaml" 2>/dev/null || true)
-look rollback '' docker pilotpros rollback --all --yes
+look rollback 0 docker pilotpros rollback --all --yes
 # Nothing would leak from what was never asked.
 for kind in postgres nginx node redis python; do
     expect "$kind was recognised, and answered" jq -e --arg kind "$kind" 'any(.services[].applications[]; .kind == $kind and (.facts.version // "") != "")' "$looks/profile-json.out"

@@ -111,6 +111,19 @@ advised other beacon logging logging.max-size logging.max-file
 has "other: what the user set on the command line is left alone" "$scratch/other.json" 'any(.left_alone[]; .service == "ledger" and .key == "shared_buffers")'
 has "other: the user's own memory limits are left alone" "$scratch/other.json" '[.changes[] | select(.service == "ledger" and .key == "memory")] == []'
 
+# What is found on each, beside what is changed.
+found() { # DOCUMENT SERVICE FINDING…
+    jq -e --arg service "$2" '[.findings[] | select(.service == $service) | .id] as $ids | $ARGS.positional - $ids == []' "$1" --args "${@:3}" >/dev/null
+}
+finds() { expect "$1: $2: ${*:3}" found "$scratch/$1.json" "${@:2}"; }
+finds reference automation-engine-dev data-in-container-layer encryption-key-not-kept
+finds reference nginx-dev no-upstream-keepalive static-upstream-names body-smaller-than-n8n-takes default-websocket-timeout
+finds other shop cpu-quota-below-one
+finds other edge no-upstream-keepalive static-upstream-names
+for service in beacon courier; do finds other "$service" no-health-check; done
+jq 'del(.findings[] | select(.id == "static-upstream-names"))' "$scratch/other.json" >"$scratch/doctored.json"
+planted "a finding that is gone" found "$scratch/doctored.json" edge no-upstream-keepalive static-upstream-names
+
 # ---- who may be replaced -------------------------------------------------------------------------------------------
 # Without a terminal and without --yes nobody agrees; what would be interrupted, and who is left alone, is said before anybody is asked.
 tune reference --apply
@@ -124,7 +137,8 @@ expect_status "n8n alone is refused" 3
 expect_in "with the reason" '\.n8n' "$err"
 tune other --apply
 expect_status "other is not applied by looking" 3
-for service in queue courier edge; do expect_in "$service may be replaced" "$service(: away at most| goes on)" "$err"; done
+for service in queue courier edge ledger shop pricing beacon; do expect_in "$service may be replaced" "$service(: away at most| goes on)" "$err"; done
+expect_in "shop, made for it, is swapped" 'shop goes on' "$err"
 expect "nobody of other is left alone for data" test -z "$(grep 'new container would not have' <<<"$out" || true)"
 
 # ---- the checks can fail -------------------------------------------------------------------------------------------
@@ -173,6 +187,8 @@ expect "and what it says then is valid, too" valid "$scratch/out"
 for command in limits healthcheck; do
     DOCKER_HOST=unix:///nowhere.sock run env -C "$(folder reference)" "$PILOTPROS" pilotpros "$command" -f docker-compose.dev.yml --check
     expect_status "$command --check finds what the files miss" 6
+    DOCKER_HOST=unix:///nowhere.sock run env -C "$(folder other)" "$PILOTPROS" pilotpros "$command" --check
+    expect_status "other: $command --check finds what the files miss" 6
 done
 run env -C "$(folder reference)" "$PILOTPROS" pilotpros limits --check
 expect_status "a check where no file has a default name" 65

@@ -98,7 +98,7 @@ DEFECTS = [
     ("postgres", "postgres-mount-refused", "image: postgres:15-alpine", "image: postgres:alpine"),
     ("postgres", "postgres-file-not-read", "      - -c\n      - config_file=/etc/postgresql/postgresql.conf\n", ""),
     ("postgres", "postgres-shm-too-small", "    shm_size: 512m\n", ""),
-    ("postgres", "postgres-memory-above-limit", "max_parallel_workers_per_gather=2\n", "max_parallel_workers_per_gather=2\n      - -c\n      - work_mem=16MB\n      - -c\n      - max_connections=100\n"),
+    ("postgres", "postgres-worst-case-over-limit", "max_parallel_workers_per_gather=2\n", "max_parallel_workers_per_gather=2\n      - -c\n      - work_mem=16MB\n      - -c\n      - max_connections=100\n"),
     ("postgres", "postgres-cache-size-above-limit", "max_parallel_workers_per_gather=2\n", "max_parallel_workers_per_gather=2\n      - -c\n      - effective_cache_size=4GB\n"),
     ("postgres", "pools-over-max-connections", "max_parallel_workers_per_gather=2\n", "max_parallel_workers_per_gather=2\n      - -c\n      - max_connections=20\n"),
     ("postgres", "pg-isready-on-socket", '"-h", "127.0.0.1", ', ""),

@@ -166,14 +166,15 @@ TEST_CASE("a shared memory that does not fit the limit is not advised", "[lint]"
 }
 
 TEST_CASE("settings that PostgreSQL's memory limit has no room for are told, with what they come to", "[lint]") {
-    const std::string id = "postgres-memory-above-limit";
+    const std::string id = "postgres-worst-case-over-limit";
     const auto in = [](const std::string& limit, const std::string& flags, const std::string& more = "") {
         return postgres_with("    mem_limit: " + limit + "\n    command: postgres " + flags + "\n" + more);
     };
     // The recipe's: 1 GiB and its headers, 100 sorts of 16 MiB, four times 512 MiB of maintenance, 111 processes.
     const Finding above = in("2g", "-c shared_buffers=1GB -c work_mem=16MB -c maintenance_work_mem=512MB").finding(id);
-    CHECK(contains(above.what,
-                   "with shared_buffers of 1.00 GiB, work_mem of 16.0 MiB, maintenance_work_mem of 512 MiB it may need "));
+    CHECK(contains(
+        above.what,
+        "with shared_buffers of 1.00 GiB, work_mem of 16.0 MiB, maintenance_work_mem of 512 MiB it may need "));
     CHECK(contains(above.what, "at worst, its memory limit is 2.00 GiB"));
     CHECK(contains(above.fix, "a memory limit of at least "));
     CHECK_FALSE(in("2g", "-c shared_buffers=512MB -c max_connections=50 -c work_mem=4MB").says(id));
