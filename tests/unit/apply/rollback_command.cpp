@@ -243,6 +243,33 @@ TEST_CASE("snapshots tell which engine a folder's project was applied on", "[rol
     CHECK_THROWS_WITH(locate_by_snapshots(world, named), Catch::Contains("several"));
 }
 
+TEST_CASE("one service of a joint change goes back with the other one only", "[rollback]") {
+    ApplyMachine machine{true};
+    const std::string before = machine.seen();
+    machine.apply();
+    std::string& file = machine.files.contents["/state/pilotpros/ENGINE/shop/transactions/0001/snapshot.json"];
+    nlohmann::json content = nlohmann::json::parse(file)["content"];
+    const auto grows = [](const char* service, const char* from, const char* to) {
+        return nlohmann::json{{"service", service}, {"key", "memory"}, {"before", from}, {"after", to}};
+    };
+    SECTION("db gave up what web grew into: both or none, and the command that takes both") {
+        content["changes"] = {grows("db", "1g", "128m"), grows("web", "64m", "128m")};
+        file = seal(content);
+        const std::string applied = machine.seen();
+        CHECK_THROWS_WITH(machine.roll_back(only({"db"})), Catch::Contains("db cannot go back alone"));
+        CHECK(refusal(machine, only({"db"})) == ExitCode::kRefused);
+        CHECK(machine.seen() == applied);
+        machine.roll_back(only({"db", "web"}));
+        CHECK(machine.seen() == before);
+    }
+    SECTION("where nothing is shared it goes back alone") {
+        content["changes"] = {grows("db", "128m", "128m"), grows("web", "64m", "128m")};
+        file = seal(content);
+        CHECK(refusal(machine, only({"db"})) == ExitCode::kDone);
+        CHECK(memory_of(machine, "web") == 134217728);
+    }
+}
+
 TEST_CASE("what stands applied on another engine is not called undone by this one", "[rollback]") {
     ApplyMachine machine;
     World world = machine.world();
