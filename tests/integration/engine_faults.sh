@@ -2,7 +2,7 @@
 # beside: it judges no time
 # At requests of an apply to the real engine, ours or Compose's, the connection ends once, the answer is 500 once, or the engine is gone from then on. It
 # ends applied (0), refused before the first change (3), rolled back by itself (4), or pending, which the next command finishes (5): never something in between, and never another exit code.
-# POINTS of each kind (3), chosen by SEED; after an apply's first change.
+# POINTS of each kind (2), chosen by SEED; after an apply's first change.
 . "$(dirname "$0")/lib.sh"
 . "$SOURCE_DIR/tests/tools/sleeping_project.sh"
 . "$SOURCE_DIR/tests/tools/walk.sh"
@@ -47,7 +47,7 @@ while read -r at kind; do
         fail "$kind at point $at, then status: exit $status $(head -c 400 <<<"$err") $(tail -n 4 "$scratch/struck") $(same before now || true)"
     fi
     back
-done < <(for kind in reset 500 gone; do seq "$total" | shuf -n "${POINTS:-3}" --random-source=<(yes "$SEED$kind") | sed "s/$/ $kind/"; done)
+done < <(for kind in reset 500 gone; do seq "$total" | shuf -n "${POINTS:-2}" --random-source=<(yes "$SEED$kind") | sed "s/$/ $kind/"; done)
 told=''
 for code in "${!ends[@]}"; do told+="${ends[$code]} with exit $code, "; done
 expect "$((struck - third)) of $struck faults of $total points: ${told}and after the next command never a third state; seed $SEED" test "$third" = 0

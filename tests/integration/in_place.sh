@@ -110,8 +110,8 @@ killed_at() { # STEP [inside]
     fi
     ours rollback --all --purge --yes
 }
-for ((at = 1; at <= total; at += ${STRIDE:-3})); do killed_at "$at"; done
-for ((at = 2; at <= total; at += 3 * ${STRIDE:-3})); do killed_at "$at" inside; done
+for ((at = 1; at <= total; at += ${STRIDE:-4})); do killed_at "$at"; done
+for ((at = 2; at <= total; at += 3 * ${STRIDE:-4})); do killed_at "$at" inside; done
 expect "killed: never a third state, $((points - third)) of $points" test "$third" = 0
 planted "without the recovery there are third states ($unrecovered)" test "$unrecovered" = 0
 expect "byte for byte" cmp compose.yaml "$scratch/original.yaml"

@@ -5,11 +5,11 @@
 # Each stack is a copy of its own, and both are struck at the same time. So that a strike takes seconds, two services are changed in each, PostgreSQL and one
 # that is swapped (`other`: shop, twice there) or stopped first (`reference`: nginx); and the health checks of `reference` look every 2 s instead of 30, and it has a
 # tenth of its orders. Probes may take longer than they say, since both work at once.
-# KILLS in each stack (5), chosen by SEED: by turns us, Compose, or both; by turns at a request to the engine, ours or Compose's, or after a while, both
+# KILLS in each stack (2), chosen by SEED: by turns us, Compose, or both; by turns at a request to the engine, ours or Compose's, or after a while, both
 # counted from where the apply has taken its lock. The next command is by turns `status` or `rollback`. STACKS="other": only these.
 # shellcheck disable=SC2016 # what is in single quotes is for other shells
 . "$(dirname "$0")/lib.sh"
-SEED=${SEED:-$((RANDOM * 32768 + RANDOM))} KILLS=${KILLS:-5}
+SEED=${SEED:-$((RANDOM * 32768 + RANDOM))} KILLS=${KILLS:-2}
 RUN_SECONDS=300
 export PILOTPROS_REGISTRY=no COMPOSE_PROGRESS=quiet
 stack_script=$SOURCE_DIR/tests/stack/stack.sh
