@@ -131,8 +131,9 @@ expect_status "its rollback" 0
 expect "byte for byte" cmp compose.yaml "$scratch/original.yaml"
 
 # ---- over the corpus: is it what an override gives? ---------------------------------------------------------------------
-projects=0 changes=0 not_done=0
-for folder_of_corpus in "$SOURCE_DIR"/tests/corpus/*/; do
+# Every second project, from the first or the second by chance; EVERY=1: all.
+projects=0 changes=0 not_done=0 every=${EVERY:-2}
+for folder_of_corpus in $(find "$SOURCE_DIR"/tests/corpus -mindepth 1 -maxdepth 1 -type d | sort | awk -v every="$every" -v first=$((RANDOM % every)) 'NR % every == first % every'); do
     cp -R "$folder_of_corpus" "$scratch/corpus"
     cd "$scratch/corpus"
     run "$driver" same-in-place - -
@@ -146,4 +147,4 @@ for folder_of_corpus in "$SOURCE_DIR"/tests/corpus/*/; do
     cd "$folder"
     rm -rf "$scratch/corpus"
 done
-expect "$projects projects of the corpus: $changes changes are what an override gives, $not_done are refused" test "$projects" -ge 60 -a "$changes" -ge 800
+expect "$projects projects of the corpus: $changes changes are what an override gives, $not_done are refused" test "$projects" -ge $((60 / every)) -a "$changes" -ge $((800 / every))
