@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # One apply replaces all there is, the database, the program and nginx in front, under load through that nginx: no more requests fail than the announced
 # seconds times the rate. A first apply, under load too, gives the seconds to announce from.
-# REQUESTS (10000) at RATE a second (250).
+# REQUESTS (4000) at RATE a second (250).
 # shellcheck disable=SC2016 # what is in single quotes is for other programs
 . "$(dirname "$0")/lib.sh"
 RUN_SECONDS=300
@@ -107,7 +107,7 @@ expect "every container is another" changed "$before" "$(all)"
 # ---- everything changes ----------------------------------------------------------------------------------------------
 write 112m 70
 before=$(all)
-under_load "${REQUESTS:-10000}" apply
+under_load "${REQUESTS:-4000}" apply
 expect_status "a second apply" 0
 expect "every container is another" changed "$before" "$(all)"
 expect_same "the limits are in force" "$(docker inspect --format '{{.HostConfig.Memory}}' "$(id front)" "$(id program)" | tr '\n' ' ')" "117440512 117440512 "
@@ -117,7 +117,7 @@ for service in db program front; do
     expect_in "$service: how long it was is said" "^$service was away for .* \(announced: at most " "$out"
 done
 seconds=$(announced db program front)
-expect "$(cut -d' ' -f1 "$scratch/load") requests, at least ${REQUESTS:-10000}" test "$(cut -d' ' -f1 "$scratch/load")" -ge "${REQUESTS:-10000}"
+expect "$(cut -d' ' -f1 "$scratch/load") requests, at least ${REQUESTS:-4000}" test "$(cut -d' ' -f1 "$scratch/load")" -ge "${REQUESTS:-4000}"
 expect "what failed is within the announced seconds: $(within "$seconds")" within "$seconds"
 planted "all of it would be within nothing" within 0
 
