@@ -9,11 +9,11 @@
 #include <utility>
 
 #include "core/apply/compose_run.h"
-#include "core/apply/dependencies.h"
 #include "core/inplace/in_place.h"
 #include "core/model/error.h"
 #include "core/model/json.h"
 #include "core/model/sha256.h"
+#include "core/sys/scratch_directory.h"
 
 namespace pilotpros {
 
@@ -45,44 +45,18 @@ void require_plain_file(const std::string& path, const Files& files) {
     }
 }
 
-/// Copies of patched files for Compose to read; gone with it. A killed one is swept by the next run, see
-/// core/verification.cpp. They may hold what the user's files hold, so nobody else can read them.
-class Copies {
-  public:
-    Copies(World& world, const std::vector<PatchedFile>& patched)
-        : files_(world.files), directory_(world.environment.state_directory() / fmt::format("scratch-{}", getpid())) {
-        try {
-            files_.make_private_directory(directory_);
-            for (const PatchedFile& file : patched) {
-                const Path copy = directory_ / fmt::format("{}-{}", paths_.size(), Path{file.path}.filename().string());
-                files_.write_durably(copy, file.after, 0600);
-                paths_[file.path] = copy.string();
-            }
-        } catch (const Error&) {
-            remove();
-            throw;
-        }
+/// Copies of patched files for Compose to read, by the path that each stands for. They may hold what the user's files
+/// hold, so the directory is private.
+std::map<std::string, std::string> copies_of(const std::vector<PatchedFile>& patched, const Path& directory,
+                                             Files& files) {
+    std::map<std::string, std::string> paths;
+    for (const PatchedFile& file : patched) {
+        const Path copy = directory / fmt::format("{}-{}", paths.size(), Path{file.path}.filename().string());
+        files.write_durably(copy, file.after, 0600);
+        paths[file.path] = copy.string();
     }
-    Copies(const Copies&) = delete;
-    Copies& operator=(const Copies&) = delete;
-    Copies(Copies&&) = delete;
-    Copies& operator=(Copies&&) = delete;
-    ~Copies() { remove(); }
-
-    [[nodiscard]] const std::map<std::string, std::string>& paths() const { return paths_; }
-
-  private:
-    void remove() {
-        try {
-            files_.remove_tree(directory_);
-        } catch (...) {  // NOLINT(bugprone-empty-catch): the private directory keeps what is left to itself
-        }
-    }
-
-    Files& files_;
-    Path directory_;
-    std::map<std::string, std::string> paths_;
-};
+    return paths;
+}
 
 std::vector<std::string> with_other_files(std::vector<std::string> arguments,
                                           const std::map<std::string, std::string>& others) {
@@ -140,9 +114,11 @@ std::vector<PatchedFile> patch_files(const Project& project, const Plan& plan, c
 
 void require_same_as_override(World& world, const Project& project, const std::vector<PatchedFile>& patched,
                               const Json& with_override, const std::map<std::string, std::string>& hashes) {
-    const Copies copies(world, patched);
-    const ComposeRun run{world, with_other_files(compose_arguments(project, world), copies.paths()),
-                         project.working_directory};
+    const ScratchDirectory scratch(world.files,
+                                   world.environment.state_directory() / fmt::format("scratch-{}", getpid()));
+    const ComposeRun run{
+        world, with_other_files(compose_arguments(project, world), copies_of(patched, scratch.path(), world.files)),
+        project.working_directory};
     const Finished said = run.run({run.question({"config", "--format", "json"})}).front();
     const Json in_place = Json::parse(said.output, nullptr, false);
     constexpr const char* kNext = "without --in-place an override beside them says the same; nothing was written";

@@ -133,8 +133,7 @@ bool still_named(const Image& image, std::string name) {
             name.erase(0, prefix.size());
         }
     }
-    if (name.find('@') != std::string::npos || name.starts_with("sha256:") ||
-        image.id.find(name) != std::string::npos) {
+    if (name.find('@') != std::string::npos || image.id.starts_with(name) || image.id.starts_with("sha256:" + name)) {
         return true;
     }
     const std::size_t last_part = name.rfind('/') == std::string::npos ? 0 : name.rfind('/');

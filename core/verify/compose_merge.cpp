@@ -13,6 +13,7 @@
 #include "core/compose/complaint.h"
 #include "core/compose/invoke.h"
 #include "core/model/json.h"
+#include "core/sys/scratch_directory.h"
 
 namespace pilotpros {
 
@@ -168,32 +169,15 @@ class Merging {
   public:
     Merging(const Project& project, const std::string& override_text, const Path& scratch, Files& files,
             const Surroundings& surroundings)
-        : project_(project), override_(override_text), scratch_(scratch), files_(files), surroundings_(surroundings) {
-        files.make_private_directory(scratch);
-        try {
-            files.write_durably(file(), override_text, 0600);
-            const auto selectors =
-                project.compose_command.begin() + static_cast<std::ptrdiff_t>(surroundings.docker.size()) + 1;
-            std::vector<std::string> arguments{selectors, project.compose_command.end()};
-            arguments.insert(arguments.end(), {"-f", file().string(), "config", "--format", "json"});
-            Command command = compose_command_line(std::move(arguments), surroundings);
-            command.input = project.standard_input;
-            started_ = surroundings.process.begin({command});
-        } catch (...) {
-            clean_up();
-            throw;
-        }
-    }
-    Merging(const Merging&) = delete;
-    Merging& operator=(const Merging&) = delete;
-    Merging(Merging&&) = delete;
-    Merging& operator=(Merging&&) = delete;
-    ~Merging() {
-        started_.reset();
-        try {
-            clean_up();
-        } catch (const Error&) {  // NOLINT(bugprone-empty-catch): the private directory keeps what is left to itself
-        }
+        : project_(project), override_(override_text), scratch_(files, scratch), surroundings_(surroundings) {
+        files.write_durably(file(), override_text, 0600);
+        const auto selectors =
+            project.compose_command.begin() + static_cast<std::ptrdiff_t>(surroundings.docker.size()) + 1;
+        std::vector<std::string> arguments{selectors, project.compose_command.end()};
+        arguments.insert(arguments.end(), {"-f", file().string(), "config", "--format", "json"});
+        Command command = compose_command_line(std::move(arguments), surroundings);
+        command.input = project.standard_input;
+        started_ = surroundings.process.begin({command});
     }
 
     Merged finish() {
@@ -201,7 +185,7 @@ class Merging {
         require_compose(finished, surroundings_);
         const ComplaintCleaner cleaner{
             {project_.uninterpolated.is_null() ? "" : project_.uninterpolated.dump(1), override_},
-            {project_.working_directory, file().string(), scratch_.string()}};
+            {project_.working_directory, file().string(), scratch_.path().string()}};
         Merged merged;
         merged.resolved = Json::parse(finished.output, nullptr, false);
         merged.accepted = finished.ok() && merged.resolved.is_object();
@@ -211,18 +195,13 @@ class Merging {
     }
 
   private:
-    [[nodiscard]] Path file() const { return scratch_ / "compose.yaml"; }
-    void clean_up() {
-        files_.remove(file());
-        files_.remove(scratch_);
-    }
+    [[nodiscard]] Path file() const { return scratch_.path() / "compose.yaml"; }
 
     const Project& project_;
     std::string override_;
-    Path scratch_;
-    Files& files_;
+    ScratchDirectory scratch_;
     const Surroundings& surroundings_;
-    std::unique_ptr<Process::Started> started_;
+    std::unique_ptr<Process::Started> started_;  // the last: it ends before its files go
 };
 
 std::vector<Verdict> compare_merge(const Plan& plan, const Project& project, const Merged& merged) {

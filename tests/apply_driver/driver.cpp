@@ -16,7 +16,6 @@
 #include <string>
 
 #include "core/apply/compose_run.h"
-#include "core/apply/dependencies.h"
 #include "core/apply/patched_files.h"
 #include "core/apply/rollback.h"
 #include "core/bundle/compose_override.h"

@@ -96,22 +96,9 @@ run "$driver" apply db,web 128m
 total=$(sed -n 's/ steps$//p' <<<"$out")
 expect "an apply has steps ($total)" test "${total:-0}" -gt 10
 ours rollback --all --purge --yes
-points=0 third=0 unrecovered=0
-killed_at() { # STEP [inside]
-    timeout 60 "$driver" apply db,web 128m "$@" >/dev/null 2>&1 || true
-    points=$((points + 1))
-    seen >"$scratch/killed"
-    if ! same before killed >/dev/null && ! same after killed >/dev/null; then unrecovered=$((unrecovered + 1)); fi
-    ours status
-    seen >"$scratch/now"
-    if [ "$status" != 0 ] || { ! same before now >/dev/null && ! same after now >/dev/null; }; then
-        third=$((third + 1))
-        fail "killed at step $*: exit $status $err $(same before now || true)"
-    fi
-    ours rollback --all --purge --yes
-}
-for ((at = 1; at <= total; at += ${STRIDE:-6})); do killed_at "$at"; done
-for ((at = 2; at <= total; at += 3 * ${STRIDE:-6})); do killed_at "$at" inside; done
+killed_services=db,web
+for ((at = 1; at <= total; at += ${STRIDE:-6})); do kill_apply "$at"; done
+for ((at = 2; at <= total; at += 3 * ${STRIDE:-6})); do kill_apply "$at" inside; done
 expect "killed: never a third state, $((points - third)) of $points" test "$third" = 0
 planted "without the recovery there are third states ($unrecovered)" test "$unrecovered" = 0
 expect "byte for byte" cmp compose.yaml "$scratch/original.yaml"

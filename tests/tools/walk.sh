@@ -67,6 +67,23 @@ keeps() { # WHAT COMMAND…: this very command leaves web as it is, with its lim
 }
 ours() { run "$PILOTPROS" pilotpros "$@"; }
 same() { diff "$scratch/$1" "$scratch/$2"; }
+# An apply to $killed_services is killed, and the next command finishes: counted in points, third and unrecovered, against "before" and "after".
+points=0 third=0 unrecovered=0
+kill_apply() { # STEP [inside]
+    timeout 60 "$driver" apply "$killed_services" 128m "$@" >/dev/null 2>&1 || true
+    points=$((points + 1))
+    seen >"$scratch/killed"
+    if ! same before killed >/dev/null && ! same after killed >/dev/null; then unrecovered=$((unrecovered + 1)); fi
+    ours rollback --dry-run
+    ours status
+    seen >"$scratch/now"
+    if [ "$status" != 0 ] || { ! same before now >/dev/null && ! same after now >/dev/null; }; then
+        third=$((third + 1))
+        fail "killed at step $*: exit $status $err $(same before now || true)"
+    fi
+    ours rollback --all --purge --yes
+    [ "$status" = 0 ] || fail "going back after a kill at step $*: exit $status $err"
+}
 
 write_project compose.yaml
 docker compose up -d
