@@ -2,6 +2,7 @@
 # beside: it compares facts, not use
 # What a profile says of three stacks, beside what the programs say when they are asked another way.
 # needs: reference other third
+# shellcheck disable=SC2016 # for the shell in the container
 . "$(dirname "$0")/lib.sh"
 RUN_SECONDS=240
 
@@ -88,6 +89,89 @@ same "other: Redis' bound" "$(fact other queue redis 'f["maxmemory"]')" "$(in_se
 same "other: both replicas are measured" "$(fact other shop - 'sum(1 for c in s["containers"] if c["usage"])')" 2
 same "other: an image without a shell is not asked for commands in vain" "$(fact other beacon - 's["probe_commands"]')" "{}"
 same "reference: n8n's key lies in the container's own layer" "$(fact reference automation-engine-dev n8n 'any(p.startswith("/home/node/.n8n/") for p in s["containers"][0]["writable_layer"]["added"])')" True
+
+# The machine and its engine, beside what docker and the kernel say of them.
+of_engine() { fact reference postgres-dev - "p['engine']['$1']"; }
+while IFS='|' read -r ours theirs; do
+    same "the engine's $ours" "$(of_engine "$ours")" "$(docker info --format "{{.$theirs}}" | sed 's/^true$/True/; s/^false$/False/')"
+done <<'T'
+id|ID
+version|ServerVersion
+storage_driver|Driver
+cgroup_driver|CgroupDriver
+cgroup_version|CgroupVersion
+swap_limit|SwapLimit
+kernel|KernelVersion
+T
+same "the machine's CPUs" "$(of_engine cpus)" "$(getconf _NPROCESSORS_ONLN)"
+same "the machine's memory" "$(of_engine memory)" "$(awk '$1 == "MemTotal:" { print $2 * 1024 }' /proc/meminfo)"
+same "how many containers of others run" "$(of_engine others_running)" \
+    "$(($(docker ps -q | wc -l) - $(docker ps -q --filter "label=com.docker.compose.project=$(project_of reference)" | wc -l)))"
+# Memory moves meanwhile: a tenth more or less. What the kernel keeps of files that nobody used lately is not needed.
+near() { python3 -c 'import sys; ours, theirs = map(float, sys.argv[1:]); sys.exit(not 0.9 * theirs <= ours <= 1.1 * theirs)' "$@"; }
+of_others=0
+for one in $(docker ps -q --no-trunc); do
+    if [ "$(docker inspect --format '{{index .Config.Labels "com.docker.compose.project"}}' "$one")" = "$(project_of reference)" ]; then continue; fi
+    of_others=$((of_others + $(curl -sS --unix-socket /var/run/docker.sock "http://engine/containers/$one/stats?stream=0&one-shot=1" |
+        jq '.memory_stats | .usage - (.stats.total_inactive_file // .stats.inactive_file)')))
+done
+ours=$(of_engine others_memory)
+if near "$ours" "$of_others"; then ok "what others need of the memory: $ours"; else fail "what others need of the memory: we say $ours, the engine $of_others"; fi
+planted "a sum that leaves most others out" near $((of_others / 2)) "$of_others"
+
+# What happens while it is measured: connections that are held, checkpoints that are asked for, and WAL. Ours has to be at least what was done for certain
+# in that time, and at most what happened in a longer one.
+declare -A happening=(
+    [requested checkpoints]='f["watched"]["rates"]["checkpoints_requested"]|'
+    [bytes of WAL]='f["watched"]["rates"]["wal_bytes_per_second"] * f["watched"]["rates"]["seconds"]|select pg_current_wal_lsn() - pg_lsn(chr(48) || chr(47) || chr(48))')
+requested() { if [ "$(sql "$1" "$2" 'show server_version_num')" -ge 170000 ]; then echo 'select num_requested from pg_stat_checkpointer'; else echo 'select checkpoints_req from pg_stat_bgwriter'; fi; }
+happened() { # STACK SERVICE WHAT: what the server counted so far
+    local question=${happening[$3]#*|}
+    sql "$1" "$2" "${question:-$(requested "$1" "$2")}"
+}
+sampled() { sql "$1" "$2" "select count(*) from pg_stat_activity where application_name = 'psql' and state = 'idle' and pid <> pg_backend_pid()"; }
+clients() { sql "$1" "$2" "select count(*) from pg_stat_activity where backend_type = 'client backend' and application_name <> 'psql'"; }
+watched() { # STACK SERVICE
+    local what measuring waited=0 most=0 least=9999 now ours
+    local -A outer inner
+    in_service "$1" "$2" sh -c 'for _ in 1 2 3 4 5 6 7; do PGAPPNAME=held psql -X -U "$POSTGRES_USER" -d "$POSTGRES_DB" -c "select pg_sleep(25)" >/dev/null 2>&1 & done; wait' &
+    for what in "${!happening[@]}"; do outer[$what]=$(happened "$1" "$2" "$what"); done
+    "$PILOTPROS" pilotpros profile --project-directory "$("$stack" dir "$1")" -p "$(project_of "$1")" --duration 10s --format json "$2" >"$scratch/$1.json" 2>"$scratch/said" &
+    measuring=$!
+    until [ "$(sampled "$1" "$2")" -gt 0 ] && sleep 1 && [ "$(sampled "$1" "$2")" -gt 0 ]; do
+        waited=$((waited + 1))
+        if [ "$waited" -gt 60 ]; then fail "$1: nobody looks at the connections"; return; fi
+    done
+    for what in "${!happening[@]}"; do inner[$what]=$(happened "$1" "$2" "$what"); done
+    sql "$1" "$2" "select pg_logical_emit_message(false, chr(112), repeat(chr(112), 3000000))" >/dev/null
+    sql "$1" "$2" checkpoint >/dev/null
+    sql "$1" "$2" checkpoint >/dev/null
+    for what in "${!happening[@]}"; do inner[$what]=$(python3 -c 'import sys; print(int(sys.argv[1]) - int(sys.argv[2]))' "$(happened "$1" "$2" "$what")" "${inner[$what]}"); done
+    while kill -0 "$measuring" 2>/dev/null; do
+        now=$(clients "$1" "$2")
+        most=$((now > most ? now : most)) least=$((now < least ? now : least))
+        sleep 0.5
+    done
+    wait "$measuring" || fail "$1: the profile ended with $?: $(cat "$scratch/said")"
+    for what in "${!happening[@]}"; do
+        outer[$what]=$(python3 -c 'import sys; print(int(sys.argv[1]) - int(sys.argv[2]))' "$(happened "$1" "$2" "$what")" "${outer[$what]}")
+        ours=$(fact "$1" "$2" postgres "${happening[$what]%%|*}")
+        if [ "${inner[$what]}" -ge 2 ] && lies_between "$ours" "$((${inner[$what]} - 1))" "$((${outer[$what]} + 1))"; then # a rate is not whole
+            ok "$1: $what while it was measured: $ours"
+        else
+            fail "$1: $what while it was measured: we say $ours, the program ${inner[$what]} to ${outer[$what]}"
+        fi
+    done
+    # Besides the programs' own, each question of this test is a connection for a moment.
+    ours=$(fact "$1" "$2" postgres 'f["watched"]["connections_max"]')
+    if [ "$least" -ge 7 ] && lies_between "$ours" "$least" "$((most + 1))"; then ok "$1: the most connections at once: $ours"; else
+        fail "$1: the most connections at once: we say $ours, the program $least to $most"
+    fi
+}
+watched reference postgres-dev
+watched other ledger
+planted "a number of connections that nobody saw" lies_between 3 7 9
+for name in reference other; do profile_of "$name"; done
 
 # The same comparison with one value doctored has to fail.
 before=$failures

@@ -93,6 +93,10 @@ def figures(facts):
         # 1000 bytes each, and 8 of UDP, 20 of IP, 14 of Ethernet; the rest is the network's own talk.
         ("sender", "network.known", True, True),
         ("sender", "network.sent_bytes", 5000 * 1042, 5000 * 1042 * 1.02),
+        # 16 KiB each way; what the file system writes of its own is the kernel's.
+        ("disk", "block.known", True, True),
+        ("disk", "block.written_bytes", 1280 * 16384, 1280 * 16384 * 1.05),
+        ("disk", "block.read_bytes", 1280 * 16384, 1280 * 16384 * 1.05),
         # Each health probe is a process of its own in the container's group, with some 4 MiB while it begins.
         ("slow", "start.unreclaimable_bytes.max", *memory(80, 5)),
         ("slow", "unreclaimable_bytes.max", *memory(30, 5)),

@@ -20,7 +20,7 @@
 namespace {
 
 constexpr std::size_t kMiB = 1U << 20U;
-std::array<char, 16384> block{};  // what files are written and read by
+alignas(4096) std::array<char, 16384> block{};  // what files are written and read by
 
 double seconds_of(clockid_t clock) {
     timespec time{};
@@ -146,6 +146,24 @@ void read_file(const char* path) {
 /// shared MIB: a file on the memory file system.
 [[noreturn]] void shared(char** arguments) {
     write_file("/dev/shm/file", mebibytes(arguments));
+    stay();
+}
+
+/// disk BLOCKS FROM TO: so many blocks written past the page cache, spread over that time, and each read back at once.
+[[noreturn]] void disk(char** arguments) {
+    const int file = open("/file", O_RDWR | O_CREAT | O_TRUNC | O_DIRECT, S_IRUSR | S_IWUSR);
+    const int blocks = static_cast<int>(number(arguments));
+    const double from = number(arguments + 1);
+    const double to = number(arguments + 2);
+    for (int done = 0; done < blocks; ++done) {
+        wait_until(from + (to - from) * done / blocks);
+        const auto offset = static_cast<off_t>(block.size()) * done;
+        if (pwrite(file, block.data(), block.size(), offset) != static_cast<ssize_t>(block.size()) ||
+            pread(file, block.data(), block.size(), offset) != static_cast<ssize_t>(block.size())) {
+            std::perror("/file");
+            std::exit(1);
+        }
+    }
     stay();
 }
 
@@ -286,6 +304,8 @@ int main(int count, char** arguments) {
         processes(rest);
     } else if (is("send")) {
         send_packets(rest);
+    } else if (is("disk")) {
+        disk(rest);
     } else if (is("start")) {
         start(rest);
     } else if (is("idle")) {
