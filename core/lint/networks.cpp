@@ -109,12 +109,43 @@ std::vector<Spot> look_subnets(const LintCase& input) {
     return spots;
 }
 
+/// What a bridge does without being told. Source: docs.docker.com/engine/network/drivers/bridge/#options
+constexpr std::array<std::pair<const char*, const char*>, 3> kBridgeDefaults{
+    {{"com.docker.network.driver.mtu", "1500"},
+     {"com.docker.network.bridge.enable_icc", "true"},
+     {"com.docker.network.bridge.enable_ip_masquerade", "true"}}};
+
+std::vector<Spot> look_bridge_defaults(const LintCase& input) {
+    std::map<std::string, std::set<std::string>> said;
+    for (const WrittenFile& file : input.files) {
+        for (const std::string& name : keys(file.model, "networks")) {
+            const Json& network = member(member(file.model, "networks"), name.c_str());
+            const std::string driver = text(network, "driver");
+            for (const auto& [option, value] : kBridgeDefaults) {
+                const Json& written = member(member(network, "driver_opts"), option);
+                if ((driver.empty() || driver == "bridge") && !written.is_null() && as_text(written) == value) {
+                    said[name].insert(fmt::format("{}: {}", option, value));
+                }
+            }
+        }
+    }
+    std::vector<Spot> spots;
+    for (const auto& [name, options] : said) {
+        spots.push_back({"", fmt::format("the network {} says {}", name, fmt::join(options, ", ")),
+                         "leave it out: a bridge is like that by itself"});
+    }
+    return spots;
+}
+
 }  // namespace
 
 LintRules networks_rules() {
     return {{"fixed-subnet", Finding::Severity::kNote, "a network has a fixed subnet that no service needs",
              "where another network has the same addresses up fails: the pools overlap",
-             "https://docs.docker.com/reference/compose-file/networks/#ipam", look_subnets}};
+             "https://docs.docker.com/reference/compose-file/networks/#ipam", look_subnets},
+            {"bridge-option-is-default", Finding::Severity::kNote, "a network is given an option that it has anyway",
+             "none, and no gain: nothing becomes faster by it; changed later, every service on it is replaced",
+             "https://docs.docker.com/engine/network/drivers/bridge/#options", look_bridge_defaults}};
 }
 
 }  // namespace pilotpros::linting

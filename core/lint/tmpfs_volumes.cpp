@@ -1,11 +1,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
+#include <sstream>
 
+#include "core/advise/compose_limits.h"
 #include "core/lint/as_written.h"
 #include "core/lint/reading.h"
 #include "core/lint/registry.h"
+#include "core/model/advice.h"
 #include "core/model/json.h"
 
 namespace pilotpros::linting {
@@ -57,6 +61,74 @@ std::vector<Spot> look_tmpfs_volumes(const LintCase& input) {
     return spots;
 }
 
+/// The last "size" among mount options such as "size=500m,uid=1000"; nothing for a share of the machine's memory.
+std::optional<Bytes> size_option(const std::string& options) {
+    std::optional<Bytes> size;
+    std::istringstream words(options);
+    for (std::string word; std::getline(words, word, ',');) {
+        if (word.starts_with("size=")) {
+            size = parse_size(word.substr(5));
+        }
+    }
+    return size;
+}
+
+struct SizedTmpfs {
+    std::string what;
+    Bytes size = 0;
+};
+
+/// Every tmpfs of a service whose size is written down, in each way of writing one.
+std::vector<SizedTmpfs> sized_tmpfs(const LintCase& input, const Json& service) {
+    std::vector<SizedTmpfs> found;
+    const auto add = [&](std::string what, std::optional<Bytes> size) {
+        if (size && *size > 0) {
+            found.push_back({std::move(what), *size});
+        }
+    };
+    for (const WrittenMount& mount : mounts_of(service)) {
+        if (mount.kind == WrittenMount::Kind::kVolume && !mount.computed && !mount.source.empty()) {
+            const Json volume = declared_volume(input, mount.source);
+            if (is_tmpfs_volume(volume)) {
+                add(fmt::format("the volume {} on {}", mount.source, mount.target),
+                    size_option(text(member(volume, "driver_opts"), "o")));
+            }
+        }
+    }
+    const Json& mounts = member(service, "volumes");
+    for (const Json& mount : mounts.is_array() ? mounts : Json::array()) {
+        const Json& size = member(member(mount, "tmpfs"), "size");
+        if (text(mount, "type") == "tmpfs" && !size.is_null()) {
+            add("the tmpfs on " + text(mount, "target"), parse_size(as_text(size)));
+        }
+    }
+    const Json& shorts = member(service, "tmpfs");
+    for (const Json& one : shorts.is_array() ? shorts : Json::array({shorts})) {
+        const std::string written = one.is_string() ? one.get<std::string>() : "";
+        const auto colon = written.find(':');
+        if (colon != std::string::npos) {
+            add("the tmpfs on " + written.substr(0, colon), size_option(written.substr(colon + 1)));
+        }
+    }
+    return found;
+}
+
+std::vector<Spot> look_tmpfs_fills_limit(const LintCase& input) {
+    std::vector<Spot> spots;
+    for (const auto& [name, service] : input.services) {
+        const auto limit = declared_bounds(&service).memory;
+        for (const SizedTmpfs& one : sized_tmpfs(input, service.resolved)) {
+            if (limit && *limit > 0 && one.size > *limit / 4 * 3) {
+                spots.push_back({name,
+                                 fmt::format("{} may hold {}, the memory limit is {}", one.what, format_bytes(one.size),
+                                             format_bytes(*limit)),
+                                 "an ordinary volume, or a size that leaves the program what it needs"});
+            }
+        }
+    }
+    return spots;
+}
+
 }  // namespace
 
 LintRules tmpfs_volumes_rules() {
@@ -64,7 +136,11 @@ LintRules tmpfs_volumes_rules() {
              "a volume of type tmpfs lies on what the image brings",
              "the image's files are not copied into it, and it is empty after each stop; what is in it counts as the "
              "service's memory",
-             "https://github.com/moby/moby/issues/27068", look_tmpfs_volumes}};
+             "https://github.com/moby/moby/issues/27068", look_tmpfs_volumes},
+            {"tmpfs-fills-limit", Finding::Severity::kWarning,
+             "a tmpfs may hold more than three quarters of the memory limit",
+             "what is in it counts as the service's memory: a full one leaves the program too little, and it is killed",
+             "https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-ownership", look_tmpfs_fills_limit}};
 }
 
 }  // namespace pilotpros::linting

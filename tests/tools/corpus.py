@@ -80,6 +80,8 @@ def project(folder):
 DEFECTS = [
     ("", "version-obsolete", "services:\n  postgres:", 'version: "3.8"\nservices:\n  postgres:'),
     ("", "fixed-subnet", "\nvolumes:\n", "\nnetworks:\n  default:\n    ipam: {config: [{subnet: 172.20.0.0/16}]}\n\nvolumes:\n"),
+    ("", "bridge-option-is-default", "\nvolumes:\n", "\nnetworks:\n  default:\n    driver_opts: {com.docker.network.driver.mtu: 1500}\n\nvolumes:\n"),
+    ("nginx", "tmpfs-fills-limit", '    ports:\n      - "80:80"\n', '    ports:\n      - "80:80"\n    tmpfs: "/var/cache/nginx:size=60m"\n'),
     ("n8n", "node-options-refused", "--max-old-space-size=896", '"--max-old-space-size=896 --optimize-for-size"'),
     ("backend", "node-options-refused", "--max-old-space-size=256", '"--max-old-space-size=256 --gc-interval=100"'),
     ("backend", "heap-above-limit", "--max-old-space-size=256", "--max-old-space-size=1024"),

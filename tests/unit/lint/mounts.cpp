@@ -104,6 +104,31 @@ TEST_CASE("a mount option that Compose drops is told", "[lint]") {
     CHECK(app_with_volumes("      - ${SRC:-./src}:/app/src:cached\n", "").says(id));
 }
 
+TEST_CASE("a tmpfs that may fill the memory limit is told, in each way of writing one", "[lint]") {
+    const std::string id = "tmpfs-fills-limit";
+    const auto service = [&](const std::string& lines) {
+        return lint_of("services:\n  app:\n    image: shop/app\n" + lines);
+    };
+    const std::string limit = "    mem_limit: 512m\n";
+    const std::string volume =
+        "volumes:\n  scratch:\n    driver_opts: {type: tmpfs, device: tmpfs, o: \"size=500m,uid=1000\"}\n";
+    const Finding found = service(limit + "    volumes: [scratch:/scratch]\n" + volume).finding(id);
+    CHECK(found.service == "app");
+    CHECK(contains(found.what, "the volume scratch on /scratch may hold 500 MiB, the memory limit is 512 MiB"));
+    CHECK(service(limit + "    tmpfs: /tmp:size=400m\n").says(id));
+    CHECK(service(limit + "    tmpfs: [/run, \"/tmp:mode=755,size=400m\"]\n").says(id));
+    CHECK(service("    deploy: {resources: {limits: {memory: 512M}}}\n" + std::string{"    tmpfs: /tmp:size=400m\n"})
+              .says(id));
+    CHECK(service(limit + "    volumes: [{type: tmpfs, target: /tmp, tmpfs: {size: 400m}}]\n").says(id));
+    SECTION("one that leaves a quarter is not, nor one of which a size or a limit is not known") {
+        CHECK_FALSE(service(limit + "    tmpfs: /tmp:size=384m\n").says(id));
+        CHECK_FALSE(service(limit + "    tmpfs: /tmp:size=90%\n").says(id));
+        CHECK_FALSE(service(limit + "    tmpfs: /tmp\n").says(id));
+        CHECK_FALSE(service("    tmpfs: /tmp:size=400m\n").says(id));
+        CHECK_FALSE(service(limit + "    volumes: [scratch:/scratch]\nvolumes:\n  scratch:\n").says(id));
+    }
+}
+
 TEST_CASE("a tmpfs volume over what the image brings is told", "[lint]") {
     const std::string id = "tmpfs-volume-hides-image";
     const std::string volumes = "      - modules:/app/node_modules\n";

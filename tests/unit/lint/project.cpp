@@ -31,6 +31,21 @@ TEST_CASE("a fixed subnet that nobody needs is told", "[lint]") {
                     .says(id));
 }
 
+TEST_CASE("an option that a bridge has anyway is told", "[lint]") {
+    const std::string id = "bridge-option-is-default";
+    const auto with = [&](const std::string& lines) {
+        return lint_of(kQuietService + ("networks:\n  back:\n" + lines)).finding(id);
+    };
+    const Finding mtu = with("    driver_opts: {com.docker.network.driver.mtu: 1500}\n");
+    CHECK(mtu.severity == Finding::Severity::kNote);
+    CHECK(contains(mtu.what, "the network back says com.docker.network.driver.mtu: 1500"));
+    CHECK(contains(with("    driver: bridge\n    driver_opts: {com.docker.network.bridge.enable_icc: 'true'}\n").what,
+                   "enable_icc: true"));
+    CHECK(with("    driver_opts: {com.docker.network.driver.mtu: 1450}\n").what.empty());
+    CHECK(with("    driver_opts: {com.docker.network.bridge.enable_icc: 'false'}\n").what.empty());
+    CHECK(with("    driver: overlay\n    driver_opts: {com.docker.network.driver.mtu: 1500}\n").what.empty());
+}
+
 TEST_CASE("version at the top of a file is told", "[lint]") {
     const std::string id = "version-obsolete";
     CHECK(contains(lint_of(std::string{"version: '3.8'\n"} + kQuietService).finding(id).what, "compose.yaml"));
