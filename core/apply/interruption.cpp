@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <sstream>
+#include <utility>
 
 #include "core/docker/throwaway.h"
 #include "core/model/json.h"
@@ -31,17 +32,20 @@ struct Told {
 
 Told told(const std::vector<ContainerEvent>& events, const std::string& service) {
     Told result;
-    std::map<std::string, bool> is_new;  // by container
+    std::map<std::string, bool> is_new;  // by container, whether it is healthy by now
     for (const ContainerEvent& event : events) {
         if (event.service != service || event.oneoff) {
             continue;
         }
         const bool fresh = is_new.contains(event.container);
         if (event.kind == Kind::kStart && !fresh) {
-            is_new[event.container] = true;
+            is_new[event.container] = false;
             result.started = result.started.value_or(event.time);
         } else if (event.kind == Kind::kHealthy && fresh) {
-            result.healthy = event.time;
+            // What falls ill later and recovers was there before.
+            if (!std::exchange(is_new[event.container], true)) {
+                result.healthy = event.time;
+            }
         } else if (event.kind == Kind::kKill && !fresh) {
             result.killed = result.killed.value_or(event.time);
         } else if (event.kind == Kind::kDie && !fresh) {

@@ -75,6 +75,13 @@ TEST_CASE("an interruption lasts from the signal until the next container serves
                                               event(Kind::kHealthy, 7, "c"), event(Kind::kHealthy, 8, "d")};
         CHECK(interruption_of(two, "web", {})->away() == Approx(7));
     }
+    SECTION("one that falls ill later and recovers was there before") {
+        events.push_back(event(Kind::kHealthy, 65, "new"));
+        CHECK(interruption_of(events, "web", at(9))->away() == Approx(4));
+        events.push_back(event(Kind::kStart, 66, "second"));
+        events.push_back(event(Kind::kHealthy, 68, "second"));  // planted: another one was not
+        CHECK(interruption_of(events, "web", at(9))->away() == Approx(67));
+    }
     SECTION("it is told beside what was announced, where that was") {
         const auto one = interruption_of(events, "web", at(9));
         CHECK(was_away("web", *one, {}) == "web was away for 4.0 s");
