@@ -10,7 +10,7 @@ driver=${BINARY_DIR:-$SOURCE_DIR/build/dev}/tests/apply_driver/pilotpros-apply-d
 export COMPOSE_PROGRESS=quiet DRIVER_WATCH=12
 
 # With the limit that is applied, the program of "web" does what $2 says; without it, it runs.
-project() { # NAME IMAGE WITH-THE-LIMIT WITHOUT HEALTHCHECK
+project() { # NAME IMAGE WITH-THE-LIMIT WITHOUT HEALTHCHECK [VOLUME]
     local folder=$scratch/$1
     mkdir -p "$folder"
     cat >"$folder/compose.yaml" <<YAML
@@ -21,7 +21,8 @@ services:
     init: true
     restart: always
     stop_grace_period: 1s
-    environment: {TOKEN: "canary-of-the-gate"}
+    environment: {TOKEN: "canary-of-the-gate", POSTGRES_PASSWORD: canary-of-the-gate}
+    volumes: [${6:-}]
     healthcheck: {test: $5, interval: 500ms, timeout: 5s, retries: 2}
     entrypoint: [bash, -c]
     command:
@@ -39,6 +40,7 @@ services:
     stop_grace_period: 0s
     depends_on: [web]
     command: sleep infinity
+volumes: {data: {}}
 YAML
     finally "docker compose -p pilotpros-gate-$1-$$ down -v -t 0 >/dev/null 2>&1; docker ps -aq --filter name=pilotpros-keep-pilotpros-gate-$1-$$ | xargs -r docker rm -f >/dev/null"
     docker compose --project-directory "$folder" up -d --wait
@@ -69,7 +71,16 @@ project memory debian:trixie-slim '(sleep 6; exec tail /dev/zero) & sleep infini
 project silent nginx:1.26 "$wait" 'exec nginx -g "daemon off;"' '[CMD, "true"]'
 project merge debian:trixie-slim "$wait" "$wait" '[CMD, "true"]'
 
-for name in crash memory silent; do apply "$name" web & done
+# PostgreSQL, with rows: one whose shared memory no machine has, and one that a process beside it takes the memory from, long after it is healthy.
+server='exec docker-entrypoint.sh postgres' ready='[CMD-SHELL, "pg_isready -U postgres"]' data=data:/var/lib/postgresql/data
+project unstarted postgres:17 "$server -c shared_buffers=8000GB" "$server" "$ready" "$data"
+project late postgres:17 "(sleep 20; exec tail /dev/zero) & $server" "$server" "$ready" "$data"
+query() { docker compose -p "pilotpros-gate-$1-$$" exec -T web psql -X -qAt -U postgres -c "$2"; }
+for name in unstarted late; do query "$name" 'CREATE TABLE kept AS SELECT n FROM generate_series(1, 1000) AS n'; done
+rows() { query "$1" 'SELECT count(*), sum(n) FROM kept'; }
+
+for name in crash memory silent unstarted; do apply "$name" web & done
+DRIVER_WATCH=40 apply late web &
 apply merge web,later &
 # What the user does to their file once the first service is through: Compose takes both files together no longer.
 until grep -qs 'waiting until web' "$scratch/merge.err"; do sleep 0.02; done
@@ -84,6 +95,23 @@ expect_in "the line itself, without its secret" '^  \| the program says: token â
 judge memory "a process killed for lack of memory after a while" 'gate "no OOM kill": .*web-[0-9]+'
 judge silent "a probe that always passes, and nobody listens" 'gate "listening": web: .*web-[0-9]+ does not listen on 80, as it did'
 judge merge "an override that stops merging" 'docker compose up did not replace later'
+
+judge unstarted "a PostgreSQL that does not start" 'gate "[a-z ]*": .*web-[0-9]+'
+expect_in "in its own words" '^  \| .*(shared memory|shared_buffers|memory)' "$out"
+judge late "one that is healthy, and short of memory after 20 s" 'gate "no OOM kill": .*web-[0-9]+'
+answers() { # NAME: within a minute
+    local deadline=$((SECONDS + 60))
+    until rows "$1" >/dev/null 2>&1; do
+        if [ "$SECONDS" -ge "$deadline" ]; then return 1; fi
+        sleep 0.3
+    done
+}
+for name in unstarted late; do
+    expect "$name: the server is back" answers "$name"
+    expect_same "$name: every row is there" "$(rows "$name")" '1000|500500'
+done
+query late 'DELETE FROM kept WHERE n = 1'
+planted "a row that is gone" test "$(rows late)" = '1000|500500'
 
 # ---- a proxy that does not reach what it reached -----------------------------------------------------------------------
 # The port is one that the kernel might have given by itself, so that only the proxy tells that somebody is to listen there.
