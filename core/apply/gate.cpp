@@ -115,8 +115,16 @@ class Gate {
     }
 
     [[nodiscard]] GateResult conclude(const std::vector<Container>& containers) const {
+        bool held = !containers.empty();
         for (const Container& container : containers) {
-            const auto missing = limits_not_in_force(request_.resolved, container.limits, request_.swap_limit);
+            auto missing = limits_not_in_force(request_.resolved, container.limits, request_.swap_limit);
+            if (request_.held_to) {
+                const KernelLimits kernel = request_.held_to(container);
+                held = held && kernel.known();
+                for (std::string& line : limits_not_held(request_.resolved, kernel, request_.swap_limit)) {
+                    missing.push_back("the kernel's " + std::move(line));
+                }
+            }
             if (!missing.empty()) {
                 return fail("limits", container.name, fmt::format("{}", fmt::join(missing, "; ")));
             }
@@ -124,11 +132,12 @@ class Gate {
         const bool healthy = std::any_of(containers.begin(), containers.end(), checked);
         return {true,
                 fmt::format(
-                    "{} runs, {},{} without a restart; its limits are read back as asked", request_.service,
+                    "{} runs, {},{} without a restart; its limits are read back as asked{}", request_.service,
                     healthy ? "healthy after " + format_duration(since()) : "stable for " + format_duration(since()),
                     request_.ports.empty() || !request_.listening
                         ? ""
-                        : fmt::format(" listens on {},", fmt::join(request_.ports, ", "))),
+                        : fmt::format(" listens on {},", fmt::join(request_.ports, ", ")),
+                    request_.held_to && held ? ", from the kernel, too" : ""),
                 since(), served_.value_or(since())};
     }
 
@@ -199,6 +208,28 @@ std::vector<std::string> limits_not_in_force(const Json& resolved, const Limits&
     compare("CPUs", asked.cpus, limits.cpus);
     compare("CPU weight", static_cast<double>(asked.cpu_shares), static_cast<double>(limits.cpu_shares));
     compare("pids", static_cast<double>(asked.pids), static_cast<double>(limits.pids));
+    return wrong;
+}
+
+std::vector<std::string> limits_not_held(const Json& resolved, const KernelLimits& held, bool swap_limit) {
+    const Limits asked = declared_limits(resolved);
+    constexpr Bytes kLargestPage = kMiB / 16;
+    std::vector<std::string> wrong;
+    const auto compare_size = [&](const char* name, Bytes wanted, std::optional<Bytes> actual) {
+        if (wanted > 0 && actual && (*actual > wanted || *actual <= wanted - kLargestPage)) {
+            wrong.push_back(fmt::format("{} is {}, not {}", name, as_size(*actual), as_size(wanted)));
+        }
+    };
+    compare_size("memory", asked.memory, held.memory);
+    if (swap_limit) {
+        compare_size("memory with swap", asked.memory_swap, held.memory_swap);
+    }
+    if (asked.cpus > 0 && held.cpus && std::abs(asked.cpus - *held.cpus) > 1e-3) {
+        wrong.push_back(fmt::format("CPU quota is {}, not {}", *held.cpus, asked.cpus));
+    }
+    if (asked.pids > 0 && held.pids && *held.pids != asked.pids) {
+        wrong.push_back(fmt::format("pids is {}, not {}", *held.pids, asked.pids));
+    }
     return wrong;
 }
 

@@ -10,6 +10,7 @@
 
 #include "core/docker/engine.h"
 #include "core/model/observation.h"
+#include "core/observe/kernel_limits.h"
 #include "core/sys/clock.h"
 
 namespace pilotpros {
@@ -28,6 +29,8 @@ struct GateRequest {
     /// Whether a process of the container was killed for lack of memory, as the engine's events tell it: the container
     /// itself may live on, and its inspection says nothing of it.
     std::function<bool(const std::string& id)> oom_killed = nullptr;
+    /// What the kernel holds a container to; nothing is known where the engine runs elsewhere, which is no failure.
+    std::function<KernelLimits(const Container&)> held_to = nullptr;
 };
 
 struct GateResult {
@@ -57,6 +60,9 @@ std::optional<Failure> failure_of(const Container& container);
 
 /// The values of `resolved` that are not in force, e.g. "memory 128 MiB, not 256 MiB"; sizes, CPUs, pids. Pure.
 std::vector<std::string> limits_not_in_force(const nlohmann::json& resolved, const Limits& limits, bool swap_limit);
+
+/// The same by the kernel's own word; what it was not asked for is left out. Pure.
+std::vector<std::string> limits_not_held(const nlohmann::json& resolved, const KernelLimits& held, bool swap_limit);
 
 /// Waits until the service is running, healthy (or stable), listens where it did, without a restart or an OOM kill, and
 /// has the limits that it should have. Throws EngineLost, and Interrupted when the user wants to stop.

@@ -81,6 +81,7 @@ void Proof::pass_gate_of(const ServicePreview& service, const std::set<std::stri
     request.ports = ports;
     request.listening = [this](const Container& container) { return ports_now(container); };
     request.oom_killed = [this](const std::string& id) { return happenings_.oom_killed(id); };
+    request.held_to = [this](const Container& container) { return limits_held(world_.files, container); };
     const TimePoint begin = world_.clock.now();
     const GateResult result = pilotpros::pass_gate(engine_, world_.clock, request);
     if (!result.passed) {

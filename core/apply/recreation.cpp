@@ -150,6 +150,7 @@ std::vector<std::string> Recreation::back(const Snapshot& snapshot, const Servic
     // Swap is left out: what the files say of it is the user's own, and was in force or not before us.
     GateRequest request{snapshot.project, name, running, resolved, false, service.start_seconds};
     request.oom_killed = [&](const std::string& id) { return happenings.oom_killed(id); };
+    request.held_to = [&](const Container& container) { return limits_held(world_.files, container); };
     if (!made || is_configured_as(service, intended)) {
         request.ports = {service.ports.begin(), service.ports.end()};
         request.listening = [&](const Container& container) {

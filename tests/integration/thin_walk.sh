@@ -14,7 +14,7 @@ cd sub/deep
 run "$driver" apply web 128m
 expect_status "apply, typed in a sub-folder" 0
 cd "$folder"
-expect_in "the gate says what passed" 'healthy after .* limits are read back as asked' "$out"
+expect_in "the gate says what passed" 'healthy after .* limits are read back as asked, from the kernel, too' "$out"
 seen >"$scratch/after"
 expect "the limit is in force" test "$(memory)" = 134217728
 expect "the dependent was not touched" test "$(id_of dependent)" = "$dependent"

@@ -102,10 +102,43 @@ TEST_CASE("each gate that fails is named", "[gate]") {
         request.resolved = {{"mem_limit", "268435456"}};
         gate = R"(gate "limits": shop-web-1: memory is 128 MiB, not 256 MiB)";
     }
+    SECTION("the engine says that a limit is in force, and the kernel does not") {
+        request.resolved = {{"mem_limit", "134217728"}};
+        request.held_to = [](const Container&) { return KernelLimits{0, {}, {}, {}}; };
+        gate = R"(gate "limits": shop-web-1: the kernel's memory is none, not 128 MiB)";
+    }
     const GateResult result = gate_over(states, request);
     CAPTURE(result.said);
     CHECK_FALSE(result.passed);
     CHECK(result.said.find(gate) == 0);
+}
+
+TEST_CASE("the kernel's own word of limits is asked for where it can be had, and said", "[gate]") {
+    GateRequest request = request_for_web();
+    request.resolved = {{"mem_limit", "134217728"}};
+    const std::string words = "its limits are read back as asked";
+    request.held_to = [](const Container&) { return KernelLimits{128 * kMiB, {}, {}, {}}; };
+    CHECK(gate_over({running("healthy")}, request).said.ends_with(words + ", from the kernel, too"));
+    request.held_to = [](const Container&) { return KernelLimits{}; };
+    CHECK(gate_over({running("healthy")}, request).said.ends_with(words));
+}
+
+TEST_CASE("what the kernel holds a container to is compared with what was asked for", "[gate]") {
+    const nlohmann::json asked{
+        {"mem_limit", "100000000"}, {"memswap_limit", "150000000"}, {"cpus", 0.5}, {"pids_limit", 99}};
+    const KernelLimits rounded{100000000 / 4096 * 4096, 150000000 / 4096 * 4096, 0.5, 99};
+    CHECK(limits_not_held(asked, rounded, true).empty());
+    CHECK(limits_not_held(asked, {}, true).empty());
+    CHECK(limits_not_held(nlohmann::json::object(), rounded, true).empty());
+    KernelLimits wrong = rounded;
+    SECTION("memory") { wrong.memory = 100000001; }
+    SECTION("memory with swap") { wrong.memory_swap = 100000000; }
+    SECTION("the CPU quota") { wrong.cpus = 0; }
+    SECTION("processes") { wrong.pids = 0; }
+    if (wrong.memory_swap != rounded.memory_swap) {
+        CHECK(limits_not_held(asked, wrong, false).empty());
+    }
+    CHECK(limits_not_held(asked, wrong, true).size() == 1);
 }
 
 TEST_CASE("where nobody can tell where it listens, that is no failure", "[gate]") {
