@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Every screen in a terminal, held against what is kept of it in tests/screens/NAME.txt. No engine is needed: the project is tests/docs/shop, and what wants
-an engine gets the fake one, with the history that tests/unit/apply/frozen keeps.
+an engine gets the fake one, with the history that tests/unit/apply/frozen keeps. What looks at running containers sees those that were recorded, of the
+project tests/fake_engine/stack, each time for the first time.
 
   screens.py PLUGIN check [NAME...]
   screens.py PLUGIN write [NAME...]    keeps what is shown now; look at the difference before it is committed
@@ -23,14 +24,15 @@ import tempfile
 import unicodedata
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-KEPT, SHOP = ROOT / "tests" / "screens", ROOT / "tests" / "docs" / "shop"
+KEPT, SHOP, STACK = ROOT / "tests" / "screens", ROOT / "tests" / "docs" / "shop", ROOT / "tests" / "fake_engine" / "stack"
 ON_TERMINAL = ROOT / "tests" / "tools" / "on_terminal.py"
 FROZEN = ROOT / "tests" / "unit" / "apply" / "frozen" / "0.1.0.json"
 ENGINE = "ENGINE"  # as the frozen history calls it
 NOWHERE = "unix:///nowhere.sock"
 WIDTHS = (80, 120, 200)
 
-# name: words, exit code, whether the fake engine is there, whether all lines are a file's
+RECORDED = "recorded"
+# name: words, exit code, whether the fake engine is there, or the one with the RECORDED containers, whether all lines are a file's
 SCREENS = {
     "help": (["--help"], 0, False, False),
     "help-profile": (["profile", "--help"], 0, False, False),
@@ -40,6 +42,7 @@ SCREENS = {
     "help-rollback": (["rollback", "--help"], 0, False, False),
     "help-status": (["status", "--help"], 0, False, False),
     "tune": (["tune"], 2, False, False),
+    "tune-running": (["tune", "--duration", "1s"], 0, RECORDED, False),
     "tune-explain": (["tune", "--explain", "healthcheck.test"], 2, False, False),
     "tune-diff": (["tune", "--diff"], 2, False, True),
     "tune-lint": (["tune", "--lint"], 6, False, False),
@@ -111,26 +114,34 @@ class Stage:
                 target.write_text(file["content"])
                 target.chmod(file["mode"] or 0o600)
         (self.scratch / "faked").mkdir()
-        self.fake = subprocess.Popen(
-            [sys.executable, str(ROOT / "tests/fake_engine/fake_engine.py"), "--socket", str(self.scratch / "engine.sock"), "--id", ENGINE,
-             "--services", "2", "--project", "shop", "--directory", str(self.scratch / "faked")], stdout=subprocess.PIPE, text=True)
-        assert self.fake.stdout.readline().strip() == "ready"
+        self.fakes = [
+            self.fake("engine.sock", "--services", "2", "--project", "shop", "--directory", str(self.scratch / "faked")), self.fake("recorded.sock")]
+        for fake in self.fakes:
+            assert fake.stdout.readline().strip() == "ready"
+
+    def fake(self, socket, *more):
+        return subprocess.Popen([sys.executable, str(ROOT / "tests/fake_engine/fake_engine.py"), "--socket", str(self.scratch / socket), "--id", ENGINE, *more],
+                                stdout=subprocess.PIPE, text=True)
 
     def close(self):
-        self.fake.kill()
-        self.fake.wait()
+        for fake in self.fakes:
+            fake.kill()
+            fake.wait()
 
     def environment(self, with_engine, **more):
         kept = {k: v for k, v in os.environ.items()
                 if not k.startswith(("COMPOSE_", "DOCKER_")) and k not in ("NO_COLOR", "COLUMNS", "LINES", "TERM")}
-        return {**kept, "XDG_STATE_HOME": str(self.scratch / "state"), "TERM": "xterm-256color",
-                "DOCKER_HOST": f"unix://{self.scratch}/engine.sock" if with_engine else NOWHERE, **more}
+        recorded = with_engine == RECORDED
+        state = tempfile.mkdtemp(dir=self.scratch) if recorded else self.scratch / "state"
+        socket = f"unix://{self.scratch}/{'recorded' if recorded else 'engine'}.sock"
+        return {**kept, "XDG_STATE_HOME": str(state), "TERM": "xterm-256color", "DOCKER_HOST": socket if with_engine else NOWHERE, **more}
 
     def masked(self, text):
-        return text.replace(str(self.scratch), "/scratch").replace(str(ROOT), "/checkout")
+        text = text.replace(str(self.scratch), "/scratch").replace(str(ROOT), "/checkout")
+        return re.sub(r"needs at most [0-9]{3} KiB", "needs at most NNN KiB", text)  # what was recorded varies, and when one looks is chance
 
     def run(self, command, with_engine, **more):
-        return subprocess.run(command, cwd=SHOP, env=self.environment(with_engine, **more), stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+        return subprocess.run(command, cwd=STACK if with_engine == RECORDED else SHOP, env=self.environment(with_engine, **more), stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
 
 
 def show(stage, name):
