@@ -41,6 +41,16 @@ expect_status "nobody is there to agree" 3
 expect_in "and it says how a script agrees" '--yes' "$err"
 expect_same "so nothing was done" "$(files) $(id web)" "$before $web"
 
+# Through docker, on a terminal, as a person stops it once the new container is on its way.
+mkdir -p "$scratch/config/cli-plugins"
+ln -s "$PILOTPROS" "$scratch/config/cli-plugins/docker-pilotpros"
+run env DOCKER_CONFIG="$scratch/config" python3 "$SOURCE_DIR/tests/tools/on_terminal.py" --press-after 'starting a second web' 0.2 ^C \
+    docker pilotpros limits --apply web --yes --duration 1s --watch 30s
+expect_status "Ctrl-C on a terminal" 130
+expect_in "says that it was taken back" 'taken back|as it was|undone' "$out"
+expect_same "and it is" "$(files) $(id web) $(memory web)" "$before $web 0"
+expect_same "with one container of it" "$(docker ps -q --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.service=web | wc -l)" 1
+
 pilotpros limits --apply web --yes --duration 1s --watch 1s
 expect_status "the limit is applied" 0
 expect_same "it is in force" "$(memory web)" 100663296
