@@ -99,9 +99,13 @@ void take_swap_pin(const LimitsView& view, const Share& share, const std::string
     into.changes.push_back(std::move(change));
 }
 
+bool is_swap_pin_usable(const std::string& pin, Bytes memory) {
+    return pin == "-1" || parse_size(pin).value_or(-1) >= memory;
+}
+
 /// Memory and swap together: the Engine doubles the limit for swap when nothing is said.
 void advise_swap(const LimitsView& view, Bytes memory, Advice& into) {
-    if (view.pinned("memory_swap")) {
+    if (const auto pin = view.pinned("memory_swap"); pin && is_swap_pin_usable(*pin, memory)) {
         return;
     }
     const auto own = view.declared.memory_swap;

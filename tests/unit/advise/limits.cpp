@@ -429,8 +429,11 @@ TEST_CASE("a pin of memory and swap together is written as far as the Engine tak
     SECTION("less than the memory limit is told and not written") {
         pinned["memory_swap"] = "512m";
         advice = advised_limits(built);
-        CHECK(find_change(advice, "app", "memory_swap") == nullptr);
+        CHECK(find_change(advice, "app", "memory_swap")->after == "1024m");
+        CHECK(find_change(advice, "app", "memory_swap")->rule != "pinned by x-pilotpros");
         CHECK(find_finding(advice, "app", "pin-below-memory") != nullptr);
+        pinned["memory_swap"] = "much";
+        CHECK(find_change(advised_limits(built), "app", "memory_swap")->after == "1024m");
     }
     SECTION("beside the user's own memory limit") {
         built.project.services["app"].resolved["mem_limit"] = "536870912";
