@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/advise/registry.h"
+#include "core/advise/wished.h"
 #include "core/apps/asking.h"
 #include "core/model/error.h"
 #include "core/model/near.h"
@@ -15,6 +16,8 @@
 namespace pilotpros {
 
 namespace {
+
+constexpr const char* kUser = "x-pilotpros";
 
 template <typename Each>
 void for_each_application(const Observation& observation, Each each) {
@@ -33,6 +36,10 @@ class Advising {
 
     Advice all() {
         advise();
+        advice_ = within_wishes(input_, std::move(advice_), [&](const std::string& service, const std::string& who) {
+            const bool users = who == kUser;
+            return wanted(service) && !excluded(service, who) && (users ? choice_.only.empty() : asked(who));
+        });
         say_which_wishes_nobody_heard();
         return std::move(advice_);
     }
@@ -57,12 +64,15 @@ class Advising {
         if (!choice_.only.empty() || !choice_.skip.empty()) {
             return;
         }
-        std::set<std::string> heard;  // of all services: a wish at the top is meant for those that it concerns
+        std::set<std::string> heard;  // of any service: a wish at the top is meant for those that it concerns
+        std::set<std::pair<std::string, std::string>> heard_there;
         for (const Change& change : advice_.changes) {
             heard.insert(change.key);
+            heard_there.emplace(change.service, change.key);
         }
         for (const LeftAlone& one : advice_.left_alone) {
             heard.insert(one.key);
+            heard_there.emplace(one.service, one.key);
         }
         for (const auto& [service, wish] : input_.wishes) {
             if (!wanted(service) || wish.excludes("*") || !input_.project.services.contains(service)) {
@@ -70,9 +80,9 @@ class Advising {
             }
             for (const auto* wishes : {&wish.pinned, &wish.least, &wish.most}) {
                 for (const auto& [key, value] : *wishes) {
-                    if (!heard.contains(key)) {
+                    if (wish.of_all.contains(key) ? !heard.contains(key) : !heard_there.contains({service, key})) {
                         advice_.left_alone.push_back(
-                            {service, "x-pilotpros", key,
+                            {service, kUser, key,
                              fmt::format("nobody advises {} here, so the wish has no effect{}", key,
                                          did_you_mean({heard.begin(), heard.end()}, key))});
                     }

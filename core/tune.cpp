@@ -20,6 +20,7 @@
 #include "core/bundle/compose_override.h"
 #include "core/bundle/make_bundle.h"
 #include "core/compose/selection.h"
+#include "core/compose/wish_values.h"
 #include "core/compose/wishes.h"
 #include "core/lint/as_written.h"
 #include "core/lint/lint.h"
@@ -61,6 +62,18 @@ Written written_in(const std::map<std::string, std::string>& present) {
         }
     }
     return written;
+}
+
+Surroundings surroundings_without_engine(World& world) {
+    return {world.environment,        world.files, world.process, world.cancel, nullptr, world.docker_command(),
+            world.read_standard_input};
+}
+
+/// With the values of what the user wrote as ${…}.
+Wishes heard_wishes(World& world, const Project& project) {
+    Wishes wishes = read_wishes(project, world.files, advisor_set());
+    fill_in_wishes(wishes, project, surroundings_without_engine(world));
+    return wishes;
 }
 
 /// Changes of the user's below what is applied are said before all else.
@@ -143,7 +156,7 @@ Tuning tune(World& world, const Connection& connection, const TuneRequest& reque
         return result;
     }
 
-    result.wishes = read_wishes(project, world.files, advisor_set());
+    result.wishes = heard_wishes(world, project);
     read_present(world.files, Path{project.working_directory} / kFolder, "", result.present);
     Advised advised(world.files, world.environment.state_directory(),
                     observation.engine ? observation.engine->id : std::string{}, project.name);
@@ -226,7 +239,7 @@ Check look_at_files(World& world, const ProfileRequest& request, bool images_too
     if (images_too) {
         ask_images_of_probes(world, profile.project, profile.observation);
     }
-    const Wishes wishes = read_wishes(profile.project, world.files, advisor_set());
+    const Wishes wishes = heard_wishes(world, profile.project);
     const Budget budget;
     const Written written;
     const Case input{profile.project, profile.observation,
@@ -282,9 +295,7 @@ Check lint_what_compose_accepts(World& world, const ProfileRequest& request) {
 
 /// The files as they are written, where a rule knows why Compose refuses them; nothing where none does.
 std::optional<Check> lint_what_compose_refuses(World& world, const ProfileRequest& request) {
-    const Surroundings surroundings{
-        world.environment,        world.files, world.process, world.cancel, nullptr, world.docker_command(),
-        world.read_standard_input};
+    const Surroundings surroundings = surroundings_without_engine(world);
     const auto selection = select_by_files(request.selectors, surroundings);
     if (!selection) {
         return std::nullopt;

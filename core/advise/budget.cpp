@@ -30,8 +30,9 @@ struct Part {
     bool free = false;    ///< its share is ours to choose
     Bytes set_aside = 0;  ///< what it takes of the room when it is not, each replica
     Bytes tight = 0, comfort = 0, target = 0;
-    Bytes at_least = 0;  ///< below this no earlier value stands
-    Bytes most = 0;      ///< bound of `x-pilotpros`; 0: none
+    Bytes at_least = 0;                ///< below this no earlier value stands
+    Bytes least = 0, most = 0;         ///< bounds of `x-pilotpros`; 0: none
+    bool raised = false, cut = false;  ///< a bound moved what the rule gave
     std::optional<Bytes> written;
     MemoryEvidence evidence;
     Share share;
@@ -103,7 +104,10 @@ void size_up(Part& part, const Demand& demand, Bytes after_oom, bool known) {
 /// False when no value is both within the bounds and enough.
 bool bound(Part& part, const Wish& wish) {
     const Bytes least = size_of(wish.least).value_or(0);
+    part.least = least;
     part.most = size_of(wish.most).value_or(0);
+    part.raised = part.tight < least;
+    part.cut = part.most > 0 && part.target > part.most;
     for (Bytes* const value : {&part.tight, &part.comfort, &part.target}) {
         *value = std::max(*value, least);
         *value = part.most > 0 ? std::min(*value, part.most) : *value;
@@ -244,6 +248,11 @@ void divide(std::vector<Part>& parts, Bytes room) {
                                       : fmt::format(": + {:.0f} %", margin * 100);
         if (!comfortable || share < 1) {
             part.share.why += "; less than it could use, for lack of room";
+        }
+        if (part.cut && part.share.memory == part.most) {
+            part.share.why += fmt::format("; x-pilotpros allows at most {}", format_bytes(part.most));
+        } else if (part.raised && part.share.memory == part.least) {
+            part.share.why += fmt::format("; x-pilotpros asks for at least {}", format_bytes(part.least));
         }
     }
 }

@@ -45,12 +45,17 @@ class Schedule {
                          "yours stands: " + compose_duration(*draft_.timing.start_interval));
         }
         const bool ours = gate && !has_interval && gains;
-        if (Change* const one = draft_.duration(
-                "start_interval", draft_.timing.start_interval, ours ? std::optional{wanted} : std::nullopt,
-                fmt::format("the first probe waits out {} now; one takes {}", show(draft_.timing.interval_in_force()),
-                            cost_words(cost)),
-                "asked often while it starts, by what a probe takes: less than half of the time",
-                [&](Seconds value) { return value >= wanted / 4 && value <= wanted * 4; })) {
+        // Compose refuses it on an engine that does not know it, pinned or not.
+        const bool refused = !gate && draft_.input.observation.engine.has_value();
+        Change* const one =
+            refused ? nullptr
+                    : draft_.duration("start_interval", draft_.timing.start_interval,
+                                      ours ? std::optional{wanted} : std::nullopt,
+                                      fmt::format("the first probe waits out {} now; one takes {}",
+                                                  show(draft_.timing.interval_in_force()), cost_words(cost)),
+                                      "asked often while it starts, by what a probe takes: less than half of the time",
+                                      [&](Seconds value) { return value >= wanted / 4 && value <= wanted * 4; });
+        if (one != nullptr) {
             one->joint = draft_.proposed ? "health check" : "health check start";
             one->recipe = recipe(kRecipeStart);
             one->inputs = {cost_input(cost)};

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/advise/durations.h"
+#include "core/advise/wish_units.h"
 #include "core/model/json.h"
 
 namespace pilotpros {
@@ -140,15 +141,15 @@ Change* HealthDraft::duration(const std::string& leaf, std::optional<Seconds> be
             after = value;
         }
     }
-    const auto bound = [&](const std::map<std::string, std::string>& bounds) {
-        const auto found = bounds.find(key);
-        return found == bounds.end() ? std::nullopt : parse_duration(found->second);
-    };
-    if (const auto least = wish != nullptr ? bound(wish->least) : std::nullopt; least && *after < *least) {
-        after = least;
+    const WishBounds bounds = wish != nullptr ? bounds_on(*wish, key) : WishBounds{};
+    const auto held = bounds.held(after->count(), before ? std::optional{before->count()} : std::nullopt);
+    if (!held) {
+        leave(key, why_bounded_away(bounds, WishUnit::kSeconds, compose_duration(*after)));
+        return nullptr;
     }
-    if (const auto most = wish != nullptr ? bound(wish->most) : std::nullopt; most && *after > *most) {
-        after = most;
+    if (*held != after->count()) {
+        reason = why_bounded(compose_duration(*after));
+        after = Seconds{*held};
     }
     return &change(leaf, was, compose_duration(*after), std::move(reason), std::move(rule));
 }

@@ -171,15 +171,29 @@ class Testing {
     HealthDraft& draft_;
 };
 
+void leave_pinned_schedule(HealthDraft& draft) {
+    if (draft.wish == nullptr) {
+        return;
+    }
+    for (const auto& [key, pin] : draft.wish->pinned) {
+        if (key.starts_with("healthcheck.")) {
+            draft.leave(key, "pinned by x-pilotpros, but there is no health check that it could be of");
+        }
+    }
+}
+
 Advice advise_health_of(HealthDraft draft) {
     if (draft.wish != nullptr && draft.wish->excludes("healthcheck")) {
         draft.leave("*", "excluded by x-pilotpros");
     } else if (draft.disabled && !draft.pinned("healthcheck.test")) {
         draft.leave("healthcheck.test", "you switched the health check off");
+        leave_pinned_schedule(draft);
     } else {
         Testing(draft).test();
         if (!draft.probe.none() || !draft.advice.changes.empty()) {
             advise_schedule(draft);
+        } else {
+            leave_pinned_schedule(draft);
         }
     }
     return std::move(draft.advice);

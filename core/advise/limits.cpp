@@ -11,12 +11,16 @@
 #include "core/advise/limits_service.h"
 #include "core/advise/restart_policy.h"
 #include "core/advise/service_state.h"
+#include "core/advise/wish_units.h"
 
 namespace pilotpros {
 
 namespace {
 
 constexpr const char* kMemorySource = "https://docs.docker.com/engine/containers/resource_constraints/#memory";
+constexpr const char* kSwapSource =
+    "https://docs.docker.com/engine/containers/resource_constraints/#--memory-swap-details";
+constexpr const char* kPinSource = "x-pilotpros in the Compose files";
 constexpr const char* kMemoryRule =
     "the most it needs, starting included, plus a margin that shrinks with the evidence; page cache and wishes while "
     "the machine has room, and in the first hour twice the need, 256 MiB at least where nobody knows what the "
@@ -57,8 +61,53 @@ void say_killed(const LimitsView& view, bool raised, Advice& into) {
     into.findings.push_back(std::move(finding));
 }
 
+/// A pin of memory and swap together, as far as the Engine takes it beside the memory limit.
+void take_swap_pin(const LimitsView& view, const Share& share, const std::string& pin, Advice& into) {
+    const bool boundless = pin == "-1";
+    const auto size = parse_size(pin);
+    if (!boundless && !size) {
+        return;  // told with all that cannot be read
+    }
+    if (!view.engine.swap_limit || share.memory == 0) {
+        into.left_alone.push_back(
+            view.left("memory_swap", view.engine.swap_limit
+                                         ? "pinned by x-pilotpros, but without a memory limit the Engine refuses it"
+                                         : "pinned by x-pilotpros, but this engine's kernel does not count swap"));
+        return;
+    }
+    if (size && *size < share.memory) {
+        Finding finding = view.finding("pin-below-memory", Finding::Severity::kError);
+        finding.what = fmt::format("x-pilotpros pins memory_swap to {}, and the memory limit alone is {}",
+                                   format_bytes(*size), format_bytes(share.memory));
+        finding.harm = "the Engine refuses such a container, so the pin is not used";
+        finding.fix = fmt::format("pin memory_swap, which is memory and swap together, to at least {}",
+                                  compose_size(share.memory));
+        finding.source = kSwapSource;
+        into.findings.push_back(std::move(finding));
+        into.left_alone.push_back(view.left("memory_swap", "pinned below the memory limit: see the finding"));
+        return;
+    }
+    const auto own = view.declared.memory_swap;
+    Change change =
+        view.change("memory_swap", {Target::Kind::kCompose, {"memswap_limit"}},
+                    own == Bytes{-1} ? nlohmann::json("-1") : size_or_null(own), boundless ? pin : compose_size(*size));
+    change.reason = "pinned by x-pilotpros";
+    change.rule = "pinned by x-pilotpros";
+    change.source = kPinSource;
+    change.risk = Risk::kMedium;
+    change.joint = share.advised ? "memory" : "";
+    into.changes.push_back(std::move(change));
+}
+
+bool is_swap_pin_usable(const std::string& pin, Bytes memory) {
+    return pin == "-1" || parse_size(pin).value_or(-1) >= memory;
+}
+
 /// Memory and swap together: the Engine doubles the limit for swap when nothing is said.
 void advise_swap(const LimitsView& view, Bytes memory, Advice& into) {
+    if (const auto pin = view.pinned("memory_swap"); pin && is_swap_pin_usable(*pin, memory)) {
+        return;
+    }
     const auto own = view.declared.memory_swap;
     if (!view.engine.swap_limit) {
         if (own && *own != -1 && *own < memory) {
@@ -73,13 +122,23 @@ void advise_swap(const LimitsView& view, Bytes memory, Advice& into) {
                                                 : fmt::format("yours, {}, is kept", format_bytes(*own))));
         return;
     }
-    Change change = view.change("memory_swap", {Target::Kind::kCompose, {"memswap_limit"}}, size_or_null(own),
-                                compose_size(memory));
+    const WishBounds bounds = bounds_on(view.wish, "memory_swap");
+    if (bounds.most && *bounds.most < static_cast<double>(memory)) {
+        into.left_alone.push_back(
+            view.left("memory_swap", fmt::format("x-pilotpros allows at most {}, which is less than the memory limit: "
+                                                 "the Engine would refuse it; bound memory, too",
+                                                 format_bytes(static_cast<Bytes>(*bounds.most)))));
+        return;
+    }
+    const Bytes both = std::max(memory, static_cast<Bytes>(bounds.least.value_or(0)));
+    Change change =
+        view.change("memory_swap", {Target::Kind::kCompose, {"memswap_limit"}}, size_or_null(own), compose_size(both));
     change.reason =
-        own ? fmt::format("yours, {}, is less than the memory limit: the Engine would refuse it", format_bytes(*own))
-            : "equal to the memory limit: else as much swap again is allowed";
+        both > memory ? why_bounded(compose_size(memory))
+        : own ? fmt::format("yours, {}, is less than the memory limit: the Engine would refuse it", format_bytes(*own))
+              : "equal to the memory limit: else as much swap again is allowed";
     change.rule = "memory and swap together, equal to the memory limit: a service at its limit must not swap";
-    change.source = "https://docs.docker.com/engine/containers/resource_constraints/#--memory-swap-details";
+    change.source = kSwapSource;
     change.risk = Risk::kMedium;
     change.joint = "memory";
     into.changes.push_back(std::move(change));
@@ -88,10 +147,11 @@ void advise_swap(const LimitsView& view, Bytes memory, Advice& into) {
 void change_memory(const LimitsView& view, const Share& share, Advice& into) {
     Change change = view.change("memory", limit_target(view.declared.dialect, "memory"),
                                 size_or_null(view.declared.memory), compose_size(share.memory));
-    const bool pinned = view.pinned("memory").has_value();
+    const auto pin = view.pinned("memory");
+    const bool pinned = pin && parse_size(*pin);
     change.reason = share.why;
     change.rule = pinned ? "pinned by x-pilotpros" : kMemoryRule;
-    change.source = pinned ? "x-pilotpros in the Compose files" : kMemorySource;
+    change.source = pinned ? kPinSource : kMemorySource;
     change.inputs = memory_inputs(view);
     change.risk = Risk::kMedium;
     change.joint = "memory";
@@ -121,7 +181,7 @@ void check_pin(const LimitsView& view, Advice& into) {
     finding.harm = size ? "it will be killed for lack of memory" : "the pin is not used";
     finding.fix = size ? fmt::format("pin at least {}, or nothing", compose_size(round_up(view.evidence.need)))
                        : "a size as Compose reads it, e.g. 512m";
-    finding.source = "x-pilotpros in the Compose files";
+    finding.source = kPinSource;
     into.findings.push_back(std::move(finding));
 }
 
@@ -140,6 +200,11 @@ void advise_memory(const LimitsView& view, const Share& share, Advice& into) {
                           share.why));
     } else if (share.advised) {
         change_memory(view, share, into);
+    } else if (own && parse_size(view.pinned("memory").value_or("")) == Bytes{0}) {
+        into.left_alone.push_back(
+            view.left("memory", fmt::format("pinned to no limit by x-pilotpros, but yours, {}, stands in the files: "
+                                            "take it out there",
+                                            format_bytes(*own))));
     } else if (own) {
         const std::string need = view.evidence.measured ? "; it " + view.evidence.words() : std::string{};
         into.left_alone.push_back(view.left("memory", fmt::format("yours, {}, is kept{}", format_bytes(*own), need)));
@@ -201,9 +266,15 @@ void advise_service(const LimitsView& view, Advice& into) {
         return;
     }
     advise_memory(view, share->second, into);
+    if (const auto pin = view.pinned("memory_swap")) {
+        take_swap_pin(view, share->second, *pin, into);
+    }
     if (not_running(&view.observed).empty() || !view.usage.empty()) {
         advise_cpu(view, into);
         advise_processes(view, into);
+    } else {
+        take_cpu_pins(view, into);
+        take_process_pins(view, into);
     }
     leave_doubled(view, into);
 }

@@ -81,11 +81,15 @@ void say_below_one(const LimitsView& view, double quota, Advice& into) {
     into.findings.push_back(std::move(finding));
 }
 
+bool take_quota_pin(const LimitsView& view, Advice& into) {
+    const auto own = view.declared.cpus;
+    return take_pin(view, "cpus", limit_target(view.declared.dialect, "cpus"),
+                    own ? nlohmann::json(*own) : nlohmann::json(), into);
+}
+
 void advise_quota(const LimitsView& view, Advice& into) {
     const double own = view.declared.cpus.value_or(0);
-    if (view.pinned("cpus")) {
-        take_pin(view, "cpus", limit_target(view.declared.dialect, "cpus"),
-                 own > 0 ? nlohmann::json(own) : nlohmann::json(), into);
+    if (take_quota_pin(view, into)) {
         return;
     }
     const double quota = quota_in_force(view);
@@ -141,11 +145,15 @@ std::string rival_of(const LimitsView& view, double bar) {
     return "";
 }
 
+Target weight_target() { return {Target::Kind::kCompose, {"cpu_shares"}}; }
+
+bool take_weight_pin(const LimitsView& view, Advice& into) {
+    const auto own = view.declared.cpu_shares;
+    return take_pin(view, "cpu_shares", weight_target(), own ? nlohmann::json(*own) : nlohmann::json(), into);
+}
+
 void advise_weight(const LimitsView& view, Advice& into) {
-    const Target target{Target::Kind::kCompose, {"cpu_shares"}};
-    const nlohmann::json before =
-        view.declared.cpu_shares ? nlohmann::json(*view.declared.cpu_shares) : nlohmann::json();
-    if (take_pin(view, "cpu_shares", target, before, into)) {
+    if (take_weight_pin(view, into)) {
         return;
     }
     // What was written stands until the use is half of what brought it about.
@@ -163,7 +171,7 @@ void advise_weight(const LimitsView& view, Advice& into) {
             view.left("cpu_shares", fmt::format("yours, {}, is kept", *view.declared.cpu_shares)));
         return;
     }
-    Change change = view.change("cpu_shares", target, nullptr, kPreferred);
+    Change change = view.change("cpu_shares", weight_target(), nullptr, kPreferred);
     change.reason = fmt::format("others depend on it and it uses {:.2f} CPUs (p95); {}", uses, rival);
     change.rule =
         "twice the weight of the others where others depend on it and a rival could take the CPUs; it counts "
@@ -174,6 +182,11 @@ void advise_weight(const LimitsView& view, Advice& into) {
 }
 
 }  // namespace
+
+void take_cpu_pins(const LimitsView& view, Advice& into) {
+    take_quota_pin(view, into);
+    take_weight_pin(view, into);
+}
 
 void advise_cpu(const LimitsView& view, Advice& into) {
     advise_quota(view, into);

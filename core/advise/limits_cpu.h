@@ -19,5 +19,7 @@ namespace pilotpros {
 /// Source: https://docs.docker.com/engine/containers/resource_constraints/#cpu and
 /// https://docs.kernel.org/scheduler/sched-bwc.html (quota, period and throttling)
 void advise_cpu(const LimitsView& view, Advice& into);
+/// The pins alone, for a service of which nothing is known.
+void take_cpu_pins(const LimitsView& view, Advice& into);
 
 }  // namespace pilotpros

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/advise/wish_units.h"
 #include "core/model/json.h"
 
 namespace pilotpros {
@@ -44,16 +45,39 @@ void change_pids(const LimitsView& view, std::int64_t value, const std::string& 
     into.changes.push_back(std::move(change));
 }
 
+bool take_pids_pin(const LimitsView& view, Advice& into) {
+    if (!view.engine.pids_limit) {
+        if (view.wish.pinned.contains("pids") || view.wish.least.contains("pids") || view.wish.most.contains("pids")) {
+            into.left_alone.push_back(
+                view.left("pids", "this engine's kernel counts no processes: the wish has no effect"));
+        }
+        return true;
+    }
+    const auto own = view.declared.pids;
+    return take_pin(view, "pids", limit_target(view.declared.dialect, "pids"),
+                    own ? nlohmann::json(*own) : nlohmann::json(), into);
+}
+
+/// Fewer than were seen would end what it does.
+bool is_bound_below(const LimitsView& view, const char* key, std::int64_t needed, const std::string& why,
+                    Advice& into) {
+    const auto most = bounds_on(view.wish, key).most;
+    if (!most || static_cast<double>(needed) <= *most) {
+        return false;
+    }
+    into.left_alone.push_back(view.left(key, fmt::format("x-pilotpros allows at most {}, and {}", *most, why)));
+    return true;
+}
+
 void advise_pids(const LimitsView& view, Advice& into) {
     const auto own = view.declared.pids;
-    if (!view.engine.pids_limit) {
-        return;
-    }
-    if (take_pin(view, "pids", limit_target(view.declared.dialect, "pids"),
-                 own ? nlohmann::json(*own) : nlohmann::json(), into)) {
+    if (take_pids_pin(view, into)) {
         return;
     }
     const std::int64_t peak = std::max(view.usage.pids_max, view.usage.pids_kernel_peak);
+    if (is_bound_below(view, "pids", peak, fmt::format("{} processes and threads were seen", peak), into)) {
+        return;
+    }
     const std::int64_t fresh = power_of_two(std::max({4 * peak, 2 * connections_allowed(view), kFewestPids}));
     const auto before = static_cast<std::int64_t>(view.written("pids").value_or(0));
     const bool stands = before >= std::max(3 * peak, 2 * connections_allowed(view)) && before <= 4 * fresh;
@@ -97,20 +121,26 @@ std::pair<std::int64_t, std::string> files_needed(const LimitsView& view) {
     return {0, ""};
 }
 
+Target files_target() { return {Target::Kind::kCompose, {"ulimits", "nofile"}}; }
+
+bool take_files_pin(const LimitsView& view, Advice& into) {
+    const auto own = view.declared.files_soft;
+    return take_pin(view, "nofile", files_target(), own ? nlohmann::json(*own) : nlohmann::json(), into);
+}
+
 void advise_files(const LimitsView& view, Advice& into) {
     const auto own = view.declared.files_soft;
-    const Target target{Target::Kind::kCompose, {"ulimits", "nofile"}};
-    const nlohmann::json before = own ? nlohmann::json(*own) : nlohmann::json();
-    if (take_pin(view, "nofile", target, before, into) || !own) {
+    if (take_files_pin(view, into) || !own) {
         return;
     }
     const auto [needed, from] = files_needed(view);
-    if (needed <= *own) {
+    if (needed <= *own ||
+        is_bound_below(view, "nofile", needed, fmt::format("it may need {}: {}", needed, from), into)) {
         return;
     }
     const std::int64_t value =
         power_of_two(std::max({needed + needed / 8, kFewestFiles, view.declared.files_hard.value_or(0)}));
-    Change change = view.change("nofile", target, before, value);
+    Change change = view.change("nofile", files_target(), *own, value);
     change.reason = fmt::format("its own limit of {} descriptors is less than {}", *own, from);
     change.rule = "a power of two above what the program's own settings may open";
     change.source = "https://nginx.org/en/docs/ngx_core_module.html#worker_connections";
@@ -119,6 +149,11 @@ void advise_files(const LimitsView& view, Advice& into) {
 }
 
 }  // namespace
+
+void take_process_pins(const LimitsView& view, Advice& into) {
+    take_pids_pin(view, into);
+    take_files_pin(view, into);
+}
 
 void advise_processes(const LimitsView& view, Advice& into) {
     advise_pids(view, into);

@@ -19,5 +19,7 @@ namespace pilotpros {
 /// https://nginx.org/en/docs/ngx_core_module.html#worker_connections, and
 /// https://www.postgresql.org/docs/current/runtime-config-resource.html#GUC-MAX-FILES-PER-PROCESS
 void advise_processes(const LimitsView& view, Advice& into);
+/// The pins alone, for a service of which nothing is known.
+void take_process_pins(const LimitsView& view, Advice& into);
 
 }  // namespace pilotpros

@@ -71,6 +71,16 @@ Change option(const std::string& service, const char* name, const char* value, c
     return change;
 }
 
+void rotate(const std::string& service, std::optional<double> day, const Case& input, Advice& advice) {
+    const std::string size = size_for(day, input.written_value(service, "logging.max-size"));
+    Change change = option(service, "max-size", size.c_str(),
+                           "three files that hold a day of what it writes, of 10, 30 or 100 MiB each");
+    change.reason = why_rotated(day, size);
+    change.inputs = {{"what it writes in a day", day ? format_bytes(static_cast<Bytes>(*day)) : "not measured",
+                      "its log while it was profiled, with what json-file adds to a line"}};
+    advice.changes.push_back(std::move(change));
+}
+
 }  // namespace
 
 Advice advise_logging(const Case& input) {
@@ -110,8 +120,18 @@ Advice advise_logging(const Case& input) {
                 }
             }
         }
-        if (!pinned.changes.empty()) {
+        if (!pinned.changes.empty() && !driver.empty() && driver != "json-file" && driver != "local") {
+            for (const Change& change : pinned.changes) {
+                advice.left_alone.push_back(
+                    {name, kLogging, change.key,
+                     fmt::format("pinned by x-pilotpros, but the driver {} takes no such option", driver)});
+            }
+        } else if (!pinned.changes.empty()) {
+            const bool has_size = users_size || daemons_size || pinned.changes.front().key == "logging.max-size";
             advice.add(std::move(pinned));
+            if (driver == "json-file" && !has_size) {
+                rotate(name, a_day_of(service), input, advice);  // a number of files without a size does nothing
+            }
         } else if (driver.empty()) {
             leave("insufficient evidence: it names no driver and does not run, so the daemon's is not known");
         } else if (driver != "json-file") {
@@ -122,15 +142,7 @@ Advice advise_logging(const Case& input) {
         } else if (daemons_size) {
             leave("the daemon's configuration rotates at " + container->log_options.at("max-size"));
         } else {
-            const auto day = a_day_of(service);
-            const std::string size = size_for(day, input.written_value(name, "logging.max-size"));
-            advice.changes.push_back(
-                option(name, "max-size", size.c_str(),
-                       "three files that hold a day of what it writes, of 10, 30 or 100 MiB each"));
-            advice.changes.back().reason = why_rotated(day, size);
-            advice.changes.back().inputs = {{"what it writes in a day",
-                                             day ? format_bytes(static_cast<Bytes>(*day)) : "not measured",
-                                             "its log while it was profiled, with what json-file adds to a line"}};
+            rotate(name, a_day_of(service), input, advice);
             if (!options.is_object() || !options.contains("max-file")) {
                 advice.changes.push_back(option(name, "max-file", kMostFiles, "three files are kept, the oldest goes"));
             }

@@ -75,7 +75,7 @@ void write(const Node& node, const std::string& name, int depth, std::string& in
         return;
     }
     if (!is_list(*node.changes.front())) {
-        into += " " + scalar(node.changes.front()->after, node.changes.front()->as_written) + "\n";
+        into += " " + scalar(node.changes.front()->in_file(), node.changes.front()->has_users_variables()) + "\n";
         return;
     }
     into += "\n";

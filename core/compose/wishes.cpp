@@ -185,6 +185,7 @@ class Reader {
             wish.least.erase(key);
             wish.most.erase(key);
             wish.pinned[key] = *text;
+            comes_from_here(key, wish);
         });
     }
 
@@ -196,6 +197,7 @@ class Reader {
             wish.pinned.erase(key);
             wish.least.erase(key);
             wish.most.erase(key);
+            comes_from_here(key, wish);
             for (const auto& [end, limit] : one.items()) {
                 if (end != "min" && end != "max") {
                     fail({"bound", key, end},
@@ -225,6 +227,14 @@ class Reader {
             fail({"disposable"}, "disposable must list absolute paths in the container, not / itself and without ..");
         }
         wish.disposable = {paths->begin(), paths->end()};
+    }
+
+    void comes_from_here(const std::string& key, Wish& wish) const {
+        if (service_.empty()) {
+            wish.of_all.insert(key);
+        } else {
+            wish.of_all.erase(key);
+        }
     }
 
     template <typename Take>

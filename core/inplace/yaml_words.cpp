@@ -64,9 +64,9 @@ WantedPlace wanted_places(const std::vector<const Change*>& changes) {
 
 std::vector<std::string> file_texts(const Change& change) {
     std::vector<std::string> texts;
-    for (const Json& one : change.after.is_array() ? change.after : Json::array({change.after})) {
+    for (const Json& one : change.after.is_array() ? change.after : Json::array({change.in_file()})) {
         const std::string text = one.is_string() ? one.get<std::string>() : one.dump();
-        texts.push_back(change.as_written ? text : with_double_dollars(text));
+        texts.push_back(change.has_users_variables() ? text : with_double_dollars(text));
     }
     return texts;
 }
@@ -104,8 +104,9 @@ std::string in_one_line(const WantedPlace& place, const YamlStyle& style, bool p
     if (!place.below.empty()) {
         return fmt::format("{{{}}}", fmt::join(entries_in_one_line(place, style), ", "));
     }
-    return place.is_list() ? fmt::format("[{}]", fmt::join(items_of(place), ", "))
-                           : yaml_scalar(place.changes.front()->after, place.changes.front()->as_written, plain);
+    return place.is_list()
+               ? fmt::format("[{}]", fmt::join(items_of(place), ", "))
+               : yaml_scalar(place.changes.front()->in_file(), place.changes.front()->has_users_variables(), plain);
 }
 
 std::string in_lines(const WantedPlace& place, const YamlStyle& style, std::size_t column) {

@@ -53,6 +53,9 @@ struct Change {
     /// `after` holds the user's own ${…} as they wrote it (see Project::uninterpolated): a literal $ of ours in it must
     /// already be doubled. Otherwise `after` is literal, and the writer doubles each $.
     bool as_written = false;
+    /// What stands in the Compose file for `after` where the user pinned it with ${…}: that text. `after` is its value,
+    /// which is what everybody compares and checks. Empty: `after` itself is written.
+    std::string users_text;
     std::string reason;         ///< one line with the deciding numbers, for the table
     std::string rule;           ///< the rule in one line without measured numbers: the comment in the file
     std::string source;         ///< a URL, or a document and its section
@@ -66,6 +69,10 @@ struct Change {
     /// It only makes room for others, e.g. mounts the directory that a setting lies in: it goes when no other Change of
     /// the same service and advisor is left.
     bool carrier = false;
+
+    /// What a Compose file gets, and whether a $ in it is the user's own.
+    [[nodiscard]] nlohmann::json in_file() const { return users_text.empty() ? after : nlohmann::json(users_text); }
+    [[nodiscard]] bool has_users_variables() const { return as_written || !users_text.empty(); }
 };
 void to_json(nlohmann::json& json, const Change& change);
 

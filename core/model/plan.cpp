@@ -78,7 +78,7 @@ std::string hash_of(const Plan& plan) {
     nlohmann::json written = nlohmann::json::array();
     for (const Change& change : plan.changes) {
         written.push_back(
-            {change.service, change.key, change.target.kind, change.target.path, change.before, change.after});
+            {change.service, change.key, change.target.kind, change.target.path, change.before, change.in_file()});
     }
     const nlohmann::json all{{"project", plan.project}, {"changes", written}};
     return sha256_hex(all.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));

@@ -75,6 +75,9 @@ std::string explain_change(const TuneView& view, const Change& change, int width
     Sheet sheet(width);
     sheet.title(fmt::format("{}: {} -> {}", name_of(change), value_words(change.before), value_words(change.after)));
     sheet.field("why", change.reason);
+    if (!change.users_text.empty()) {
+        sheet.field("written as", change.users_text);
+    }
     sheet.field("rule", change.rule);
     for (const Input& input : change.inputs) {
         sheet.field("input", fmt::format("{}: {}{}", input.name, input.value,

@@ -22,6 +22,7 @@ json changes_json(const TuneView& view) {
         const Verdict* const verdict = view.plan.verdict_on(change);
         const auto [file, line] = place_in_bundle(change, view.bundle);
         one["as_written"] = change.as_written;
+        one["written_as"] = change.users_text.empty() ? json() : json(change.users_text);
         one["carrier"] = change.carrier;
         one["verdict"] = verdict == nullptr ? json() : verdict_json(*verdict);
         one["place"] = line == 0 ? json() : json{{"file", ".pilotpros/" + file}, {"line", line}};

@@ -65,14 +65,29 @@ Bytes semi_space_for(const Situation& at, bool& ours) {
     return ours ? kUsefulSemiSpace : present;
 }
 
-Bytes fitting(const Situation& at, Bytes semi_space) {
+/// A heap, and what a bound of the user's made of it, in words.
+struct Fitting {
+    Bytes old_space = 0;
+    std::string bounded;
+};
+
+Fitting fitting(const Situation& at, Bytes semi_space) {
     const Bytes now = old_space_that_fits(at.share.memory, semi_space, at.beside);
     const bool stands = at.earlier.old_space > 0 && heap_fits(at, {at.earlier.old_space, semi_space});
-    Bytes result = settle(stands ? std::optional{at.earlier.old_space} : std::nullopt, now, 32 * kMiB, 0.25);
-    const Bytes most = size_of(at.wish.most).value_or(result);
+    const Bytes free = settle(stands ? std::optional{at.earlier.old_space} : std::nullopt, now, 32 * kMiB, 0.25);
     const Bytes least = size_of(at.wish.least).value_or(0);
-    result = std::min(result, most);
-    return result > 0 && least > result && heap_fits(at, {least, semi_space}) ? least : result;
+    Fitting result{std::min(free, size_of(at.wish.most).value_or(free)), ""};
+    const bool too_small = result.old_space > 0 && least > result.old_space;
+    if (too_small && heap_fits(at, {least, semi_space})) {
+        result.old_space = least;
+    } else if (too_small) {
+        result.bounded =
+            fmt::format("; x-pilotpros asks for at least {}, which the limit does not hold", format_bytes(least));
+    }
+    if (result.old_space != free) {
+        result.bounded += fmt::format("; bounded by x-pilotpros, without it {}", format_bytes(free));
+    }
+    return result;
 }
 
 std::string numbers(const Situation& at, const Heap& heap) {
@@ -97,20 +112,22 @@ Decision decide(const Situation& at) {
     // What was written stays where V8's default fits by a hair only.
     const Bytes spare = !user_fixed && at.earlier.old_space > 0 ? at.share.memory / 8 : 0;
     if (!heap_fits(at, present, spare)) {
-        decision.old_space = fitting(at, semi);
+        const Fitting fits = fitting(at, semi);
+        decision.old_space = fits.old_space;
         decision.semi_space = ours && decision.old_space > 0 ? semi : 0;
         decision.argues = user_fixed;
-        decision.why = fmt::format("{}: {} is a kill before V8 collects", numbers(at, present),
-                                   user_fixed ? "your own flag" : "V8's default");
+        decision.why = fmt::format("{}: {} is a kill before V8 collects{}", numbers(at, present),
+                                   user_fixed ? "your own flag" : "V8's default", fits.bounded);
         return decision;
     }
     if (!user_fixed && wastes(at, present)) {
-        decision.old_space = fitting(at, semi);
+        const Fitting fits = fitting(at, semi);
+        decision.old_space = fits.old_space;
         decision.why = fmt::format(
             "the heap was three quarters full at {}, and V8's default of {} leaves more than half "
-            "of {} unused",
+            "of {} unused{}",
             format_bytes(usage_of(at.service).need_peak()), format_bytes(present.old_space),
-            format_bytes(at.share.memory));
+            format_bytes(at.share.memory), fits.bounded);
         return decision;
     }
     present.semi_space = semi;
@@ -199,7 +216,7 @@ void tell_of_command_line(const Situation& at, const HeapFlags& command, Advice&
                                   numbers(at, heap))));
         return;
     }
-    const Bytes old_space = fitting(at, heap.semi_space);
+    const Bytes old_space = fitting(at, heap.semi_space).old_space;
     advice.left_alone.push_back(leave(at, "set on the command line, which wins over NODE_OPTIONS: see the finding"));
     advice.findings.push_back({at.service.service, "heap-on-command-line", Finding::Severity::kWarning,
                                fmt::format("{} on the command line is more than the memory limit holds: {}",
@@ -231,6 +248,19 @@ std::optional<std::string> obstacle(const Situation& at) {
     return std::nullopt;
 }
 
+/// Why a pin is not written, or nothing.
+std::optional<std::string> why_not_pinned(std::optional<Bytes> size, const HeapFlags& command) {
+    if (!size) {
+        return "the pin cannot be read: see the finding";
+    }
+    if (*size < kMiB) {
+        return "pinned by x-pilotpros to less than a MiB, which node takes for no bound: none is written";
+    }
+    return command.bounds_old_space() ? std::optional<std::string>{"pinned by x-pilotpros, but the command line says "
+                                                                   "another, and wins over NODE_OPTIONS"}
+                                      : std::nullopt;
+}
+
 Decision pinned(Bytes size) { return {size, 0, "pinned by x-pilotpros", false}; }
 
 }  // namespace
@@ -256,8 +286,12 @@ Advice advise(const Case& input, const ServiceObservation& service, const nlohma
     const auto pin = size_of(at.wish.pinned);
     if (const auto why = obstacle(at)) {
         advice.left_alone.push_back(leave(at, *why));
-    } else if (pin) {
-        write(at, pinned(*pin), advice);
+    } else if (at.wish.pinned.contains("heap")) {
+        if (const auto why_not = why_not_pinned(pin, command)) {
+            advice.left_alone.push_back(leave(at, *why_not));
+        } else {
+            write(at, pinned(*pin), advice);
+        }
     } else if (at.share.memory == 0) {
         advice.left_alone.push_back(leave(at, "the service has no memory limit that a heap could follow"));
     } else if (command.bounds_old_space()) {

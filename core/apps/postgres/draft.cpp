@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <map>
@@ -39,6 +40,48 @@ std::optional<double> magnitude(const std::string& text) {
     double value = 0;
     const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     return error == std::errc{} ? std::optional{value} : std::nullopt;
+}
+
+/// What one of PostgreSQL's units is worth, in bytes or milliseconds; nothing for what is none.
+struct Worth {
+    double factor = 0;
+    bool time = false;
+};
+
+std::optional<Worth> worth_of(const std::string& unit) {
+    static const std::map<std::string, Worth> kUnits{
+        {"B", {1, false}},         {"kB", {1024, false}},   {"8kB", {8192, false}},  {"MB", {0x1p20, false}},
+        {"16MB", {0x1p24, false}}, {"GB", {0x1p30, false}}, {"TB", {0x1p40, false}}, {"us", {1e-3, true}},
+        {"ms", {1, true}},         {"s", {1000, true}},     {"min", {60'000, true}}, {"h", {3'600'000, true}},
+        {"d", {86'400'000, true}}};
+    const auto found = kUnits.find(unit);
+    return found == kUnits.end() ? std::nullopt : std::optional{found->second};
+}
+
+/// A text as postgresql.conf takes it for a setting of that unit, so that two of them compare.
+std::optional<double> amount(const std::string& text, const std::string& unit) {
+    double number = 0;
+    const char* const end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, number);
+    if (error != std::errc{}) {
+        return std::nullopt;
+    }
+    std::string suffix(rest, end);
+    suffix.erase(0, std::min(suffix.find_first_not_of(' '), suffix.size()));
+    if (unit.empty() || number < 0) {
+        return suffix.empty() ? std::optional{number} : std::nullopt;
+    }
+    const auto own = worth_of(unit);
+    const auto given = suffix.empty() ? own : worth_of(suffix);
+    return own && given && own->time == given->time ? std::optional{number * given->factor} : std::nullopt;
+}
+
+/// Whether a bound would move the value from what is there now away from what is wanted.
+bool leads_away(const Present& now, const std::string& wanted, const std::string& bounded) {
+    const auto is = amount(now.value, now.unit);
+    const auto to = amount(wanted, now.unit);
+    const auto held = amount(bounded, now.unit);
+    return is && to && held && *held != *to && (*to > *is ? *held <= *is : *held >= *is);
 }
 
 Part part_of(const Facts& facts, const std::string& name, Bytes otherwise) {
@@ -144,17 +187,58 @@ std::optional<std::string> Draft::written(const std::string& name) const {
     return input_.written_value(service_, name);
 }
 
-std::string Draft::bounded(const std::string& key, const std::string& value) const {
-    const auto is = magnitude(value);
-    const auto least = wish_.least.find(key);
-    const auto most = wish_.most.find(key);
-    if (is && least != wish_.least.end() && magnitude(least->second).value_or(*is) > *is) {
-        return least->second;
+void Draft::refuse(const char* id, const std::string& name, std::string what) {
+    const bool told = std::any_of(advice.findings.begin(), advice.findings.end(),
+                                  [&](const Finding& finding) { return finding.id == id && finding.what == what; });
+    if (!told) {
+        find({{},
+              id,
+              Finding::Severity::kError,
+              std::move(what),
+              "it is not used",
+              fmt::format("give {} a value as postgresql.conf takes it", name),
+              kSource});
     }
-    if (is && most != wish_.most.end() && magnitude(most->second).value_or(*is) < *is) {
-        return most->second;
+}
+
+std::string Draft::bounded(const Present& now, const std::string& key, const std::string& value) {
+    const auto is = amount(value, now.unit);
+    const auto bound = [&](const std::map<std::string, std::string>& bounds) {
+        const auto found = bounds.find(key);
+        const auto read = found == bounds.end() ? std::nullopt : amount(found->second, now.unit);
+        if (found != bounds.end() && !read) {
+            refuse("bound-unreadable", key,
+                   fmt::format("x-pilotpros bounds {} by what postgresql.conf would not take for it", key));
+        }
+        return std::pair{read, found};
+    };
+    const auto least = bound(wish_.least);
+    const auto most = bound(wish_.most);
+    if (!is || *is < 0) {
+        return value;  // -1 is PostgreSQL's word for something else
     }
-    return value;
+    if (least.first && *least.first > *is) {
+        return least.second->second;
+    }
+    return most.first && *most.first < *is ? most.second->second : value;
+}
+
+/// A file of PostgreSQL's has no variables, so a value stands there in clear: a number or a word of truth is no secret.
+bool Draft::may_be_written(const std::string& name, const std::string& value) {
+    static const std::set<std::string> kWords{"on", "off", "true", "false", "yes", "no"};
+    const auto unit = std::find_if(value.begin(), value.end(), [](unsigned char c) { return std::isalpha(c) != 0; });
+    const bool number = !value.empty() && unit != value.begin() &&
+                        value.find_first_not_of("0123456789.-") >= static_cast<std::size_t>(unit - value.begin()) &&
+                        std::all_of(unit, value.end(), [](unsigned char c) { return std::isalpha(c) != 0; });
+    if (wish_.as_written.contains(name) && !number && !kWords.contains(value)) {
+        refuse("pin-unreadable", name,
+               fmt::format("x-pilotpros pins {} to a variable that is no number: it would stand in clear in a file of "
+                           "PostgreSQL's, which has no variables",
+                           name));
+        leave(name, "the pin is no number: see the finding");
+        return false;
+    }
+    return true;
 }
 
 Cost Draft::cost_of(const Present& present) const {
@@ -173,8 +257,11 @@ void Draft::want(Wanted wanted) {
         leave(wanted.name, fmt::format("{} sets it to {}: kept", now.set_by, shown(now)));
         return;
     }
-    const std::string value = bounded(wanted.name, wanted.value);
-    if (value == shown(now)) {
+    const std::string value = bounded(now, wanted.name, wanted.value);
+    if (value == shown(now) || leads_away(now, wanted.value, value)) {
+        if (value != wanted.value) {
+            leave(wanted.name, fmt::format("what is there stays: bounded by x-pilotpros; without it {}", wanted.value));
+        }
         return;
     }
     Change change;
@@ -203,8 +290,6 @@ void Draft::want(Change change) {
     if (const auto pin = pinned(change.key)) {
         change.after = *pin;
         change.reason = "pinned by x-pilotpros";
-    } else if (change.after.is_string()) {
-        change.after = bounded(change.key, change.after.get<std::string>());
     }
     advice.changes.push_back(std::move(change));
 }
@@ -228,7 +313,7 @@ void Draft::add_pins() {
             leave(name, "it decides over the durability of data: no file of ours sets it, pinned or not");
         } else if (now.whose != Whose::kNobody && now.whose != Whose::kFile) {
             leave(name, fmt::format("pinned by x-pilotpros, but {} wins", now.set_by));
-        } else {
+        } else if (may_be_written(name, value)) {
             Change change;
             change.service = service_;
             change.advisor = "postgres";

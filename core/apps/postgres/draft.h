@@ -36,7 +36,7 @@ struct Wanted {
     Risk risk = Risk::kLow;
 };
 
-/// Collects an Advice: keeps what the user set, writes what they pinned, stays within their bounds.
+/// Collects an Advice: keeps what the user set, writes what they pinned, keeps settings within their bounds.
 class Draft {
   public:
     Draft(const Case& input, std::string service, const Situation& situation);
@@ -61,7 +61,10 @@ class Draft {
     Advice advice;
 
   private:
-    [[nodiscard]] std::string bounded(const std::string& key, const std::string& value) const;
+    /// Within the user's bounds, as they wrote them.
+    [[nodiscard]] std::string bounded(const Present& now, const std::string& key, const std::string& value);
+    [[nodiscard]] bool may_be_written(const std::string& name, const std::string& value);
+    void refuse(const char* id, const std::string& name, std::string what);
     [[nodiscard]] Cost cost_of(const Present& present) const;
 
     const Case& input_;

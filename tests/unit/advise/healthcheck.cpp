@@ -264,6 +264,12 @@ TEST_CASE("what starts is asked often, within a generous start_period", "[health
         seen.wishes["a"].most["healthcheck.start_period"] = "45s";
         CHECK(value("start_interval") == "3s");
         CHECK(value("start_period") == "45s");
+        CHECK(change_of(advise_healthcheck(seen.input()), "a", "healthcheck.start_period")
+                  ->reason.starts_with("bounded by x-pilotpros; without it "));
+        SECTION("the engine has to know the key") {
+            seen.observation.engine->api_version = "1.43";
+            CHECK(value("start_interval").empty());
+        }
     }
     SECTION("who excludes the advisor is left alone") {
         seen.wishes["a"].excluded.insert("healthcheck");
@@ -284,6 +290,23 @@ TEST_CASE("what starts is asked often, within a generous start_period", "[health
         service.containers.front().health_log.clear();
         passed(service, {100, 8500});
         CHECK(value("timeout").empty());
+    }
+}
+
+TEST_CASE("a schedule that is pinned where there is no health check is told", "[healthcheck][wishes]") {
+    HealthCase seen;
+    seen.add("a", "", Json::object());
+    seen.wishes["a"].pinned["healthcheck.interval"] = "7s";
+    const auto why = [&] { return why_left(advise_healthcheck(seen.input()), "a", "healthcheck.interval"); };
+    CHECK(why().find("no health check") != std::string::npos);
+    SECTION("and where the user switched it off") {
+        seen.project.services["a"].resolved = {{"healthcheck", {{"disable", true}}}};
+        CHECK(why().find("no health check") != std::string::npos);
+    }
+    SECTION("and not where there is one") {
+        seen.project.services["a"].resolved = with_test(shell("true"));
+        CHECK(why().empty());
+        CHECK(change_of(advise_healthcheck(seen.input()), "a", "healthcheck.interval")->after == "7s");
     }
 }
 

@@ -414,6 +414,118 @@ TEST_CASE("pins are written as they are, and a deadly or unreadable one is said"
     CHECK(find_change(advice, "app", "cpus") == nullptr);
 }
 
+TEST_CASE("a pin of memory and swap together is written as far as the Engine takes it", "[limits][wishes]") {
+    CaseBuilder built;
+    built.run("app", {{}}, {{"restart", "always"}});
+    auto& pinned = built.wishes["app"].pinned;
+    pinned = {{"memory", "1g"}, {"memory_swap", "2g"}};
+    Advice advice = advised_limits(built);
+    CHECK(find_change(advice, "app", "memory_swap")->after == "2048m");
+    CHECK(find_change(advice, "app", "memory_swap")->reason == "pinned by x-pilotpros");
+    SECTION("without bound, too") {
+        pinned["memory_swap"] = "-1";
+        CHECK(find_change(advised_limits(built), "app", "memory_swap")->after == "-1");
+    }
+    SECTION("less than the memory limit is told and not written") {
+        pinned["memory_swap"] = "512m";
+        advice = advised_limits(built);
+        CHECK(find_change(advice, "app", "memory_swap")->after == "1024m");
+        CHECK(find_change(advice, "app", "memory_swap")->rule != "pinned by x-pilotpros");
+        CHECK(find_finding(advice, "app", "pin-below-memory") != nullptr);
+        pinned["memory_swap"] = "much";
+        CHECK(find_change(advised_limits(built), "app", "memory_swap")->after == "1024m");
+    }
+    SECTION("beside the user's own memory limit") {
+        built.project.services["app"].resolved["mem_limit"] = "536870912";
+        pinned = {{"memory_swap", "600m"}};
+        CHECK(find_change(advised_limits(built), "app", "memory_swap")->after == "600m");
+    }
+    SECTION("not without a memory limit, nor where the kernel does not count swap") {
+        pinned["memory"] = "0";
+        advice = advised_limits(built);
+        CHECK(find_change(advice, "app", "memory_swap") == nullptr);
+        CHECK(mentions(why_left(advice, "app", "memory_swap"), "without a memory limit"));
+        pinned["memory"] = "1g";
+        built.observation.engine->swap_limit = false;
+        advice = advised_limits(built);
+        CHECK(find_change(advice, "app", "memory_swap") == nullptr);
+        CHECK(mentions(why_left(advice, "app", "memory_swap"), "does not count swap"));
+    }
+}
+
+TEST_CASE("bounds of limits are heard by what follows them", "[limits][wishes]") {
+    CaseBuilder built;
+    built.run("app", {{}}, {{"restart", "always"}});
+    Wish& wish = built.wishes["app"];
+    SECTION("memory's in its reason") {
+        wish.most["memory"] = "130m";
+        CHECK(mentions(find_change(advised_limits(built), "app", "memory")->reason, "allows at most 130 MiB"));
+        wish = {};
+        wish.least["memory"] = "2g";
+        CHECK(mentions(find_change(advised_limits(built), "app", "memory")->reason, "asks for at least 2.00 GiB"));
+        wish.least["memory"] = "64m";
+        CHECK_FALSE(mentions(find_change(advised_limits(built), "app", "memory")->reason, "x-pilotpros"));
+    }
+    SECTION("that of memory and swap together, above the memory limit") {
+        wish.pinned["memory"] = "1g";
+        wish.least["memory_swap"] = "1.5g";
+        const Advice advice = advised_limits(built);
+        CHECK(find_change(advice, "app", "memory_swap")->after == "1536m");
+        CHECK(find_change(advice, "app", "memory_swap")->reason == "bounded by x-pilotpros; without it 1024m");
+    }
+    SECTION("and below it nothing is written that the Engine would refuse") {
+        wish.pinned["memory"] = "1g";
+        wish.most["memory_swap"] = "512m";
+        const Advice advice = advised_limits(built);
+        CHECK(find_change(advice, "app", "memory_swap") == nullptr);
+        CHECK(mentions(why_left(advice, "app", "memory_swap"), "at most 512 MiB"));
+        wish.most["memory_swap"] = "1g";
+        CHECK(find_change(advised_limits(built), "app", "memory_swap")->after == "1024m");
+    }
+    SECTION("fewer processes than were seen are no limit") {
+        wish.most["pids"] = "11";
+        CHECK(find_change(advised_limits(built), "app", "pids") == nullptr);
+        CHECK(mentions(why_left(advised_limits(built), "app", "pids"), "at most 11, and 12 processes"));
+        wish.most["pids"] = "12";
+        CHECK(find_change(advised_limits(built), "app", "pids") != nullptr);
+    }
+    SECTION("and a kernel that counts none has nothing to bound") {
+        built.observation.engine->pids_limit = false;
+        CHECK(why_left(advised_limits(built), "app", "pids").empty());
+        wish.most["pids"] = "100";
+        CHECK(mentions(why_left(advised_limits(built), "app", "pids"), "counts no processes"));
+    }
+}
+
+TEST_CASE("limits are pinned also of a service that does not run", "[limits][wishes]") {
+    CaseBuilder built;
+    built.declare("job");
+    ServiceObservation job;
+    job.service = "job";
+    built.observation.services.push_back(job);
+    CHECK(advised_limits(built).changes.empty());
+    built.wishes["job"].pinned = {{"cpus", "1.5"}, {"cpu_shares", "512"}, {"pids", "99"}, {"nofile", "2048"}};
+    const Advice advice = advised_limits(built);
+    for (const char* key : {"cpus", "cpu_shares", "pids", "nofile"}) {
+        CAPTURE(key);
+        REQUIRE(find_change(advice, "job", key) != nullptr);
+        CHECK(find_change(advice, "job", key)->reason == "pinned by x-pilotpros");
+    }
+}
+
+TEST_CASE("a pin of memory that is not used leaves the rule what it is", "[limits][wishes]") {
+    CaseBuilder built;
+    built.run("app", {{}}, {{"restart", "always"}});
+    const std::string rule = find_change(advised_limits(built), "app", "memory")->rule;
+    built.wishes["app"].pinned["memory"] = "plenty";
+    CHECK(find_change(advised_limits(built), "app", "memory")->rule == rule);
+    SECTION("and of a pin to no limit the user's own is told") {
+        built.wishes["app"].pinned["memory"] = "0";
+        built.project.services["app"].resolved["mem_limit"] = "1073741824";
+        CHECK(mentions(why_left(advised_limits(built), "app", "memory"), "take it out there"));
+    }
+}
+
 TEST_CASE("limits recipe: each key for which it has a line says what that would have done", "[limits][recipe]") {
     CaseBuilder built;
     built.run("app", {{}}, {{"ulimits", {{"nofile", 100}}}});

@@ -77,6 +77,23 @@ TEST_CASE("logs that grow without bound are rotated", "[logging]") {
         CHECK(size().empty());
         CHECK(why().starts_with("insufficient evidence"));
     }
+    SECTION("a number of files alone gets a size, without which it does nothing") {
+        seen.wishes["a"].pinned["logging.max-file"] = "5";
+        CHECK(size() == "10m");
+        CHECK(change_of(advise_logging(seen.input()), "a", "logging.max-file")->after == "5");
+        SECTION("not beside the user's own") {
+            seen.project.services["a"].resolved["logging"] = {{"options", {{"max-size", "5m"}}}};
+            CHECK(size().empty());
+        }
+    }
+    SECTION("a pin that the driver would refuse is not written") {
+        seen.wishes["a"].pinned["logging.max-size"] = "1g";
+        container.log_driver = "journald";
+        CHECK(size().empty());
+        CHECK(why_left(advise_logging(seen.input()), "a", "logging.max-size").find("journald") != std::string::npos);
+        container.log_driver = "local";
+        CHECK(size() == "1g");
+    }
     SECTION("a pin is written as it is, an exclusion heard") {
         seen.wishes["a"].pinned["logging.max-size"] = "1g";
         CHECK(size() == "1g");

@@ -70,6 +70,16 @@ TEST_CASE("Nothing of a value is YAML's or Compose's to read otherwise", "[overr
         plan.changes[0].as_written = true;
         CHECK(has(compose_override(plan), "X: \"a$b${C}\"\n"));
     }
+    SECTION("a pin stays as the user wrote it, whatever its value's type") {
+        plan.changes = {change("web", "memory", {"mem_limit"}, "512m"), change("web", "pids", {"pids_limit"}, 99)};
+        plan.changes[0].users_text = "${WEB_MEMORY:-512m}";
+        plan.changes[1].users_text = "${PIDS:-99}";
+        const std::string text = compose_override(plan);
+        CHECK(has(text, "mem_limit: \"${WEB_MEMORY:-512m}\"\n"));
+        CHECK(has(text, "pids_limit: \"${PIDS:-99}\"\n"));
+        plan.changes[0].users_text.clear();
+        CHECK(has(compose_override(plan), "mem_limit: \"512m\"\n"));
+    }
     SECTION("quotes, line breaks and backslashes are escaped") {
         plan.changes = {change("web", "x", {"environment", "X"}, "a\"b\\c\nd")};
         CHECK(has(compose_override(plan), R"(X: "a\"b\\c\nd")"));

@@ -106,6 +106,11 @@ TEST_CASE("What stands at the top is for all, and a service's own word counts mo
                    {"exclude", "limits"},
                    {"pin", {{"pids", 100}, {"cpus", 1}}},
                    {"bound", {{"memory", {{"min", "256m"}, {"max", "1g"}}}}}};
+    SECTION("where a wish stands is known") {
+        const Wishes wishes = read_wishes(project_with({{"pin", {{"pids", 200}}}}, top), MemoryFiles{});
+        CHECK(wishes.at("web").of_all == std::set<std::string>{"cpus", "memory"});
+        CHECK(wishes.at("db").of_all == std::set<std::string>{"cpus", "memory", "pids"});
+    }
     SECTION("a service without one has the top's") {
         const Wishes wishes = read_wishes(project_with(nullptr, top), MemoryFiles{});
         REQUIRE(wishes.size() == 2);

@@ -53,6 +53,15 @@ TEST_CASE("in place, what stands there is changed and nothing beside it", "[inpl
                        {wanted("web", {"mem_limit"}, "128m")}) ==
               "services:\n  web:\n    mem_limit:   128m   # enough\n    image: x\n");
     }
+    SECTION("a pin stays as the user wrote it") {
+        Change pin = wanted("web", {"mem_limit"}, "128m");
+        pin.users_text = "${WEB:-128m}";
+        const std::string there = "services:\n  web:\n    mem_limit: \"${WEB:-128m}\"\n";
+        CHECK(in_place("services:\n  web:\n    mem_limit: 1g\n", {pin}) == there);
+        CHECK(in_place("services:\n  web:\n    image: x\n", {pin}) ==
+              "services:\n  web:\n    image: x\n    mem_limit: \"${WEB:-128m}\"\n");
+        CHECK(in_place(there, {pin}) == there);
+    }
     SECTION("a quoted one stays quoted") {
         CHECK(in_place("services: {web: {mem_limit: '1g'}}", {wanted("web", {"mem_limit"}, "128m")}) ==
               "services: {web: {mem_limit: \"128m\"}}");

@@ -202,6 +202,27 @@ TEST_CASE("node advise: wishes are honoured", "[node][advise]") {
     SECTION("bounded") {
         web.wishes["web"].most["heap"] = "64";
         CHECK(web.value() == "--max-old-space-size=64 --max-semi-space-size=4");
+        CHECK(web.advise().changes.front().reason.find("bounded by x-pilotpros, without it ") != std::string::npos);
+        web.wishes["web"].most["heap"] = "1g";
+        CHECK(web.advise().changes.front().reason.find("x-pilotpros") == std::string::npos);
+        SECTION("by what the limit does not hold: that is said") {
+            web.wishes["web"].least["heap"] = "190";
+            CHECK(web.advise().changes.front().reason.find(
+                      "asks for at least 190 MiB, which the limit does not hold") != std::string::npos);
+        }
+    }
+    SECTION("pinned to what cannot be read, to nothing, or where the command line wins: nothing is written") {
+        for (const auto& [pin, why] :
+             {std::pair{"lots", "cannot be read"}, std::pair{"0", "less than a MiB"}, std::pair{"512k", "less than"}}) {
+            web.wishes["web"].pinned["heap"] = pin;
+            CHECK(web.value().empty());
+            CHECK(web.why_left().find(why) != std::string::npos);
+        }
+        web.wishes["web"].pinned["heap"] = "100";
+        CHECK(web.value() == "--max-old-space-size=100");
+        web.facts.command_heap_flags = {"--max-old-space-size=90"};
+        CHECK(web.value().empty());
+        CHECK(web.why_left().find("command line") != std::string::npos);
     }
     SECTION("excluded") {
         web.wishes["web"].excluded = {"node"};

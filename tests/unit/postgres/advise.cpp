@@ -335,6 +335,67 @@ TEST_CASE("postgres: pins are written as they are, bounds hold, durability is no
     CHECK(server.advice().changes.empty());
 }
 
+TEST_CASE("postgres: bounds of settings compare by the setting's unit", "[postgres][wishes]") {
+    Server server;
+    server.watched.rates->wal_bytes_per_second = 2e6;
+    CHECK(value_of(server.advice(), "max_wal_size") == "1536MB");
+    auto& most = server.wishes["base"].most;
+    SECTION("a larger unit with a smaller number is more") {
+        most["max_wal_size"] = "2GB";
+        CHECK(value_of(server.advice(), "max_wal_size") == "1536MB");
+        most["max_wal_size"] = "1200000kB";
+        CHECK(value_of(server.advice(), "max_wal_size") == "1200000kB");
+        CHECK(change_of(server.advice(), "max_wal_size")->reason == "bounded by x-pilotpros; without it 1536MB");
+    }
+    SECTION("a bare number is in the server's own unit") {
+        most["max_wal_size"] = "1280";
+        CHECK(value_of(server.advice(), "max_wal_size") == "1280");
+        most["max_wal_size"] = "1600";
+        CHECK(value_of(server.advice(), "max_wal_size") == "1536MB");
+    }
+    SECTION("what would lead the other way leaves what is there") {
+        for (const char* bound : {"512MB", "1GB"}) {
+            most["max_wal_size"] = bound;
+            CHECK(change_of(server.advice(), "max_wal_size") == nullptr);
+            CHECK(has(left(server.advice(), "max_wal_size"), "bounded by x-pilotpros; without it 1536MB"));
+        }
+    }
+    SECTION("one that PostgreSQL would not read is told once, and not used") {
+        for (const char* bound : {"lots", "2g", "5min"}) {
+            most["max_wal_size"] = bound;
+            const Advice advice = server.advice();
+            CHECK(value_of(advice, "max_wal_size") == "1536MB");
+            CHECK(std::count_if(advice.findings.begin(), advice.findings.end(), [](const Finding& finding) {
+                      return finding.id == "bound-unreadable" && has(finding.what, "max_wal_size");
+                  }) == 1);
+        }
+    }
+}
+
+TEST_CASE("postgres: a pin by a variable is written as its value, if that can be no secret", "[postgres][wishes]") {
+    Server server;
+    server.wishes["base"].as_written["work_mem"] = "${WORK_MEM}";
+    for (const char* value : {"7MB", "7168", "-1", "0.5", "on"}) {
+        server.wishes["base"].pinned["work_mem"] = value;
+        CHECK(value_of(server.advice(), "work_mem") == value);
+    }
+    for (const char* value : {"", "${WORK_MEM}", "s3cret", "host=a password=b", "7 MB; x", "12ab34"}) {
+        server.wishes["base"].pinned["work_mem"] = value;
+        const Advice advice = server.advice();
+        CAPTURE(value);
+        CHECK(change_of(advice, "work_mem") == nullptr);
+        CHECK(std::any_of(advice.findings.begin(), advice.findings.end(),
+                          [](const Finding& finding) { return finding.id == "pin-unreadable"; }));
+        CHECK(std::none_of(advice.findings.begin(), advice.findings.end(),
+                           [](const Finding& finding) { return has(finding.what, "s3cret"); }));
+    }
+    SECTION("and one that is no variable is the user's own text") {
+        server.wishes["base"].as_written.clear();
+        server.wishes["base"].pinned["work_mem"] = "s3cret";
+        CHECK(value_of(server.advice(), "work_mem") == "s3cret");
+    }
+}
+
 TEST_CASE("postgres: names that the version does not have are not written", "[postgres]") {
     Server server;
     server.facts.settings.erase(server.facts.settings.begin() +

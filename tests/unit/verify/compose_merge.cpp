@@ -95,6 +95,15 @@ TEST_CASE("What a program reads is not asked until it was, and a pin is the user
     }
 }
 
+TEST_CASE("A pin with a variable has to come out as the value that it was compared by", "[merge]") {
+    World world = good();
+    world.plan.changes[0].users_text = "${WEB_MEMORY:-512m}";
+    CHECK(verdicts(world)[0].outcome == Verdict::Outcome::kDerived);
+    world.merged.resolved["services"]["web"]["mem_limit"] = "1073741824";
+    CHECK(verdicts(world)[0].outcome == Verdict::Outcome::kRefused);
+    CHECK(verdicts(world)[0].key == "memory");
+}
+
 TEST_CASE("A merge that gives something else is refused", "[merge]") {
     World world = good();
     auto& web = world.merged.resolved["services"]["web"];
