@@ -204,19 +204,20 @@ class Merging {
     std::unique_ptr<Process::Started> started_;  // the last: it ends before its files go
 };
 
-std::vector<Verdict> compare_merge(const Plan& plan, const Project& project, const Merged& merged) {
+std::vector<Verdict> compare_merge(const Plan& plan, const Project& project, const Merged& merged,
+                                   const MergeChecks& checks) {
     std::vector<Verdict> verdicts;
-    if (!merged.accepted) {
+    if (checks.accepted && !merged.accepted) {
         verdicts.push_back({"", "", Verdict::Outcome::kRefused, kAsked, merged.complaint, Seconds{0}});
         return verdicts;
     }
-    if (const auto fresh = new_warnings(project.warnings, merged.warnings); !fresh.empty()) {
+    if (const auto fresh = new_warnings(project.warnings, merged.warnings); checks.warnings && !fresh.empty()) {
         verdicts.push_back({"", "", Verdict::Outcome::kRefused, kAsked, "it warns: " + fresh.front(), Seconds{0}});
         return verdicts;
     }
     const Json& services = member(merged.resolved, "services");
     for (const Change& change : plan.changes) {
-        if (is_compose(change) && !arrives(services, change)) {
+        if (checks.arrival && is_compose(change) && !arrives(services, change)) {
             verdicts.push_back(
                 {change.service, change.key, Verdict::Outcome::kRefused, kAsked,
                  fmt::format("{} does not come out as it was written", fmt::join(change.target.path, ".")),
@@ -228,7 +229,7 @@ std::vector<Verdict> compare_merge(const Plan& plan, const Project& project, con
             continue;
         }
         const auto moved = strays(plan, name, service.resolved, member(services, name.c_str()));
-        if (!moved.empty()) {
+        if (checks.strays && !moved.empty()) {
             verdicts.push_back({name, "", Verdict::Outcome::kRefused, kAsked,
                                 fmt::format("the merge would move {}, too", fmt::join(moved, ", ")), Seconds{0}});
         }
@@ -262,8 +263,13 @@ std::vector<Verdict> verdicts_on_the_rest(const Plan& plan, const std::vector<Ve
 }
 
 MergeQuestion::MergeQuestion(const Plan& plan, const Project& project, Path scratch, Files& files,
-                             const Surroundings& surroundings)
-    : plan_(plan), project_(project), scratch_(std::move(scratch)), files_(files), surroundings_(surroundings) {
+                             const Surroundings& surroundings, const MergeChecks& checks)
+    : plan_(plan),
+      project_(project),
+      scratch_(std::move(scratch)),
+      files_(files),
+      surroundings_(surroundings),
+      checks_(checks) {
     if (std::any_of(plan.changes.begin(), plan.changes.end(), is_compose)) {
         whole_ = std::make_unique<Merging>(project, compose_override(plan), scratch_, files, surroundings);
     }
@@ -277,7 +283,7 @@ MergeAnswer MergeQuestion::answer() {
     }
     Merged merged = whole_->finish();
     whole_.reset();
-    MergeAnswer answer{compare_merge(plan_, project_, merged), nullptr};
+    MergeAnswer answer{compare_merge(plan_, project_, merged, checks_), nullptr};
     if (merged.accepted) {
         answer.resolved = std::move(merged.resolved);
     }
@@ -296,7 +302,7 @@ MergeAnswer MergeQuestion::answer() {
         std::copy_if(plan_.changes.begin(), plan_.changes.end(), std::back_inserter(part.changes),
                      [&](const Change& change) { return change.service == service; });
         const Merged alone = Merging(project_, compose_override(part), scratch_, files_, surroundings_).finish();
-        for (Verdict& verdict : compare_merge(part, project_, alone)) {
+        for (Verdict& verdict : compare_merge(part, project_, alone, checks_)) {
             verdict.service = service;
             by_service.push_back(std::move(verdict));
         }

@@ -20,10 +20,19 @@ struct Merged {
     std::string complaint;              ///< when it is not accepted; fit to be shown
 };
 
+/// Which checks count. All of them, but for tests that show what each one is there for.
+struct MergeChecks {
+    bool accepted = true;  ///< Compose takes it
+    bool warnings = true;  ///< no warning is new
+    bool arrival = true;   ///< each value comes out as it was written
+    bool strays = true;    ///< no other value moves
+};
+
 /// Whether the merge gives what the Plan says and nothing else: each value arrives, no other value moves, no warning is
 /// new. A Change whose value does not arrive is refused by its key. That all arrive makes them derived, not accepted:
 /// Compose reads no limit and no setting, it hands them on. Pure.
-std::vector<Verdict> compare_merge(const Plan& plan, const Project& project, const Merged& merged);
+std::vector<Verdict> compare_merge(const Plan& plan, const Project& project, const Merged& merged,
+                                   const MergeChecks& checks = {});
 
 /// What is to be said, beside Compose's word on the whole, of Changes that nobody spoke of by name: a value that a
 /// program reads (a setting of PostgreSQL, the environment, a health check's test, and what carries them) was not
@@ -44,9 +53,9 @@ struct MergeAnswer {
 /// take the others with it.
 class MergeQuestion {
   public:
-    /// Refers to all but `scratch`. Throws as a Process does.
+    /// Refers to all but `scratch` and `checks`. Throws as a Process does.
     MergeQuestion(const Plan& plan, const Project& project, Path scratch, Files& files,
-                  const Surroundings& surroundings);
+                  const Surroundings& surroundings, const MergeChecks& checks = {});
     MergeQuestion(const MergeQuestion&) = delete;
     MergeQuestion& operator=(const MergeQuestion&) = delete;
     MergeQuestion(MergeQuestion&&) = delete;
@@ -62,6 +71,7 @@ class MergeQuestion {
     Path scratch_;
     Files& files_;
     const Surroundings& surroundings_;
+    MergeChecks checks_;
     std::unique_ptr<Merging> whole_;  ///< null: nothing of the Plan is for Compose
 };
 

@@ -173,23 +173,6 @@ without_ours "the user's override that ours hides"
 mkdir -p "$root/.pilotpros/named-like-ours" && cd "$root/.pilotpros/named-like-ours" && service web web >compose.yaml
 same "a project that lives below a folder of that name" . --
 
-# What this Compose says of an override: a warning that is new refuses it, one that was there before does not.
-folder merging
-service web web >compose.yaml
-merges() { # NAME EXPECTED SERVICE-PATH-JSON AFTER-JSON AS-WRITTEN
-    local name=$1 expected=$2 got
-    got="$(XDG_STATE_HOME=$root/state DISCOVERY_MERGE="{\"service\": \"web\", \"path\": $3, \"after\": $4, \"as_written\": $5}" probe |
-        jq -r '.[0] | .outcome + ": " + .said')"
-    [[ $got =~ ^$expected ]] || fail "$name: $got instead of $expected"
-    checks=$((checks + 1))
-}
-nosuch="x\${NOSUCH}" # alone it is empty, and Compose leaves empty values out
-merges "a value that is taken as it is" "derived: " '["hostname"]' "\"$nosuch\"" false
-merges "a variable that is not set" "refused: it warns: .*NOSUCH" '["hostname"]' "\"$nosuch\"" true
-merges "a value that Compose does not take" "refused: " '["pids_limit"]' '"many"' false
-printf '    hostname: %s\n' "$nosuch" >>compose.yaml
-merges "a warning of the user's own" "derived: " '["hostname"]' "\"$nosuch\"" true
-
 # The comparison above does see a difference.
 cd "$root/variables"
 [ "$(probe -f compose.yaml -f other.yaml | model)" != "$(theirs -f compose.yaml)" ] || fail "the comparison cannot fail"

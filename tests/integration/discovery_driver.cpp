@@ -1,11 +1,12 @@
 // Discovery as a program: tests/integration/discovery*.sh run it in a folder, to compare with what the user's own
 // `docker compose` says. Its arguments are Compose's selectors, each flag followed by its value; DISCOVERY_ENGINE=1 in
-// the environment: ask the engine, too. DISCOVERY_MERGE={"service", "path", "after", "as_written"}: instead what
-// Compose says of that one Change in an override, as a list of verdicts.
+// the environment: ask the engine, too. DISCOVERY_MERGE={"service", "path", "after", "as_written", "without"}: instead
+// what Compose says of that one Change in an override, as a list of verdicts; "without" names checks that do not count.
 
 #include <exception>
 #include <iostream>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -66,6 +67,18 @@ nlohmann::json shown(const Project& project) {
             {"warnings", project.warnings}};
 }
 
+MergeChecks checks_without(const nlohmann::json& names) {
+    static const std::map<std::string, bool MergeChecks::*> kChecks{{"accepted", &MergeChecks::accepted},
+                                                                    {"warnings", &MergeChecks::warnings},
+                                                                    {"arrival", &MergeChecks::arrival},
+                                                                    {"strays", &MergeChecks::strays}};
+    MergeChecks checks;
+    for (const nlohmann::json& name : names) {
+        checks.*kChecks.at(name.get<std::string>()) = false;
+    }
+    return checks;
+}
+
 nlohmann::json merged(const Project& project, const std::string& change_text, Files& files,
                       const Surroundings& surroundings) {
     const nlohmann::json given = nlohmann::json::parse(change_text);
@@ -79,7 +92,8 @@ nlohmann::json merged(const Project& project, const std::string& change_text, Fi
     Plan plan;
     plan.project = project.name;
     plan.changes = {change};
-    MergeQuestion question(plan, project, surroundings.environment.state_directory() / "scratch", files, surroundings);
+    MergeQuestion question(plan, project, surroundings.environment.state_directory() / "scratch", files, surroundings,
+                           checks_without(given.value("without", nlohmann::json::array())));
     nlohmann::json said = nlohmann::json::array();
     for (const Verdict& verdict : question.answer().verdicts) {
         said.push_back({{"outcome", verdict.outcome}, {"said", verdict.said}});

@@ -34,13 +34,18 @@ measure() { # SUFFIX DURATION: leaves STACK-SUFFIX.json
 }
 valid() { python3 "$tools/validate.py" "$SOURCE_DIR/docs/tune.schema.json" "$1"; }
 # What was written stands, byte for byte. Two things may come between two profiles, and then the values are compared: a limit that had too little
-# evidence, and said so, and a longer timeout of a health check, since a probe that was all but cut off is an event, as an OOM kill is.
+# evidence, and said so, and a longer timeout of a health check of the user's, since a probe that was all but cut off is an event, as an OOM kill is. The
+# slowest probe is kept, so that such a timeout neither goes nor shrinks; that of a new check has nothing to do with it.
 stands() { # FIRST-JSON SECOND-JSON
     jq -cne --slurpfile first "$1" --slurpfile second "$2" '
         def values: [.changes[] | {service, key, after}];
         def waiting: [.left_alone[] | select(.advisor == "limits" and (.why | test("insufficient evidence"))) | .service];
+        def is_timeout: .key == "healthcheck.timeout";
+        def seconds: [scan("([0-9.]+)(ms|s|m|h)") | (.[0] | tonumber) * {ms: 0.001, s: 1, m: 60, h: 3600}[.[1]]] | add;
         ($first[0] | values) as $old | ($second[0] | values) as $new | ($first[0] | waiting) as $waiting
-        | def of_event: .key == "healthcheck.timeout";
+        | [$second[0].changes[] | select(is_timeout and .joint == "" and (. as $one | all($old[] | select(is_timeout and .service == $one.service);
+                (.after | seconds) < ($one.after | seconds)))) | .service] as $longer
+        | def of_event: is_timeout and (.service as $service | $longer | index($service));
           {gone: [($old - $new)[] | select(of_event | not)],
             come: [($new - $old)[] | select((of_event | not) and (.service as $service | $waiting | index($service) | not))],
             bytes: (($new - $old) == [] and $first[0].files != $second[0].files)}
@@ -79,6 +84,17 @@ jq '.changes |= .[1:]' "$scratch/other-again.json" >"$scratch/doctored.json"
 planted "a value that went" stands "$scratch/other.json" "$scratch/doctored.json"
 jq '.files[0].content += "#\n"' "$scratch/other.json" >"$scratch/doctored.json" # of itself: between two profiles a value may move
 planted "another byte" stands "$scratch/other.json" "$scratch/doctored.json"
+timeout_of() { # VALUE JOINT: as if that timeout were advised, in $scratch/VALUE.json
+    jq --arg after "$1" --arg joint "$2" '.changes += [{service: "planted", key: "healthcheck.timeout", after: $after, joint: $joint}]' \
+        "$scratch/other.json" >"$scratch/$1.json"
+}
+timeout_of 30s "" && timeout_of 1m30s ""
+expect "a timeout may come after a slow probe" stands "$scratch/other.json" "$scratch/30s.json"
+expect "and become longer" stands "$scratch/30s.json" "$scratch/1m30s.json"
+planted "a timeout that went" stands "$scratch/30s.json" "$scratch/other.json"
+planted "a shorter timeout" stands "$scratch/1m30s.json" "$scratch/30s.json"
+timeout_of 1m30s "health check"
+planted "another timeout of a new check" stands "$scratch/30s.json" "$scratch/1m30s.json"
 taken() { # FILE SERVICE ADVISOR KEY: it is advised, and accepted by the program that reads it; derived only where no program can be asked
     jq -e --arg service "$2" --arg advisor "$3" --arg key "$4" '
         [.changes[] | select(.service == $service and .advisor == $advisor and .key == $key and (.carrier | not))

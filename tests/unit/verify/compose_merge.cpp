@@ -1,8 +1,11 @@
 #include <catch2/catch.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "core/verify/compose_merge.h"
+#include "tests/unit/compose/discovery_fakes.h"
 
 using namespace pilotpros;
 
@@ -50,7 +53,46 @@ World good() {
     return world;
 }
 
-std::vector<Verdict> verdicts(const World& world) { return compare_merge(world.plan, world.project, world.merged); }
+std::vector<Verdict> verdicts(const World& world, const MergeChecks& checks = {}) {
+    return compare_merge(world.plan, world.project, world.merged, checks);
+}
+
+/// Two services, a memory limit for each, and a Compose in memory that merges what the override has of them.
+struct TwoLimits : testing::Machine {
+    TwoLimits() {
+        project.compose_command = {"docker", "compose", "-f", "compose.yaml"};
+        for (const char* const name : {"web", "db"}) {
+            project.services[name].resolved = {{"image", name}};
+            Change limit = change("memory", {"mem_limit"}, "512m");
+            limit.service = name;
+            plan.changes.push_back(limit);
+        }
+        process.answer = [this](const Command& /*command*/) {
+            const std::string written = files.contents.at("/scratch/compose.yaml");
+            limited.clear();
+            nlohmann::json services;
+            for (const char* const name : {"web", "db"}) {
+                services[name] = {{"image", name}};
+                if (written.find(fmt::format("\n  {}:\n", name)) != std::string::npos) {
+                    services[name]["mem_limit"] = "536870912";
+                    limited.emplace_back(name);
+                }
+            }
+            Finished finished = testing::printed(nlohmann::json{{"services", services}}.dump());
+            finished.exit_code = refuses && refuses(limited) ? 15 : 0;
+            return finished;
+        };
+    }
+    MergeAnswer ask(const MergeChecks& checks = {}) {
+        const Surroundings surroundings{environment, files, process, cancel, nullptr, {"docker"}, {}};
+        return MergeQuestion(plan, project, "/scratch", files, surroundings, checks).answer();
+    }
+
+    Project project;
+    Plan plan;
+    std::vector<std::string> limited;  ///< by the override that Compose was last given
+    std::function<bool(const std::vector<std::string>&)> refuses;
+};
 
 }  // namespace
 
@@ -159,4 +201,79 @@ TEST_CASE("A warning that was there before is not ours", "[merge]") {
     World world = good();
     world.project.warnings = world.merged.warnings = {"version is obsolete"};
     CHECK(verdicts(world)[0].outcome == Verdict::Outcome::kDerived);
+}
+
+TEST_CASE("Each check of a merge refuses what no other one sees", "[merge]") {
+    World world = good();
+    MergeChecks without;
+    std::string said;
+    SECTION("Compose does not take it, although it prints it") {
+        world.merged.accepted = false;
+        world.merged.complaint = "invalid compose project";
+        without.accepted = false;
+        said = "invalid compose project";
+    }
+    SECTION("a new warning") {
+        world.merged.warnings = {"the variable is not set"};
+        without.warnings = false;
+        said = "it warns: the variable is not set";
+    }
+    SECTION("a value that does not arrive") {
+        world.merged.resolved["services"]["web"]["mem_limit"] = "536870913";
+        without.arrival = false;
+        said = "mem_limit does not come out as it was written";
+    }
+    SECTION("another value that moves") {
+        world.merged.resolved["services"]["db"]["image"] = "z";
+        without.strays = false;
+        said = "the merge would move image, too";
+    }
+    const auto refused = verdicts(world);
+    REQUIRE(refused.size() == 1);
+    CHECK(refused[0].outcome == Verdict::Outcome::kRefused);
+    CHECK(refused[0].said == said);
+    const auto passed = verdicts(world, without);
+    REQUIRE(passed.size() == 1);
+    CHECK(passed[0].outcome == Verdict::Outcome::kDerived);
+}
+
+TEST_CASE("Where Compose refuses the whole, each service's part is asked about by itself", "[merge]") {
+    using Outcome = Verdict::Outcome;
+    TwoLimits world;
+    SECTION("no part is asked about where it takes the whole") {
+        const MergeAnswer answer = world.ask();
+        REQUIRE(answer.verdicts.size() == 1);
+        CHECK(answer.verdicts[0].outcome == Outcome::kDerived);
+        CHECK(answer.verdicts[0].service.empty());
+        CHECK(answer.resolved["services"]["db"]["mem_limit"] == "536870912");
+        CHECK(world.process.ran.size() == 1);
+    }
+    SECTION("one bad part does not take the other with it") {
+        world.refuses = [](const std::vector<std::string>& limited) { return testing::has(limited, "web"); };
+        const MergeAnswer answer = world.ask();
+        CHECK(answer.resolved.is_null());
+        REQUIRE(answer.verdicts.size() == 2);
+        CHECK(answer.verdicts[0].service == "db");
+        CHECK(answer.verdicts[0].outcome == Outcome::kDerived);
+        CHECK(answer.verdicts[1].service == "web");
+        CHECK(answer.verdicts[1].outcome == Outcome::kRefused);
+    }
+    SECTION("parts that are fine alone are refused together") {
+        world.refuses = [](const std::vector<std::string>& limited) { return limited.size() == 2; };
+        const MergeAnswer answer = world.ask();
+        REQUIRE(answer.verdicts.size() == 1);
+        CHECK(answer.verdicts[0].outcome == Outcome::kRefused);
+        CHECK(answer.verdicts[0].service.empty());
+        CHECK(world.process.ran.size() == 3);
+    }
+    SECTION("without that check a refusal passes, of the whole and of the parts") {
+        world.refuses = [](const std::vector<std::string>& /*limited*/) { return true; };
+        CHECK(world.ask().verdicts[0].outcome == Outcome::kRefused);
+        MergeChecks checks;
+        checks.accepted = false;
+        const MergeAnswer answer = world.ask(checks);
+        REQUIRE(answer.verdicts.size() == 1);
+        CHECK(answer.verdicts[0].outcome == Outcome::kDerived);
+    }
+    CHECK_FALSE(world.files.exists("/scratch/compose.yaml"));
 }
