@@ -46,6 +46,16 @@ bool must_differ(const std::string& path) {
     return std::any_of(fields.begin(), fields.end(), [&](const std::string& one) { return matches(path, one); });
 }
 
+/// The engine writes "z" where a volume was asked for, and nothing where the image has it: made again it is asked for.
+Json without_mode(Json mounts) {
+    for (Json& mount : mounts) {
+        if (text(mount, "Type") == "volume" && text(mount, "Mode") == "z") {
+            mount["Mode"] = "";
+        }
+    }
+    return mounts;
+}
+
 /// A list whose order means nothing is compared as a set; the engine gives mounts and names in any.
 Json in_order(Json list) {
     std::sort(list.begin(), list.end(), [](const Json& left, const Json& right) { return left.dump() < right.dump(); });
@@ -70,7 +80,7 @@ void flatten(const Json& value, const std::string& path, std::map<std::string, J
         // The engine writes "none" as null, as an empty list or not at all.
         const bool none = value.is_null() || ((value.is_array() || value.is_object()) && value.empty());
         if (!none) {
-            into[path] = set && value.is_array() ? in_order(value) : value;
+            into[path] = !set || !value.is_array() ? value : in_order(path == "Mounts" ? without_mode(value) : value);
         }
     }
 }

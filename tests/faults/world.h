@@ -86,7 +86,7 @@ class FaultEngine final : public Engine {
             const std::string id = path.substr(12, path.size() - 12 - 5);
             const SmallEngine::Container* const container = engine_.find(id);
             if (container == nullptr || container->state != "running") {
-                return {409, R"({"message":"is not running"})", {}};
+                return engine_.call_all({request}).front();
             }
             const auto argv = nlohmann::json::parse(request.body)["Cmd"].get<std::vector<std::string>>();
             execs_.emplace_back(container->id, argv == std::vector<std::string>{"nginx", "-s", "reload"});

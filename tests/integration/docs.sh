@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What the pages of docs/ show is what the commands in them print, in the order in which the tutorial has them typed, and the demo is afterwards as before.
+# What README.md and the pages of docs/ show is what the commands in them print, in the order in which the tutorial has them typed, and the demo is afterwards
+# as before.
 # The tutorial installs what it has just built, which is build/release.
 # After a change that is meant: tests/tools/transcripts.py write, as below.
 # shellcheck disable=SC2016 # a page, not a command
@@ -7,7 +8,7 @@
 RUN_SECONDS=500
 transcripts() { python3 "$SOURCE_DIR/tests/tools/transcripts.py" "$@"; }
 commands=(tune profile limits healthcheck rollback status)
-pages=("$SOURCE_DIR/docs/tutorial.md")
+pages=("$SOURCE_DIR/README.md" "$SOURCE_DIR/docs/tutorial.md")
 for command in "${commands[@]}"; do pages+=("$SOURCE_DIR/docs/commands/$command.md"); done
 
 # ---- every command has its page, every page its transcripts --------------------------------------------------------
@@ -17,12 +18,13 @@ expect_same "the commands" "$(printf '%s\n' "${commands[@]}" | sort | xargs)" \
 transcripts list "${pages[@]}" >"$scratch/list"
 for command in "${commands[@]}"; do expect "$command has a transcript" grep -q "^$command " "$scratch/list"; done
 planted "a page without" grep -q '^monitor ' "$scratch/list"
+for step in plan apply back; do expect "README.md shows the tutorial's $step" grep -q "^README $step as tutorial:$step$" "$scratch/list"; done
 
 # ---- without an engine ---------------------------------------------------------------------------------------------
 mkdir -p "$scratch/config/cli-plugins"
 ln -s "$PILOTPROS" "$scratch/config/cli-plugins/docker-pilotpros"
 files() { env DOCKER_CONFIG="$scratch/config" python3 "$SOURCE_DIR/tests/tools/transcripts.py" check shop "$@"; }
-expect "the pages, from files alone" files "${pages[@]:1}"
+expect "the pages, from files alone" files "${pages[@]:2}"
 plant() { # WHAT SED-SCRIPT: a page that tells something else
     sed "$2" "$SOURCE_DIR/docs/commands/limits.md" >"$scratch/limits.md"
     planted "$1" files "$scratch/limits.md"
@@ -33,6 +35,14 @@ plant "a line that is not printed" 's/^    rule: no-memory-limit$/&\n  note: mor
 plant "an option that is none" 's/^\$ docker pilotpros limits --check/&s/'
 printf '```\n$ docker pilotpros status\n```\n' >"$scratch/unmarked.md"
 planted "commands that nothing runs" transcripts list "$scratch/unmarked.md"
+again() { # SED-SCRIPT: a page that shows what limits.md has run, as README.md shows what the tutorial has
+    sed -n '/transcript: check in shop/,/^```$/p' "$SOURCE_DIR/docs/commands/limits.md" | sed "s/check in shop/again as limits:check/;$1" >"$scratch/again.md"
+    files "$SOURCE_DIR/docs/commands/limits.md" "$scratch/again.md"
+}
+expect "a page that shows what another one has run" again ''
+planted "another word in it" again 's/no memory limit/no limit of memory/'
+planted "a command that the other one does not run" again 's/^\$ docker pilotpros limits --check/&s/'
+planted "a page that shows what none has run" files "$scratch/again.md"
 expect "what the comparison of measured numbers lets pass, and what not" transcripts sees
 
 # ---- the tutorial, and the pages in the middle of it ---------------------------------------------------------------

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The transcripts in the pages of docs/ are what the commands in them print.
+"""The transcripts in the pages of docs/ and in README.md are what the commands in them print.
 
   transcripts.py check|write shop|demo FILE...    pages that are read, in this order
   transcripts.py list FILE...                     each transcript: page, name, where
@@ -8,6 +8,7 @@
 A transcript is a fenced block below a marker:
 
     <!-- transcript: NAME in WHERE[, with progress][, after PAGE:NAME] -->
+    <!-- transcript: NAME as PAGE:NAME -->      commands of another page's transcript, which are not run again: what they printed there is compared
 
 "shop" is tests/docs/shop, files alone without an engine; "demo" is the demo stack on a real one. Lines that begin with "$ " are run by bash as written, all of one
 page in one folder and with one environment, the output 100 columns wide. What follows a line is its standard output; with progress, standard error too, and so
@@ -27,7 +28,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"(?:<!-- (?P<marker>(?:transcript|not run): [^\n]*?) -->\n+)?```[a-z]*\n(?P<text>.*?)^```$", re.M | re.S)
-MARKER = re.compile(r"transcript: (?P<name>[\w-]+) in (?P<where>shop|demo)(?P<progress>, with progress)?(?:, after (?P<after>[\w-]+:[\w-]+))?")
+MARKER = re.compile(r"transcript: (?P<name>[\w-]+) (?:in (?P<where>shop|demo)(?P<progress>, with progress)?(?:, after (?P<after>[\w-]+:[\w-]+))?|as (?P<same>[\w-]+:[\w-]+))")
 ELLIPSIS = re.compile(r"\[\.\.\..*\]|\[.*\.\.\.\]")
 UNIT = r"(?:B|KiB|MiB|GiB|kB|MB|GB|ms|s|min|h|d|m|g|k|µs)"
 NUMBER = re.compile(rf"(?<![A-Za-z])\d+(?:\.\d+)?(?: ?{UNIT}\b)?(?: %)?")
@@ -39,6 +40,7 @@ class Transcript:
     def __init__(self, page, block, marker):
         self.page, self.span, self.text = page, block.span("text"), block["text"]
         self.name, self.where, self.progress, self.after = f"{page.stem}:{marker['name']}", marker["where"], bool(marker["progress"]), marker["after"]
+        self.same = marker["same"]
 
     def steps(self):
         """Pairs of a command and the lines below it."""
@@ -170,17 +172,26 @@ def main():
     if sys.argv[1] == "list":
         for page in map(pathlib.Path, sys.argv[2:]):
             for one in read(page):
-                print(one.page.stem, one.name.split(":")[1], one.where)
+                print(one.page.stem, one.name.split(":")[1], one.where or f"as {one.same}")
         return 0
     what, where, pages = sys.argv[1], sys.argv[2], [pathlib.Path(name).resolve() for name in sys.argv[3:]]
     everything = [one for page in pages for one in read(page)]
     transcripts = in_order([one for one in everything if one.where == where])
-    runner, complaints, written = Runner(where), [], {}
+    known = {one.name: one for one in everything if one.where}
+    for one in everything:
+        if one.same and one.same not in known:
+            sys.exit(f"{one.name} shows what {one.same} prints, which is not there")
+    transcripts += [one for one in everything if one.same and known[one.same].where == where]
+    runner, complaints, written, said = Runner(where), [], {}, {}
     for one in transcripts:
         lines = []
         for command, kept in one.steps():
-            printed, seconds = runner.run(command, one.progress)
-            print(f"{seconds:6.1f} s  {one.name}: {command}", flush=True)
+            if not one.same:
+                said[one.name, command], seconds = runner.run(command, one.progress)
+                print(f"{seconds:6.1f} s  {one.name}: {command}", flush=True)
+            elif (one.same, command) not in said:
+                sys.exit(f"{one.name}: {command}: {one.same} does not run that")
+            printed = said[one.same or one.name, command]
             if where == "shop":
                 wrong, now = ("" if kept == printed else "not as printed", printed)
             else:

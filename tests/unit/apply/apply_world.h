@@ -1,10 +1,7 @@
 #pragma once
 
 #include <algorithm>
-#include <functional>
 #include <map>
-#include <set>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,42 +15,10 @@
 #include "core/model/sha256.h"
 #include "core/observe/services.h"
 #include "tests/apply_driver/memory_plan.h"
+#include "tests/unit/apply/small_engine.h"
 #include "tests/unit/compose/discovery_fakes.h"
 
 namespace pilotpros::testing {
-
-/// The process is dead from here on: whatever it tries further comes to nothing.
-struct Killed : std::runtime_error {
-    Killed() : std::runtime_error("killed") {}
-};
-
-/// Counts every step that leaves a trace, over all seams, and dies just before the one it was told.
-struct Killer {
-    int at = 0;  ///< 0: never
-    int count = 0;
-    int fail_at = 0;                          ///< the disk is full at this step, once
-    int lose_at = 0;                          ///< from this step on the engine gives no answer
-    bool torn = false;                        ///< dies in the middle of a file's writing, where the step is one
-    std::function<void()> instead = nullptr;  ///< is told of every step, and decides alone what happens there
-    [[nodiscard]] bool dead() const { return at > 0 && count >= at; }
-    [[nodiscard]] bool next_is_last() const { return at > 0 && count + 1 == at; }
-    [[nodiscard]] bool engine_lost() const { return lose_at > 0 && count >= lose_at; }
-    void step() {
-        if (instead) {
-            instead();
-            return;
-        }
-        if (dead() || ++count == at) {
-            throw Killed();
-        }
-    }
-    void file_step() {
-        step();
-        if (count == fail_at) {
-            throw Error(ExitCode::kRefused, "no space left");
-        }
-    }
-};
 
 class KillableFiles final : public Files {
   public:
@@ -101,268 +66,6 @@ class KillableFiles final : public Files {
     Killer& killer_;
 };
 
-/// An engine that knows containers, as far as an apply asks: what it makes, starts, renames and removes is really
-/// there.
-class SmallEngine final : public Engine {
-  public:
-    struct Container {
-        std::string id, name, state;
-        nlohmann::json body;  ///< as it was created
-        std::vector<std::string> volumes;
-        std::string image;                     ///< the ID that its name meant when it was made
-        std::vector<std::string> hosts{};      ///< lines that were added to its /etc/hosts
-        std::vector<std::string> looked_up{};  ///< the same as they were when its program was last told to reload
-    };
-
-    SmallEngine() = default;
-
-    std::vector<Response> call_all(const std::vector<Request>& requests) override {
-        std::vector<Response> responses;
-        for (const Request& request : requests) {
-            if (request.method != "GET") {
-                killer->step();
-            } else if (killer->dead()) {
-                throw Killed();
-            }
-            if (killer->engine_lost()) {
-                responses.push_back({0, "connection reset", {}});
-                continue;
-            }
-            asked.push_back(request.method + " " + request.path);
-            responses.push_back(answer(request));
-        }
-        return responses;
-    }
-    /// What differs from an image comes when time passes; of the project's events none does.
-    StreamId open(const Request& request, OnBytes on_bytes, OnEnd on_end) override {
-        asked.push_back(request.method + " " + request.path);
-        if (request.path == "/events") {
-            return kEvents;
-        }
-        const std::string id = request.path.substr(12, request.path.rfind('/') - 12);
-        const Container* const container = find(id);
-        nlohmann::json changes = nlohmann::json::array();
-        if (container != nullptr && layers.contains(container->name)) {
-            changes.push_back({{"Path", layers.at(container->name)}, {"Kind", 1}});
-        }
-        streams_.push_back([container, changes, on_bytes = std::move(on_bytes), on_end = std::move(on_end)] {
-            on_bytes(changes.dump());
-            on_end(container == nullptr ? 404 : 200, "");
-        });
-        return streams_.size();
-    }
-    static constexpr StreamId kEvents = 1000;
-    void close(StreamId /*id*/) override {}
-    void pump(std::chrono::milliseconds /*at_most*/) override {
-        for (const auto& stream : std::exchange(streams_, {})) {
-            stream();
-        }
-    }
-
-    Container* find(const std::string& id_or_name) {
-        const auto found = std::find_if(containers.begin(), containers.end(), [&](const Container& one) {
-            return one.id == id_or_name || one.name == id_or_name;
-        });
-        return found == containers.end() ? nullptr : &*found;
-    }
-    Container& create(const std::string& name, const nlohmann::json& body) {
-        const std::string image = text(body, "Image");
-        Container made{sha256_hex("container " + std::to_string(++made_so_far)),
-                       name,
-                       "created",
-                       body,
-                       {},
-                       tags.contains(image) ? tags.at(image) : image};
-        for (const auto& mount : member(member(body, "HostConfig"), "Mounts")) {
-            if (text(mount, "Type") == "volume") {
-                made.volumes.push_back(text(mount, "Source").empty() ? "anonymous-" + std::to_string(made_so_far)
-                                                                     : text(mount, "Source"));
-            }
-        }
-        containers.push_back(std::move(made));
-        return containers.back();
-    }
-    void remove(const std::string& id) {
-        std::erase_if(containers, [&](const Container& one) { return one.id == id; });
-    }
-
-    Killer none;
-    Killer* killer = &none;
-    std::vector<Container> containers;
-    std::set<std::string> images{"sha256:web", "sha256:lean"};  ///< the second one has no volume
-    std::map<std::string, std::string> tags{{"nginx:1", "sha256:web"}, {"lean:1", "sha256:lean"}};
-    int made_so_far = 0;         ///< containers so far: an ID is given once
-    std::string broken_when;     ///< a container with this in its description never gets healthy: it ends
-    std::string broken_service;  ///< … if it is one of this service; empty: of any
-    std::vector<std::string> asked;
-    std::map<std::string, std::string> layers;  ///< by name: a path that differs from the image
-    bool has_shell = true;                      ///< every image
-    std::string listens;                        ///< what /proc/net/tcp says inside of each container
-
-  private:
-    static Response say(int status, const nlohmann::json& body) { return {status, body.dump(), {}}; }
-
-    static bool matches(const Container& container, const std::string& label) {
-        const std::size_t equals = label.find('=');
-        const nlohmann::json& labels = member(container.body, "Labels");
-        const auto found = labels.is_object() ? labels.find(label.substr(0, equals)) : labels.end();
-        return labels.is_object() && found != labels.end() &&
-               (equals == std::string::npos || *found == label.substr(equals + 1));
-    }
-
-    [[nodiscard]] nlohmann::json inspect(const Container& container) const {
-        nlohmann::json mounts = nlohmann::json::array();
-        for (const std::string& volume : container.volumes) {
-            mounts.push_back({{"Type", "volume"}, {"Name", volume}, {"Destination", "/data"}, {"RW", true}});
-        }
-        const bool broken =
-            !broken_when.empty() && container.body.dump().find(broken_when) != std::string::npos &&
-            (broken_service.empty() || matches(container, "com.docker.compose.service=" + broken_service));
-        const std::string state = broken && container.state == "running" ? "exited" : container.state;
-        nlohmann::json config = container.body;
-        config.erase("HostConfig");
-        config.erase("NetworkingConfig");
-        return {
-            {"Id", container.id},
-            {"Name", "/" + container.name},
-            {"Image", container.image},
-            {"Config", config},
-            {"HostConfig", member(container.body, "HostConfig")},
-            {"Mounts", mounts},
-            {"State", {{"Status", state}, {"Running", state == "running"}, {"ExitCode", 1}}},
-            {"NetworkSettings",
-             {{"Networks", {{"shop_default", {{"Aliases", {"web"}}, {"IPAddress", "address of " + container.id}}}}}}}};
-    }
-
-    Response list(const Request& request) const {
-        nlohmann::json listed = nlohmann::json::array();
-        for (const Container& container : containers) {
-            bool wanted = true;
-            for (const auto& [name, value] : request.query) {
-                if (name == "filters") {
-                    const auto filters = nlohmann::json::parse(value);
-                    const auto ids = texts(filters, "id");
-                    wanted = wanted && (ids.empty() || std::find(ids.begin(), ids.end(), container.id) != ids.end());
-                    for (const auto& label : member(filters, "label")) {
-                        wanted = wanted && matches(container, label);
-                    }
-                }
-            }
-            if (wanted) {
-                listed.push_back({{"Id", container.id},
-                                  {"Names", {"/" + container.name}},
-                                  {"State", text(member(inspect(container), "State"), "Status")},
-                                  {"Image", text(container.body, "Image")},
-                                  {"Labels", member(container.body, "Labels")}});
-            }
-        }
-        return say(200, listed);
-    }
-
-    Response answer(const Request& request) {
-        const auto query = [&](const std::string& name) {
-            for (const auto& [key, value] : request.query) {
-                if (key == name) {
-                    return value;
-                }
-            }
-            return std::string{};
-        };
-        const std::string path = request.path;
-        if (path == "/info") {
-            return say(200, {{"ID", "ENGINE"}, {"SwapLimit", true}, {"MemTotal", std::int64_t{8} << 30U}, {"NCPU", 4}});
-        }
-        if (path == "/version") {
-            return say(200, {{"Version", "26"}});
-        }
-        if (path == "/containers/json") {
-            return list(request);
-        }
-        if (path == "/containers/create") {
-            if (find(query("name")) != nullptr) {
-                return say(409, {{"message", "name is taken"}});
-            }
-            return say(201, {{"Id", create(query("name"), nlohmann::json::parse(request.body)).id}});
-        }
-        if (path.starts_with("/images/")) {
-            std::string image = path.substr(8, path.rfind("/json") - 8);
-            image = tags.contains(image) ? tags.at(image) : image;
-            const nlohmann::json volumes =
-                image == "sha256:lean" ? nlohmann::json(nullptr) : nlohmann::json{{"/data", nlohmann::json::object()}};
-            nlohmann::json named = nlohmann::json::array();
-            for (const auto& [tag, means] : tags) {
-                if (means == image) {
-                    named.push_back(tag);
-                }
-            }
-            return images.contains(image)
-                       ? say(200, {{"Id", image}, {"RepoTags", named}, {"Config", {{"Volumes", volumes}}}})
-                       : say(404, {{"message", "no such image"}});
-        }
-        if (path.starts_with("/networks/")) {
-            return say(200, nullptr);
-        }
-        if (path.starts_with("/exec/")) {
-            return path.ends_with("/start") ? Response{200, exec_output_, {}}
-                                            : say(200, {{"Running", false}, {"ExitCode", exec_code_}, {"Pid", 1}});
-        }
-        const std::string rest = path.starts_with("/containers/") ? path.substr(12) : "";
-        Container* const container = find(rest.substr(0, rest.find('/')));
-        if (container == nullptr) {
-            return say(404, {{"message", "No such container"}});
-        }
-        const std::string verb = rest.find('/') == std::string::npos ? "" : rest.substr(rest.find('/') + 1);
-        if (request.method == "DELETE") {
-            remove(container->id);
-        } else if (verb == "update") {
-            container->body["HostConfig"].update(nlohmann::json::parse(request.body));
-            return say(200, {{"Warnings", nullptr}});
-        } else if (verb == "json") {
-            return say(200, inspect(*container));
-        } else if (verb == "exec") {
-            run_inside(*container, nlohmann::json::parse(request.body).at("Cmd"));
-            return say(201, {{"Id", "exec"}});
-        } else if (verb == "start") {
-            container->state = "running";
-        } else if (verb == "stop") {
-            container->state = "exited";
-        } else if (verb == "rename") {
-            if (find(query("name")) != nullptr) {
-                return say(409, {{"message", "name is taken"}});
-            }
-            container->name = query("name");
-        }
-        return say(204, nullptr);
-    }
-
-    /// What a program inside does to the container's hosts file, which is what an apply runs there.
-    void run_inside(Container& container, const std::vector<std::string>& argv) {
-        exec_code_ = container.state == "running" && (argv.front() != "sh" || has_shell) ? 0 : 126;
-        exec_output_.clear();
-        if (exec_code_ != 0) {
-            return;
-        }
-        if (argv.front() == "cat") {
-            exec_output_ = listens.empty() ? "" : frame(listens);
-        } else if (argv.front() == "nginx") {
-            container.looked_up = container.hosts;
-        } else if (argv.at(2).find(">>/etc/hosts") != std::string::npos) {
-            container.hosts.insert(container.hosts.end(), argv.begin() + 4, argv.end());
-        } else if (argv.at(2).find("</etc/hosts") != std::string::npos) {
-            std::erase_if(container.hosts, [&](const std::string& line) { return line.ends_with(argv.at(4)); });
-        }
-    }
-
-    std::vector<std::function<void()>> streams_;
-    /// As an exec without a terminal sends it: its stream, three zeros, four bytes of length.
-    static std::string frame(const std::string& text) {
-        return std::string{1, 0, 0, 0, 0, 0, 0} + static_cast<char>(text.size()) + text;
-    }
-
-    int exec_code_ = 0;
-    std::string exec_output_;
-};
-
 /// Time passes with every look at it.
 class HurryingClock final : public Clock {
   public:
@@ -393,7 +96,8 @@ struct ApplyMachine {
                 .create("shop-front-1", {{"Labels",
                                           {{"com.docker.compose.project", "shop"},
                                            {"com.docker.compose.service", "front"},
-                                           {"com.docker.compose.oneoff", "False"}}}})
+                                           {"com.docker.compose.oneoff", "False"}}},
+                                         {"HostConfig", {{"NetworkMode", "shop_default"}}}})
                 .state = "running";
         }
         engine.asked.clear();
@@ -617,7 +321,8 @@ struct ApplyMachine {
                               {"com.docker.compose.oneoff", "False"},
                               {"com.docker.compose.container-number", std::to_string(number)},
                               {"com.docker.compose.config-hash", hash(resolved)}}},
-                            {"HostConfig", {{"Memory", memory}, {"NetworkMode", "shop_default"}}}};
+                            {"HostConfig", {{"Memory", memory}, {"NetworkMode", "shop_default"}}},
+                            {"NetworkingConfig", {{"EndpointsConfig", {{"shop_default", {{"Aliases", {name}}}}}}}}};
         if (resolved.contains("volumes")) {
             body["HostConfig"]["Mounts"] = {{{"Type", "volume"}, {"Target", "/data"}}};
         }

@@ -125,3 +125,14 @@ TEST_CASE("two inspections of a container are compared field by field", "[rollba
     is["Config"]["Env"][0] = "TOKEN=two";
     CHECK(differences(was, is) == std::vector<std::string>{"Config.Env.TOKEN: another value, was another value"});
 }
+
+TEST_CASE("a volume of the image that is asked for by its name is the same volume", "[rollback]") {
+    const auto with = [](const char* mode, bool writable) {
+        return Json{
+            {"Mounts",
+             {{{"Type", "volume"}, {"Name", "a"}, {"Destination", "/data"}, {"Mode", mode}, {"RW", writable}}}}};
+    };
+    CHECK(differences(with("", true), with("z", true)).empty());
+    CHECK(differences(with("", true), with("z", false)).size() == 1);
+    CHECK(differences(with("", true), with("Z", true)).size() == 1);
+}
