@@ -80,6 +80,8 @@ struct TwoLimits : testing::Machine {
             }
             Finished finished = testing::printed(nlohmann::json{{"services", services}}.dump());
             finished.exit_code = refuses && refuses(limited) ? 15 : 0;
+            finished.error =
+                warns_of_both && limited.size() == 2 ? "time=\"x\" level=warning msg=\"two limits\"\n" : "";
             return finished;
         };
     }
@@ -92,6 +94,7 @@ struct TwoLimits : testing::Machine {
     Plan plan;
     std::vector<std::string> limited;  ///< by the override that Compose was last given
     std::function<bool(const std::vector<std::string>&)> refuses;
+    bool warns_of_both = false;
 };
 
 }  // namespace
@@ -271,9 +274,12 @@ TEST_CASE("Where Compose refuses the whole, each service's part is asked about b
         CHECK(world.ask().verdicts[0].outcome == Outcome::kRefused);
         MergeChecks checks;
         checks.accepted = false;
+        CHECK(world.ask(checks).verdicts[0].outcome == Outcome::kDerived);
+        world.warns_of_both = true;
         const MergeAnswer answer = world.ask(checks);
         REQUIRE(answer.verdicts.size() == 1);
-        CHECK(answer.verdicts[0].outcome == Outcome::kDerived);
+        CHECK(answer.verdicts[0].said.starts_with("it warns: "));
+        CHECK(answer.verdicts[0].service.empty());
     }
     CHECK_FALSE(world.files.exists("/scratch/compose.yaml"));
 }
