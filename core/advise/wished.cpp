@@ -18,7 +18,7 @@ using Json = nlohmann::json;
 
 constexpr const char* kWho = "x-pilotpros";
 constexpr const char* kPinned = "pinned by x-pilotpros";
-constexpr const char* kFiles = "x-pilotpros in the Compose files";
+constexpr const char* kWishSource = "x-pilotpros in the Compose files";
 
 /// Below a service, whatever runs in it: who advises them knows one program each.
 constexpr std::array kForAnyService{"shm_size", "stop_grace_period"};
@@ -85,7 +85,7 @@ class Wishing {
 
     void tell(const char* id, std::string what, std::string harm, std::string fix) {
         advice_.findings.push_back(
-            {service_, id, Finding::Severity::kError, std::move(what), std::move(harm), std::move(fix), kFiles});
+            {service_, id, Finding::Severity::kError, std::move(what), std::move(harm), std::move(fix), kWishSource});
     }
 
     void read_pins() {
@@ -172,7 +172,7 @@ class Wishing {
             change.after = pin->second;
             change.reason = kPinned;
             change.rule = kPinned;
-            change.source = kFiles;
+            change.source = kWishSource;
             advice_.changes.push_back(std::move(change));
         }
     }
