@@ -18,6 +18,7 @@
 #include "core/apply/proof.h"
 #include "core/apply/recreate.h"
 #include "core/apply/reload.h"
+#include "core/apply/retention.h"
 #include "core/apply/rollback.h"
 #include "core/apply/store.h"
 #include "core/apply/swap.h"
@@ -382,7 +383,10 @@ ApplyResult apply_plan(World& world, Engine& engine, const ApplyRequest& request
     if (!preview.route.kept() && !request.accept_new_command) {
         throw Error(ExitCode::kRefused, preview.notes.back(), "--yes agrees to that");
     }
-    return Transaction{world, engine, request, std::move(preview), store, watcher}.run();
+    ApplyResult result = Transaction{world, engine, request, std::move(preview), store, watcher}.run();
+    Guard guard(engine, store.project(), lock_owner(world));
+    prune(guard, store, watcher);
+    return result;
 }
 
 }  // namespace pilotpros

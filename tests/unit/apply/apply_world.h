@@ -253,6 +253,7 @@ class SmallEngine final : public Engine {
                                   {"Names", {"/" + container.name}},
                                   {"State", text(member(inspect(container), "State"), "Status")},
                                   {"Image", text(container.body, "Image")},
+                                  {"ImageID", container.image},
                                   {"Labels", member(container.body, "Labels")}});
             }
         }
