@@ -90,6 +90,9 @@ class Transaction {
                 world_.cancel.acknowledge();
             }
             result.said = {error.what()};
+            if (!error.hint().empty()) {
+                result.said.push_back(fmt::format("next: {}", error.hint()));
+            }
             if (error.code() == ExitCode::kGateFailed) {
                 const std::vector<std::string> words = proof_.last_words_of_failed();
                 result.said.insert(result.said.end(), words.begin(), words.end());
