@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -149,6 +150,38 @@ void Guard::drop(const std::string& transaction) {
     if (!response.ok() && response.status != 404) {
         throw Error(ExitCode::kNotRestored, fmt::format("cannot remove the container {}: {}", name, response.message()),
                     "any command of docker pilotpros tries again");
+    }
+}
+
+std::map<std::string, std::set<std::string>> Guard::keepers() const {
+    const std::string path = "/containers/json";
+    const Json filters{
+        {"label", {fmt::format("{}={}", kGuardLabel, project_), fmt::format("{}={}", kOwnerLabel, owner_)}}};
+    const Json listed = parse_answer(
+        engine_.get(path, {{"all", "1"}, {"filters", filters.dump(-1, ' ', false, Json::error_handler_t::replace)}}),
+        path);
+    const std::string begin = "/" + keeper_name("");
+    std::map<std::string, std::set<std::string>> keepers;
+    for (const Json& container : listed) {
+        for (const std::string& name : texts(container, "Names")) {
+            if (name.starts_with(begin)) {
+                keepers[name.substr(begin.size(), name.find('.', begin.size()) - begin.size())].insert(
+                    text(container, "ImageID"));
+            }
+        }
+    }
+    return keepers;
+}
+
+void Guard::keep_only(const std::set<std::string>& transactions) {
+    std::set<std::string> held;
+    for (const auto& [transaction, images] : keepers()) {
+        const bool more = !std::includes(held.begin(), held.end(), images.begin(), images.end());
+        if (more && transactions.contains(transaction)) {
+            held.insert(images.begin(), images.end());
+        } else {
+            drop(transaction);
+        }
     }
 }
 

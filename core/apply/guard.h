@@ -1,5 +1,7 @@
 #pragma once
 
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,10 +29,15 @@ class Guard {
     void unlock();
     /// Of a transaction that needs no images any more. Throws Error (kNotRestored) when it stays.
     void drop(const std::string& transaction);
+    /// Drops the keepers of all but these transactions, and of these, each younger one whose images older ones keep
+    /// all: what is older is undone later. Throws Error.
+    void keep_only(const std::set<std::string>& transactions);
 
   private:
     [[nodiscard]] std::string lock_name() const;
     [[nodiscard]] std::string keeper_name(const std::string& transaction) const;
+    /// The images that our own keepers refer to, by transaction.
+    [[nodiscard]] std::map<std::string, std::set<std::string>> keepers() const;
     /// Who holds the lock; empty when nobody does.
     [[nodiscard]] std::string holder();
     /// False: the engine has no such image.

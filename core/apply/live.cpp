@@ -181,7 +181,9 @@ void set_limits(Engine& engine, const std::string& project, const std::string& s
         if (!update.why_not.empty()) {
             throw Error(ExitCode::kRefused,
                         fmt::format("{} cannot be given its limits while it runs: {}", live.name, update.why_not),
-                        "apply it without --live");
+                        fmt::format("docker pilotpros limits --apply {}, without --live, gives it a new container "
+                                    "that has them",
+                                    service));
         }
         if (update.body.empty()) {
             continue;

@@ -18,6 +18,7 @@
 #include "core/apply/recreate.h"
 #include "core/apply/recreation.h"
 #include "core/apply/reload.h"
+#include "core/apply/retention.h"
 #include "core/apply/rollback_files.h"
 #include "core/apply/swap.h"
 #include "core/model/json.h"
@@ -385,14 +386,16 @@ int finish_pending(World& world, Engine& engine, ApplyStore& store, ApplyWatcher
         std::for_each(said.begin(), said.end(), [&](const std::string& line) { watcher.step(line); });
         ++finished;
     }
-    // What a killed command left elsewhere: its lock on the engine, which is to keep the images of the last one that
-    // was applied, and what it kept before its journal began. That goes last: it is why the next command looks at all.
+    // What a killed command left elsewhere: its lock on the engine, which is to keep the images of what it applied, and
+    // what it kept before its journal began. That goes last: it is why the next command looks at all.
     Guard guard(engine, store.project(), lock_owner(world));
-    if (const auto applied = store.in_phase(Journal::Phase::kApplied); !applied.empty()) {
+    if (const auto applied = store.in_phase(Journal::Phase::kApplied);
+        !applied.empty() && applied.back() == store.last_begun()) {
         guard.keep(applied.back());
     }
     guard.unlock();
     store.sweep();
+    prune(guard, store, watcher);
     return finished;
 }
 
@@ -400,11 +403,14 @@ RollbackResult roll_back(World& world, Engine& engine, ApplyStore& store, const 
                          ApplyWatcher& watcher) {
     const RollbackPreview preview = preview_rollback(world, &engine, store, request);
     refuse_what_is_in_the_way(preview, request);
-    if (preview.scope.part) {
-        return take_back_part(world, engine, store, request, preview, watcher);
-    }
-    return Rollback{world, engine, store, watcher, {{}, request.exact, request.force}, true, request.announced}.run(
-        preview.scope.ids);
+    RollbackResult result =
+        preview.scope.part
+            ? take_back_part(world, engine, store, request, preview, watcher)
+            : Rollback{world, engine, store, watcher, {{}, request.exact, request.force}, true, request.announced}.run(
+                  preview.scope.ids);
+    Guard guard(engine, store.project(), lock_owner(world));
+    prune(guard, store, watcher);
+    return result;
 }
 
 RollbackResult purge(World& world, Engine& engine, ApplyStore& store, RollbackRequest request, ApplyWatcher& watcher) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "core/apply/coupling.h"
@@ -40,7 +41,8 @@ bool applied_a_plan(const ApplyStore& store, const std::string& id) { return sto
 std::set<std::string> services_of_history(const ApplyStore& store) {
     std::set<std::string> services;
     for (const std::string& id : store.transactions()) {
-        for (const std::string& service : store.snapshot(id).service_names()) {
+        const std::optional<Snapshot> snapshot = store.find_snapshot(id);
+        for (const std::string& service : snapshot ? snapshot->service_names() : Ids{}) {
             services.insert(service);
         }
     }
@@ -69,7 +71,8 @@ Ids down_to(const ApplyStore& store, const Ids& all, const RollbackRequest& requ
 }
 
 void require_known(const ApplyStore& store, const RollbackRequest& request) {
-    if (!request.id.empty() && !contains(store.transactions(), padded(request.id))) {
+    if (!request.id.empty() && !contains(store.transactions(), padded(request.id)) &&
+        !store.pruned(padded(request.id))) {
         throw Error(ExitCode::kUsage, fmt::format("there is no transaction {}", request.id),
                     "docker pilotpros rollback --list shows all there are");
     }
@@ -186,6 +189,11 @@ RollbackScope scope_of(const ApplyStore& store, const RollbackRequest& request) 
     const std::string id = request.id.empty() ? "" : padded(request.id);
     if (!id.empty() && !contains(all, id)) {
         scope.note = fmt::format("{} was taken back already", id);
+        if (store.pruned(id)) {
+            scope.note += fmt::format(
+                " and pruned since: {}",
+                all.empty() ? "nothing stands applied" : fmt::format("what can go back is {}", fmt::join(all, ", ")));
+        }
         return scope;
     }
     if (!id.empty() && !applied_a_plan(store, id)) {

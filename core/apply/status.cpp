@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "core/apply/compose_run.h"
 #include "core/apply/dependencies.h"
@@ -94,17 +95,20 @@ ServiceImages images_behind(const std::vector<Mask>& masks, Engine& engine, cons
 std::vector<HistoryEntry> history_of(const ApplyStore& store) {
     std::vector<HistoryEntry> history;
     for (const std::string& id : store.transactions()) {
-        const Snapshot snapshot = store.snapshot(id);
-        HistoryEntry entry{
-            id, snapshot.taken, snapshot.plan, snapshot.service_names(), phase_text(store.journal(id).phase()), {}};
-        if (!snapshot.takes_back.empty()) {
+        const Journal::Phase phase = store.journal(id).phase();
+        const std::optional<Snapshot> snapshot = store.find_snapshot(id);
+        if (!snapshot || phase == Journal::Phase::kNone) {
+            continue;
+        }
+        HistoryEntry entry{id, snapshot->taken, snapshot->plan, snapshot->service_names(), phase_text(phase), {}};
+        if (!snapshot->takes_back.empty()) {
             entry.changes.push_back(
-                fmt::format("takes {} back to before {}", fmt::join(entry.services, ", "), snapshot.takes_back));
+                fmt::format("takes {} back to before {}", fmt::join(entry.services, ", "), snapshot->takes_back));
             history.push_back(std::move(entry));
             continue;
         }
-        const bool several = snapshot.services.size() > 1;
-        for (const Json& change : snapshot.changes) {
+        const bool several = snapshot->services.size() > 1;
+        for (const Json& change : snapshot->changes) {
             entry.changes.push_back(fmt::format("{}{}: {}", several ? text(change, "service") + "." : "",
                                                 text(change, "key"), as_text(member(change, "after"))));
         }

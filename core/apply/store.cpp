@@ -5,11 +5,22 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <utility>
 
 #include "core/model/error.h"
 #include "core/observe/profile_store.h"
 
 namespace pilotpros {
+
+namespace {
+
+int number_of(const std::string& id) {
+    int number = 0;
+    std::from_chars(id.data(), id.data() + id.size(), number);
+    return number;
+}
+
+}  // namespace
 
 ApplyStore::ApplyStore(Files& files, const Path& state_directory, const std::string& engine, const std::string& project)
     : files_(files),
@@ -42,12 +53,26 @@ std::vector<std::string> ApplyStore::in_phase(Journal::Phase phase) const {
     return ids;
 }
 
+std::optional<Snapshot> ApplyStore::find_snapshot(const std::string& id) const {
+    try {
+        return snapshot(id);
+    } catch (const Error&) {
+        if (files_.exists(directory_of(id) / kJournalFile)) {
+            throw;
+        }
+        return std::nullopt;  // the journal goes first
+    }
+}
+
+std::string ApplyStore::last_begun() const {
+    std::vector<std::string> ids = files_.list(transactions_);
+    return ids.empty() ? std::string{} : std::move(ids.back());
+}
+
 std::string ApplyStore::begin() {
     int last = 0;
     for (const std::string& id : files_.list(transactions_)) {
-        int number = 0;
-        std::from_chars(id.data(), id.data() + id.size(), number);
-        last = std::max(last, number);
+        last = std::max(last, number_of(id));
     }
     std::string id = fmt::format("{:04}", last + 1);
     files_.make_private_directory(directory_of(id));
@@ -60,6 +85,16 @@ void ApplyStore::sweep() {
             files_.remove_tree(directory_of(id));
         }
     }
+}
+
+void ApplyStore::prune(const std::string& id) {
+    files_.remove(directory_of(id) / kJournalFile);
+    files_.remove_tree(directory_of(id));
+}
+
+bool ApplyStore::pruned(const std::string& id) const {
+    const std::string last = last_begun();
+    return number_of(id) > 0 && number_of(id) < number_of(last) && !files_.exists(directory_of(id) / kJournalFile);
 }
 
 void ApplyStore::purge() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,12 +29,21 @@ class ApplyStore {
     [[nodiscard]] std::vector<std::string> in_phase(Journal::Phase phase) const;
     [[nodiscard]] Journal journal(const std::string& id) const { return {files_, directory_of(id) / kJournalFile}; }
     [[nodiscard]] Snapshot snapshot(const std::string& id) const { return read_snapshot(directory_of(id), files_); }
+    /// For who reads without the lock: nothing of one that was pruned meanwhile.
+    [[nodiscard]] std::optional<Snapshot> find_snapshot(const std::string& id) const;
+    /// The last one that was begun, be it before its journal; empty: none ever was.
+    [[nodiscard]] std::string last_begun() const;
     [[nodiscard]] Path directory_of(const std::string& id) const { return transactions_ / id; }
 
     /// A directory for the next transaction. Only with the lock.
     std::string begin();
     /// Takes away what a killed command kept before its journal began: nothing else was done yet. Only with the lock.
     void sweep();
+    /// Takes one away for good: from its first step on it is no transaction any more, and what a kill leaves of it is
+    /// swept. Only with the lock, and only what no rollback can need.
+    void prune(const std::string& id);
+    /// Whether there was a transaction of this number that was pruned.
+    [[nodiscard]] bool pruned(const std::string& id) const;
     /// Takes away everything that is kept of the project, profiles and lock included, and what held nothing else.
     void purge();
     [[nodiscard]] const std::string& project() const { return name_; }

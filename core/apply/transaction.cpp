@@ -18,6 +18,7 @@
 #include "core/apply/proof.h"
 #include "core/apply/recreate.h"
 #include "core/apply/reload.h"
+#include "core/apply/retention.h"
 #include "core/apply/rollback.h"
 #include "core/apply/store.h"
 #include "core/apply/swap.h"
@@ -89,6 +90,9 @@ class Transaction {
                 world_.cancel.acknowledge();
             }
             result.said = {error.what()};
+            if (!error.hint().empty()) {
+                result.said.push_back(fmt::format("next: {}", error.hint()));
+            }
             if (error.code() == ExitCode::kGateFailed) {
                 const std::vector<std::string> words = proof_.last_words_of_failed();
                 result.said.insert(result.said.end(), words.begin(), words.end());
@@ -382,7 +386,10 @@ ApplyResult apply_plan(World& world, Engine& engine, const ApplyRequest& request
     if (!preview.route.kept() && !request.accept_new_command) {
         throw Error(ExitCode::kRefused, preview.notes.back(), "--yes agrees to that");
     }
-    return Transaction{world, engine, request, std::move(preview), store, watcher}.run();
+    ApplyResult result = Transaction{world, engine, request, std::move(preview), store, watcher}.run();
+    Guard guard(engine, store.project(), lock_owner(world));
+    prune(guard, store, watcher);
+    return result;
 }
 
 }  // namespace pilotpros

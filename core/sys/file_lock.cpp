@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
@@ -10,6 +11,7 @@
 #include <thread>
 
 #include "core/model/error.h"
+#include "core/sys/lock_holders.h"
 
 namespace pilotpros {
 
@@ -53,7 +55,10 @@ FileLock::FileLock(const Path& file, std::chrono::milliseconds at_most, Children
                         fmt::format("cannot lock {}: {}", file.string(), std::generic_category().message(reason)));
         }
         if (std::chrono::steady_clock::now() >= end) {
-            throw Error(ExitCode::kRefused, fmt::format("{} is held by another process", file.string()),
+            const std::vector<std::string> holders = lock_holders(file);
+            throw Error(ExitCode::kRefused,
+                        fmt::format("{} is held by {}", file.string(),
+                                    holders.empty() ? "another process" : fmt::format("{}", fmt::join(holders, ", "))),
                         "wait until it is done, and try again");
         }
         std::this_thread::sleep_for(kPause);

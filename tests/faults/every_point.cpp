@@ -11,6 +11,7 @@
 #include <sstream>
 #include <unordered_set>
 
+#include "core/apply/retention.h"
 #include "tests/faults/world.h"
 
 using namespace pilotpros;
@@ -27,6 +28,7 @@ struct Scenario {
     const char* name;
     void (*prepare)(FaultMachine&);
     ExitCode (*work)(FaultMachine&);
+    bool removes_trees = false;
 };
 
 ExitCode apply_first(FaultMachine& machine) { return machine.apply("128m", "one").code; }
@@ -36,6 +38,16 @@ void nothing(FaultMachine& /*machine*/) {}
 void one_applied(FaultMachine& machine) { REQUIRE(apply_first(machine) == ExitCode::kDone); }
 void two_applied(FaultMachine& machine) {
     one_applied(machine);
+    REQUIRE(apply_second(machine) == ExitCode::kDone);
+}
+
+/// As many were taken back as are kept; the next one is one too many.
+void full_history(FaultMachine& machine) {
+    one_applied(machine);
+    for (std::size_t time = 0; time < kTakenBackKept; ++time) {
+        REQUIRE(apply_second(machine) == ExitCode::kDone);
+        machine.roll_back();
+    }
     REQUIRE(apply_second(machine) == ExitCode::kDone);
 }
 
@@ -70,6 +82,12 @@ const std::vector<Scenario> kScenarios{
          machine.roll_back();
          return ExitCode::kDone;
      }},
+    {"a rollback that prunes", full_history,
+     [](FaultMachine& machine) {
+         machine.roll_back();
+         return ExitCode::kDone;
+     },
+     true},
     {"rollback --all", two_applied,
      [](FaultMachine& machine) {
          machine.roll_back(true);
@@ -85,7 +103,8 @@ const std::vector<Scenario> kScenarios{
      [](FaultMachine& machine) {
          machine.purge();
          return ExitCode::kDone;
-     }},
+     },
+     true},
 };
 
 template <typename Work>
@@ -250,8 +269,8 @@ class Trial {
     FaultMachine machine_;
     Remains begin_;
     std::string before_, after_;
-    /// A purge removes so much at once that what may be left of it has no end: of it a few, at each point.
-    std::size_t most_images_ = std::string{scenario_.name}.ends_with("--purge") ? 16 : 4096;
+    /// A tree is removed at once, so that what may be left of it has no end: of it a few, at each point.
+    std::size_t most_images_ = scenario_.removes_trees ? 16 : 4096;
     std::vector<bool> worth_striking_;  ///< the points of the work in turn
 };
 

@@ -71,6 +71,7 @@ sleep 3
 before=$(limits full) full=$(id full)
 pilotpros limits --apply --live --yes --duration 1s --watch 1s full
 expect_status "a limit below what is used is refused" 3
-expect_in "for that reason" 'holds .* too near to the limit of|--live' "$out$err"
+expect_in "for that reason" "$project-full-1 cannot be given its limits while it runs: it holds [0-9.]+ MiB now, too near to the limit of 64.0 MiB" "$(tr -s '\n ' ' ' <<<"$out")"
+expect_in "with the command that gives them" 'next: docker pilotpros limits --apply full, without --live,' "$(tr -s '\n ' ' ' <<<"$out")"
 expect_same "and the container is as it was" "$(limits full) $(id full)" "$before $full"
 expect "no file is left" test ! -e .pilotpros

@@ -106,6 +106,48 @@ is "the containers follow" "$(memory web)" 0
 ours rollback --yes
 expect_in "twice is once" 'nothing to undo' "$out"
 
+# ---- what stands applied on another engine ----------------------------------------------------------------------------
+engine=$(docker info --format '{{.ID}}')
+moved=$(echo "$XDG_STATE_HOME"/pilotpros/*/"$name")
+elsewhere=$XDG_STATE_HOME/pilotpros/ANOTHER-ENGINE/$name
+cp -a "$moved" "$scratch/here"
+apply web 128m
+mkdir -p "$(dirname "$elsewhere")"
+mv "$moved" "$elsewhere"
+for snapshot in "$elsewhere"/transactions/*/snapshot.json; do # as that engine would have had it: the hash is over all of it
+    python3 - "$snapshot" "$engine" ANOTHER-ENGINE <<'PY'
+import hashlib, json, sys
+path, ours, theirs = sys.argv[1:]
+with open(path, encoding="utf-8") as file:
+    sealed = json.load(file)
+dump = lambda content: json.dumps(content, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+assert hashlib.sha256(dump(sealed["content"]).encode()).hexdigest() == sealed["sha256"], sealed.keys()
+assert sealed["content"]["engine"] == ours
+sealed["content"]["engine"] = theirs
+sealed["sha256"] = hashlib.sha256(dump(sealed["content"]).encode()).hexdigest()
+with open(path, "w", encoding="utf-8") as file:
+    json.dump(sealed, file)
+PY
+done
+for words in "rollback --yes" "rollback --list" status "limits --apply --yes web"; do
+    # shellcheck disable=SC2086 # words
+    ours $words
+    expect_status "another engine: $words" 3
+    expect_in "another engine: $words names both" "on another engine \\(ANOTHER-ENGINE\\), and this one \\($engine\\)" "$err"
+done
+is "another engine: nothing was touched" "$(memory web)" 134217728
+expect "another engine: nor the files" test -e .pilotpros/compose.yaml
+ours rollback --files-only --yes
+expect_status "another engine: the files alone" 0
+as_before "another engine: the files alone"
+is "another engine: the container was left" "$(memory web)" 134217728
+ours status
+expect_status "another engine: with the files back nothing is in the way" 0
+run docker compose up -d
+is "another engine: the next up has the container follow" "$(memory web)" 0
+rm -rf "$elsewhere" "$moved"
+mv "$scratch/here" "$moved"
+
 # ---- a file that the user edited --------------------------------------------------------------------------------------
 apply web 128m
 printf '    environment:\n      PASSWORD: canary-of-the-edit\n' >>.pilotpros/compose.yaml

@@ -80,5 +80,53 @@ consistent "two state directories" "$scratch/state"
 cd "$there"
 consistent "two state directories, there" "$scratch/state-there"
 
-docker create --name "pilotpros-lock-$name" --network none debian:trixie-slim true >/dev/null
+# ---- a lock that is held: exit 3, and by whom ----------------------------------------------------------------------------
+cd "$here"
+export XDG_STATE_HOME=$scratch/state
+refused_by() { # WHAT WHOM COMMAND…: refused, and told who holds the lock
+    local what=$1 whom=$2
+    shift 2
+    run "$@"
+    expect_status "$what: $2 $3" 3
+    expect_in "$what: it says who" "$whom" "$err"
+}
+holders() { # of that file, one process a line: whose descriptor of it tells of a lock
+    local descriptor
+    for descriptor in /proc/[0-9]*/fd/*; do
+        if [ "$descriptor" -ef "$1" ] && grep -q FLOCK "${descriptor/fd/fdinfo}" 2>/dev/null; then cut -d/ -f3 <<<"$descriptor"; fi
+    done | sort -un
+}
+ours rollback --all --purge --yes
+# What a killed apply started goes on: it is stopped on its way, so that it has not ended before anybody looks.
+"$driver" apply web 128m >/dev/null 2>"$scratch/steps" &
+killed=$!
+until grep -q 'starting a second\|recreating' "$scratch/steps"; do sleep 0.02; done
+lock=$(find "$XDG_STATE_HOME" -path "*/$name/lock")
+orphans=()
+until [ "${#orphans[@]}" -gt 0 ]; do
+    kill -CONT "$killed"
+    sleep 0.05
+    kill -STOP "$killed"
+    mapfile -t orphans < <(holders "$lock" | grep -vx "$killed")
+done
+kill -STOP "${orphans[@]}"
+finally "kill -CONT ${orphans[*]} 2>/dev/null"
+kill -9 "$killed"
+wait "$killed" 2>/dev/null || true
+expect "killed: what it started holds the lock" grep -qx "${orphans[0]}" <(holders "$lock")
+refused_by "held by an orphan" "what it started does: $lock is held by .*[(]process ${orphans[0]}[)]" "$PILOTPROS" pilotpros status
+refused_by "held by an orphan" "is held by .*[(]process ${orphans[0]}[)]" "$PILOTPROS" pilotpros rollback --yes
+refused_by "held by an orphan" "is held by .*[(]process ${orphans[0]}[)]" "$driver" apply web 192m
+kill -CONT "${orphans[@]}"
+until [ -z "$(holders "$lock")" ]; do sleep 0.1; done
+ours status
+planted "the same once it has ended" test "$status" = 3
+ours rollback --all --purge --yes
+cleared "held by an orphan"
+
+docker create --name "pilotpros-lock-$name" --label io.pilotpros.owner=another-machine:/state --network none debian:trixie-slim true >/dev/null
 planted "a lock that is left" no_lock
+refused_by "held on the engine" "another-machine:/state works on $name \\(container pilotpros-lock-$name\\)" "$driver" apply web 128m
+docker rm "pilotpros-lock-$name" >/dev/null
+run "$driver" apply web 128m
+expect_status "held by nobody" 0

@@ -25,7 +25,7 @@ class Model:
     """What applying, editing, going back and being killed leave. A file of ours is a limit and whether the user edited it, or None."""
 
     def __init__(self):
-        self.history = []  # [before, after, state]
+        self.history = []  # [before, after, state, number]
         self.ours = None
         self.signal = False  # the user's own change of web, as their file has it
         self.runs = {"db": (None, False), "web": (None, False)}
@@ -43,12 +43,20 @@ class Model:
         limit = ours[0] if ours else None
         return {"db": (limit, False), "web": (limit, self.signal)}
 
+    def begin(self, after, state):
+        self.history.append([self.ours, after, state, self.history[-1][3] + 1 if self.history else 1])
+
+    def forget(self):
+        """Of what was taken back the newest five stay, and the first of all."""
+        for one in [one for one in self.history[1:] if one[2] == "taken back"][:-5]:
+            self.history.remove(one)
+
     def apply(self, limit):
         """Whether anything is done."""
         ours = (limit, False)
         if self.ours == ours and self.runs == self.wanted(ours):
             return False
-        self.history.append([self.ours, ours, "applied"])
+        self.begin(ours, "applied")
         self.ours, self.runs = ours, self.wanted(ours)
         return True
 
@@ -60,7 +68,7 @@ class Model:
         if not everything:
             undone = undone[:1]
         target, touched = self.ours, False
-        for before, after, _ in undone:
+        for before, after, *_ in undone:
             if before == after:
                 continue
             if (target != after) if touched else (self.ours not in (before, after)):
@@ -68,11 +76,12 @@ class Model:
             touched, target = True, before
         for one in undone:
             one[2] = "taken back"
+        self.forget()
         self.ours, self.runs = target, self.wanted(target)
         return True
 
     def last_written(self):
-        for before, after, _ in self.applied():
+        for before, after, *_ in self.applied():
             if before != after:
                 return after
         return None
@@ -144,7 +153,7 @@ volumes: {{named: {{}}}}
     def others(self):
         """Containers that nobody knows of."""
         _, text, _ = self.run("docker", "ps", "-a", "--format", "{{.Names}}", "--filter", f"name={self.name}")
-        keeps = {f"pilotpros-keep-{self.name}-{at + 1:04}" for at, one in enumerate(self.model.history) if one[2] == "applied"}
+        keeps = {f"pilotpros-keep-{self.name}-{one[3]:04}" for one in self.model.history if one[2] == "applied"}
         return sorted(name for name in text.split() if name not in {f"{self.name}-db-1", f"{self.name}-web-1"} | keeps)
 
     # ---- what is held against the model ------------------------------------------------------------------------------
@@ -159,10 +168,10 @@ volumes: {{named: {{}}}}
         if code != 0:
             return [f"status: exit {code} {said.strip()}"]
         status = json.loads(text)
-        states = [one[2] for one in model.history]
-        expect("the history of status", [one["state"] for one in status["history"]], states)
+        states = [(f"{one[3]:04}", one[2]) for one in model.history]
+        expect("the history of status", [(one["id"], one["state"]) for one in status["history"]], states)
         _, text, _ = self.run(PLUGIN, "pilotpros", "rollback", "--list")
-        expect("rollback --list", re.findall(r"^ *(\d{4}) .*?\b(applied|taken back)\b", text, re.M), [(f"{at + 1:04}", state) for at, state in enumerate(states)])
+        expect("rollback --list", re.findall(r"^ *(\d{4}) .*?\b(applied|taken back)\b", text, re.M), states)
         expect("our file", self.ours_now(), model.ours)
         expect("what runs", self.runs_now(), model.runs)
         expect("other containers", self.others(), [])
@@ -192,11 +201,12 @@ volumes: {{named: {{}}}}
         if code != 0:
             self.failures.append(f"status after a kill: exit {code} {said}")
             return
-        states = [one["state"] for one in json.loads(text)["history"]]
-        if states == [one[2] for one in after.history] and after.history != self.model.history:
+        states = [(int(one["id"]), one["state"]) for one in json.loads(text)["history"]]
+        if states == [(one[3], one[2]) for one in after.history] and after.history != self.model.history:
             self.model = after
-        elif len(states) > len(self.model.history):
-            self.model.history.append([self.model.ours, self.model.ours, "taken back"])
+        elif states and states[-1][0] > (self.model.history[-1][3] if self.model.history else 0):
+            self.model.begin(self.model.ours, "taken back")
+            self.model.forget()
             # The undo starts what it had touched from the user's present files, or leaves it as it was.
             self.taken_back()
         elif after.history == self.model.history:

@@ -164,6 +164,7 @@ class SmallEngine final : public Engine {
                                   {"Names", {"/" + container.name}},
                                   {"State", state_of(container)},
                                   {"Image", text(container.body, "Image")},
+                                  {"ImageID", container.image},
                                   {"Labels", member(container.body, "Labels")}});
             }
         }
