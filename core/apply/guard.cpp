@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -153,7 +152,7 @@ void Guard::drop(const std::string& transaction) {
     }
 }
 
-std::map<std::string, std::set<std::string>> Guard::keepers() const {
+std::set<std::string> Guard::keepers() const {
     const std::string path = "/containers/json";
     const Json filters{
         {"label", {fmt::format("{}={}", kGuardLabel, project_), fmt::format("{}={}", kOwnerLabel, owner_)}}};
@@ -161,12 +160,11 @@ std::map<std::string, std::set<std::string>> Guard::keepers() const {
         engine_.get(path, {{"all", "1"}, {"filters", filters.dump(-1, ' ', false, Json::error_handler_t::replace)}}),
         path);
     const std::string begin = "/" + keeper_name("");
-    std::map<std::string, std::set<std::string>> keepers;
+    std::set<std::string> keepers;
     for (const Json& container : listed) {
         for (const std::string& name : texts(container, "Names")) {
             if (name.starts_with(begin)) {
-                keepers[name.substr(begin.size(), name.find('.', begin.size()) - begin.size())].insert(
-                    text(container, "ImageID"));
+                keepers.insert(name.substr(begin.size(), name.find('.', begin.size()) - begin.size()));
             }
         }
     }
@@ -174,12 +172,8 @@ std::map<std::string, std::set<std::string>> Guard::keepers() const {
 }
 
 void Guard::keep_only(const std::set<std::string>& transactions) {
-    std::set<std::string> held;
-    for (const auto& [transaction, images] : keepers()) {
-        const bool more = !std::includes(held.begin(), held.end(), images.begin(), images.end());
-        if (more && transactions.contains(transaction)) {
-            held.insert(images.begin(), images.end());
-        } else {
+    for (const std::string& transaction : keepers()) {
+        if (!transactions.contains(transaction)) {
             drop(transaction);
         }
     }

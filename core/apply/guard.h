@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -29,15 +28,14 @@ class Guard {
     void unlock();
     /// Of a transaction that needs no images any more. Throws Error (kNotRestored) when it stays.
     void drop(const std::string& transaction);
-    /// Drops the keepers of all but these transactions, and of these, each younger one whose images older ones keep
-    /// all: what is older is undone later. Throws Error.
+    /// Drops our own keepers of all but these transactions. Throws Error.
     void keep_only(const std::set<std::string>& transactions);
 
   private:
     [[nodiscard]] std::string lock_name() const;
     [[nodiscard]] std::string keeper_name(const std::string& transaction) const;
-    /// The images that our own keepers refer to, by transaction.
-    [[nodiscard]] std::map<std::string, std::set<std::string>> keepers() const;
+    /// The transactions that our own keepers are of.
+    [[nodiscard]] std::set<std::string> keepers() const;
     /// Who holds the lock; empty when nobody does.
     [[nodiscard]] std::string holder();
     /// False: the engine has no such image.
