@@ -65,7 +65,7 @@ bool is_bound_below(const LimitsView& view, const char* key, std::int64_t needed
     if (!most || static_cast<double>(needed) <= *most) {
         return false;
     }
-    into.left_alone.push_back(view.left(key, fmt::format("x-pilotpros allows at most {}, and {}", *most, why)));
+    into.left_alone.push_back(view.left(key, fmt::format("x-pilotpros allows at most {:.0f}, and {}", *most, why)));
     return true;
 }
 

@@ -86,7 +86,7 @@ TEST_CASE("a bound holds for every key, by the key's own unit", "[wishes][bound]
                                   {"cpu_shares", 2048, "1024", "4096", 1024, 4096, "512", "9000", "1.5"},
                                   {"pids", 512, "400", "1000", 400, 1000, "99", "4096", "few"},
                                   {"nofile", 2048, "1500", "4096", 1500, 4096, "900", "10000", "2k"},
-                                  {"healthcheck.interval", "15s", "900ms", "1m", "900ms", "1m", "2s", "1h", "15"},
+                                  {"healthcheck.interval", "15s", "900ms", "20s", "900ms", "20s", "2s", "1h", "15"},
                                   {"healthcheck.retries", 3, "2", "5", 2, 5, "1", "10", "2.5"},
                                   {"logging.max-size", "30m", "10240k", "0.1g", "10m", "107374182b", "9m", "1g", "big"},
                                   {"logging.max-file", "3", "2", "7", "2", "7", "1", "10", "-1"},
