@@ -82,6 +82,7 @@ class ContainerScenarios final : public Asking {
         look("running", id);
         said_.say("start again", act(id, "start"));
         sample("statistics", id);
+        said_.say("its programs", ask("GET", fmt::format("/containers/{}/top", id)));
         said_.say("it has an address", has_address(id));
         said_.say("remove without force", ask("DELETE", "/containers/" + id), "container is running");
         said_.say("stop", act(id, "stop"));
@@ -90,6 +91,7 @@ class ContainerScenarios final : public Asking {
         said_.say("stop again", act(id, "stop"));
         run_program("a program in a stopped one", program, id);
         sample("statistics of a stopped one", id);
+        said_.say("programs of a stopped one", ask("GET", fmt::format("/containers/{}/top", id)), "is not running");
         said_.say("start one that ended", act(id, "start"));
         look("running again", id);
         said_.say("by its name", text(inspect(name), "Id"));
@@ -223,6 +225,7 @@ class ContainerScenarios final : public Asking {
         said_.say("remove", ask("DELETE", "/containers/pp-none", {{"force", "1"}}), words);
         said_.say("update", post("/containers/pp-none/update", {{"PidsLimit", 77}}), words);
         said_.say("program", post("/containers/pp-none/exec", {{"Cmd", {"true"}}}), words);
+        said_.say("programs", ask("GET", "/containers/pp-none/top"), words);
         said_.say("changes", ask("GET", "/containers/pp-none/changes"), words);
         said_.say("log", ask("GET", "/containers/pp-none/logs", {{"stdout", "1"}}), words);
         said_.say("statistics", ask("GET", "/containers/pp-none/stats", {{"stream", "0"}, {"one-shot", "1"}}), words);

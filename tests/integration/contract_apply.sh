@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # beside: it compares answers
 # One contract, two engines: what applies and rollbacks ask of an engine is answered alike by the real one and by the one in memory on which their own
-# tests rest, or that one tells stories. What is kept was answered by the real one; tests/unit/apply/engine_contract.cpp holds the one in memory to it.
+# tests rest, or that one has drifted. What is kept was answered by the real one; tests/unit/apply/engine_contract.cpp holds the one in memory to it.
 # After a change that is meant: this test with PILOTPROS_RECORD=1, and a look at the difference.
 . "$(dirname "$0")/lib.sh"
 driver=${BINARY_DIR:-$SOURCE_DIR/build/dev}/tests/engine_contract/pilotpros-contract-driver

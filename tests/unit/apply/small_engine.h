@@ -218,8 +218,9 @@ class SmallEngine final : public Engine {
         if (container == nullptr) {
             return refuse(404, "No such container: " + reference);
         }
-        return request.method == "GET" ? told_of(*container, request, rest.substr(reference.size()))
-                                       : done_to(*container, request, rest.substr(reference.size()));
+        return request.method == "GET" || request.method == "HEAD"
+                   ? told_of(*container, request, rest.substr(reference.size()))
+                   : done_to(*container, request, rest.substr(reference.size()));
     }
 
     Response make(const std::string& name, const nlohmann::json& body) {
@@ -275,6 +276,11 @@ class SmallEngine final : public Engine {
             return say(200, {{"read", running(container) ? "2027-01-15T08:00:00Z" : "0001-01-01T00:00:00Z"},
                              {"cpu_stats", {{"cpu_usage", {{"total_usage", used}}}}},
                              {"memory_stats", {{"usage", used}, {"stats", nlohmann::json::object()}}}});
+        }
+        if (what == "/top") {
+            return running(container)
+                       ? say(200, {{"Titles", nlohmann::json::array()}, {"Processes", nlohmann::json::array()}})
+                       : refuse(409, fmt::format("container {} is not running", container.id));
         }
         if (what == "/logs") {
             return nothing(200);
