@@ -104,7 +104,7 @@ TEST_CASE("an engine in memory that answers one thing otherwise breaks the contr
     CHECK(!keeps_it(another_status("/create", 404, 400)));
     CHECK(!keeps_it(another_status("/rename", 400, 409)));
     CHECK(!keeps_it(another_status("/update", 409, 200)));
-    CHECK(!keeps_it(another_status("/exec", 409, 404)));
+    CHECK(!keeps_it(another_status("/exec", 409, 201)));
     CHECK(!keeps_it(another_status("/connect", 404, 200)));
     CHECK(!keeps_it(another_status("/stats", 200, 204)));
     CHECK(!keeps_it(other_words("exited", "created")));
