@@ -29,7 +29,7 @@ asked() { # leaves the Plan in $scratch/out
 has() { expect "$1" jq -e "$2" "$scratch/out"; } # WHAT JQ-CONDITION
 limits() { docker inspect --format '{{.HostConfig.Memory}} {{.HostConfig.MemorySwap}} {{.HostConfig.PidsLimit}}' "$(compose ps -q web)"; }
 
-pins='memory: "${WEB_MEMORY:-96m}", pids: "${WEB_PIDS}", nofile: "${FILES:-2048}", stop_grace_period: "${GRACE:-7s}", shm_size: 32m, healthcheck.test: "test ${WEB_PIDS} = 80"'
+pins='memory: "${WEB_MEMORY:-96m}", pids: "${WEB_PIDS}", nofile: "${FILES:-2048}", stop_grace_period: "${GRACE:-7s}", shm_size: 32m, healthcheck.test: "curl -fsS http://127.0.0.1:${WEB_PORT:-80}/"'
 files "$pins" 'logging.max-size: {max: 5m}, healthcheck.retries: {max: 2}'
 compose up -d -t 1
 asked
@@ -44,10 +44,15 @@ has "a bound holds" '[.changes[] | select(.key == "logging.max-size") | [.after,
 pilotpros tune --apply --yes --duration 1s --watch 1s
 expect_status "it is applied" 0
 expect_same "and in force" "$(limits)" "100663296 100663296 80"
-expect "also within the health check" bash -c 'for ((i = 0; i < 60; i++)); do [ "$(docker inspect --format "{{.State.Health.Status}}" "$1")" = healthy ] && exit 0; sleep 0.5; done; exit 1' - "$(compose ps -q web)"
+expect_same "also within the health check" "$(docker inspect "$(compose ps -q web)" | jq -c '.[].Config.Healthcheck.Test')" '["CMD-SHELL","curl -fsS http://127.0.0.1:80/"]'
+expect "which passes" bash -c 'for ((i = 0; i < 60; i++)); do [ "$(docker inspect --format "{{.State.Health.Status}}" "$1")" = healthy ] && exit 0; sleep 0.5; done; exit 1' - "$(compose ps -q web)"
 echo WEB_MEMORY=112m >>.env
 compose up -d -t 1
 expect_same "the variable goes on being the user's" "$(limits)" "117440512 117440512 80"
+
+files 'healthcheck.test: "test ${WEB_PIDS} = 80"' ''
+asked
+has "planted: a pinned test that could never fail is refused, and no times of a check without a test stay" '[.changes[] | select(.key | startswith("healthcheck."))] == []'
 
 files 'memory: "${NOWHERE}", pids: "${WEB_PIDS}"' 'cpus: {max: many}, logging.max-size: {max: 5m}'
 asked
