@@ -15,8 +15,8 @@
 #include "plugin/cli.h"
 #include "plugin/complete.h"
 #include "plugin/views/help_text.h"
-#include "plugin/views/next_step.h"
 #include "plugin/views/told.h"
+#include "plugin/views/what_next.h"
 
 namespace pilotpros {
 
@@ -25,7 +25,7 @@ namespace {
 /// The one place where an error becomes words and a number.
 int report(const Error& error, Terminal& terminal) {
     tell(terminal, fmt::format("docker pilotpros: {}", error.what()), 2);
-    tell(terminal, fmt::format("  next: {}", next_step(error)), 4);
+    tell(terminal, fmt::format("  next: {}", what_next(error)), 4);
     return static_cast<int>(error.code());
 }
 

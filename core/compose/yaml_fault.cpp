@@ -43,7 +43,7 @@ bool may_stand_in_yaml(char32_t value, std::size_t at) {
 }
 
 /// The place of a byte; columns are characters.
-YamlPlace place_of(std::string_view text, std::size_t at) {
+YamlPlace place_of_byte(std::string_view text, std::size_t at) {
     const std::string_view before = text.substr(0, at);
     const auto lines = std::count(before.begin(), before.end(), '\n');
     const auto end_of_line = before.rfind('\n');
@@ -71,7 +71,7 @@ std::optional<YamlPlace> yaml_fault(const std::string& yaml) {
         return std::nullopt;  // the latter two are UTF-16, which YAML may be
     }
     if (const auto at = unreadable_byte(yaml)) {
-        return place_of(yaml, *at);
+        return place_of_byte(yaml, *at);
     }
     Listener listener;
     try {
@@ -81,7 +81,7 @@ std::optional<YamlPlace> yaml_fault(const std::string& yaml) {
         }
     } catch (const YAML::Exception& fault) {
         if (!fault.mark.is_null() && fault.mark.pos >= 0) {
-            return place_of(yaml, std::min(static_cast<std::size_t>(fault.mark.pos), yaml.size()));
+            return place_of_byte(yaml, std::min(static_cast<std::size_t>(fault.mark.pos), yaml.size()));
         }
     }
     return std::nullopt;

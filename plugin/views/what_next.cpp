@@ -1,8 +1,8 @@
-#include "plugin/views/next_step.h"
+#include "plugin/views/what_next.h"
 
 namespace pilotpros {
 
-std::string next_step(const Error& error) {
+std::string what_next(const Error& error) {
     if (!error.hint().empty()) {
         return error.hint();
     }
