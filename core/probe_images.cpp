@@ -8,6 +8,7 @@
 
 #include "core/advise/probe_words.h"
 #include "core/connection.h"
+#include "core/docker/throwaway.h"
 #include "core/model/error.h"
 #include "core/model/json.h"
 #include "core/model/paths.h"
@@ -90,16 +91,21 @@ void ask_images_of_probes(World& world, const Project& project, Observation& obs
     if (images_of_probes(project).empty()) {
         return;
     }
+    Connection connection;
     try {
         if (resolve_endpoint(world.globals, world.environment, world.files).kind != Endpoint::Kind::kUnix) {
             return;
         }
-        if (const Connection connection = connect(world); connection.engine) {
+        connection = connect(world);
+        if (connection.engine) {
             FileImageAnswers answers(world.files, image_answers_directory(world.environment.state_directory(),
                                                                           observe_engine(*connection.engine).id));
             note_probe_commands(*connection.engine, answers, project, observation);
         }
     } catch (const Interrupted&) {
+        if (connection.engine) {
+            sweep_after_interruption(*connection.engine, world.cancel);
+        }
         throw;
     } catch (const Error&) {  // NOLINT(bugprone-empty-catch): then the files alone are read
     }

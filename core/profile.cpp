@@ -137,11 +137,7 @@ class Session {
         if (!profile_.interrupted) {
             return;
         }
-        world_.cancel.acknowledge();  // what follows takes milliseconds and keeps what was measured
-        try {
-            sweep_own_throwaways(engine_);
-        } catch (const Error&) {  // NOLINT(bugprone-empty-catch): the next run sweeps what is left
-        }
+        sweep_after_interruption(engine_, world_.cancel);  // what follows keeps what was measured
     }
 
     void ask() {

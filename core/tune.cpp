@@ -22,6 +22,7 @@
 #include "core/compose/selection.h"
 #include "core/compose/wish_values.h"
 #include "core/compose/wishes.h"
+#include "core/docker/throwaway.h"
 #include "core/lint/as_written.h"
 #include "core/lint/lint.h"
 #include "core/observe/profile_store.h"
@@ -186,12 +187,19 @@ Tuning tune(World& world, const Connection& connection, const TuneRequest& reque
     // What is refused goes, and the rest is asked again: a part may stand on what went.
     constexpr int kRounds = 4;
     Verification verification(world, connection, input, watcher);
-    for (int round = 0; round < kRounds && !plan.changes.empty(); ++round) {
-        plan.verdicts = verification.ask(plan, result.bundle);
-        if (drop_refused(plan) == 0) {
-            break;
+    try {
+        for (int round = 0; round < kRounds && !plan.changes.empty(); ++round) {
+            plan.verdicts = verification.ask(plan, result.bundle);
+            if (drop_refused(plan) == 0) {
+                break;
+            }
+            result.bundle = make_bundle(plan, project, images);
         }
-        result.bundle = make_bundle(plan, project, images);
+    } catch (const Interrupted&) {
+        if (connection.engine) {
+            sweep_after_interruption(*connection.engine, world.cancel);
+        }
+        throw;
     }
     advised.keep(plan);
     result.hash = hash_of(plan);

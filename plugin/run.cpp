@@ -1,10 +1,12 @@
 #include "plugin/run.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <exception>
 #include <string>
 #include <vector>
@@ -14,6 +16,7 @@
 #include "plugin/complete.h"
 #include "plugin/views/help_text.h"
 #include "plugin/views/told.h"
+#include "plugin/views/what_next.h"
 
 namespace pilotpros {
 
@@ -22,10 +25,18 @@ namespace {
 /// The one place where an error becomes words and a number.
 int report(const Error& error, Terminal& terminal) {
     tell(terminal, fmt::format("docker pilotpros: {}", error.what()), 2);
-    if (!error.hint().empty()) {
-        tell(terminal, fmt::format("  next: {}", error.hint()), 4);
-    }
+    tell(terminal, fmt::format("  next: {}", what_next(error)), 4);
     return static_cast<int>(error.code());
+}
+
+/// What is closed would be the next file or socket that we open, and what we print would go there. Standard output is
+/// opened so that a write to it fails, which is told.
+void occupy_standard_streams() {
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (fcntl(stream, F_GETFD) < 0 && errno == EBADF) {
+            open("/dev/null", stream == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+        }
+    }
 }
 
 /// All of standard input; a request to stop is heard while waiting for it.
@@ -91,6 +102,7 @@ int run_parsed(const Arguments& arguments, World& world, Terminal& terminal) {
 }  // namespace
 
 int run(int argc, char** argv) {
+    occupy_standard_streams();
     const Environment environment = Environment::of_process();
     StandardTerminal terminal(environment);
     try {

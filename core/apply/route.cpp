@@ -45,7 +45,8 @@ void refuse_where_nothing_lasts(const Project& project) {
         }
     }
     if (const std::string manager = foreign_manager(paths, labels); !manager.empty()) {
-        throw Error(ExitCode::kRefused, explain_manager(manager));
+        throw Error(ExitCode::kRefused, explain_manager(manager),
+                    "docker pilotpros tune --diff shows what would be changed");
     }
 }
 

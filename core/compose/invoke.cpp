@@ -14,7 +14,8 @@ namespace pilotpros {
 
 namespace {
 
-constexpr std::chrono::seconds kTime{10};
+/// A file that is refused for its time is refused within ten seconds, all that is done beside it included.
+constexpr std::chrono::seconds kTime{8};
 /// Of each; two run at once. Compose needs 60 MB for a hundred services.
 constexpr std::uint64_t kMemory = 240'000'000;
 
@@ -61,7 +62,8 @@ void require_compose(const Finished& finished, const Surroundings& surroundings)
     if (finished.timed_out) {
         throw Error(ExitCode::kBadInput,
                     fmt::format("Compose did not finish reading these files within {} s", kTime.count()),
-                    "look for an alias that refers to itself, or a remote file that does not come");
+                    "look for aliases that multiply each other, an alias that refers to itself, or a remote file that "
+                    "does not come");
     }
     if (finished.signal != 0 || contains(finished.error, "out of memory") ||
         contains(finished.error, "cannot allocate memory")) {

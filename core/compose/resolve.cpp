@@ -9,6 +9,7 @@
 #include "core/compose/complaint.h"
 #include "core/compose/foreign.h"
 #include "core/compose/invoke.h"
+#include "core/compose/yaml_fault.h"
 #include "core/docker/json.h"
 #include "core/model/error.h"
 
@@ -56,12 +57,21 @@ ComplaintCleaner cleaner_for(const Project& project, const Files& files) {
 
 /// Which file, and what of it; Compose often names the file itself.
 std::string complaint(const Project& project, const std::string& standard_error, const Files& files) {
-    const std::string said = cleaner_for(project, files).error(standard_error);
-    const bool names_it = std::any_of(project.files.begin(), project.files.end(),
-                                      [&](const std::string& file) { return said.find(file) != std::string::npos; });
-    const std::string file =
-        project.files.empty() || project.files.front() == "-" ? "standard input" : project.files.front();
-    return names_it ? "the project: " + said : fmt::format("{}: {}", file, said);
+    std::string said = cleaner_for(project, files).error(standard_error);
+    const auto named = std::find_if(project.files.begin(), project.files.end(),
+                                    [&](const std::string& file) { return said.find(file) != std::string::npos; });
+    const bool names_it = named != project.files.end();
+    std::string file = project.files.empty() ? "-" : project.files.front();
+    if (said.find("yaml: ") != std::string::npos) {
+        for (const std::string& one : names_it ? std::vector{*named} : project.files) {
+            if (const auto fault = yaml_fault(one == "-" ? project.standard_input : files.read(one).value_or(""))) {
+                said = with_yaml_place(said, *fault);
+                file = one;
+                break;
+            }
+        }
+    }
+    return names_it ? "the project: " + said : fmt::format("{}: {}", file == "-" ? "standard input" : file, said);
 }
 
 int replicas_in_files(const nlohmann::json& service) {
@@ -169,7 +179,8 @@ Project resolve(const Selection& selection, const Surroundings& surroundings) {
     if (with_values.ok() && !resolved.is_object()) {
         throw Error(ExitCode::kBadInput,
                     fmt::format("what Compose makes of the files is no JSON, or more than {} MB of it",
-                                commands.front().output_limit >> 20U));
+                                commands.front().output_limit >> 20U),
+                    "`docker compose config --format json` with the same selectors shows it");
     }
     if (!with_values.ok()) {
         throw Error(

@@ -57,7 +57,7 @@ std::string candidates(const Path& folder, const Files& files) {
         }
     }
     if (names.empty() || names.size() > 9) {
-        return {};
+        return "name the project's own Compose files with -f";
     }
     return fmt::format("{} holds {}", folder.string(), fmt::join(names, ", "));
 }
@@ -288,8 +288,9 @@ std::vector<std::string> explicit_environment_files(const Selectors& selectors, 
     for (std::string& name : names) {
         const Path path = absolute_from(folder, name);
         if (!surroundings.files.exists(path)) {
-            throw Error(ExitCode::kBadInput, fmt::format("there is no environment file {}", path.string()),
-                        selectors.env_files.empty() ? "COMPOSE_ENV_FILES names it" : "");
+            throw Error(
+                ExitCode::kBadInput, fmt::format("there is no environment file {}", path.string()),
+                selectors.env_files.empty() ? "COMPOSE_ENV_FILES names it" : "name one that is there with --env-file");
         }
         name = path.string();
     }

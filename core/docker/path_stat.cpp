@@ -71,7 +71,8 @@ std::vector<std::optional<PathStat>> stat_paths(Engine& engine, const std::strin
     }
     // A missing path and a missing container are the same 404 without a body; a container has a root.
     if (!result.front()) {
-        throw Error(ExitCode::kEngineNeeded, "the engine does not let us look at the container's files");
+        throw Error(ExitCode::kEngineNeeded, "the engine does not let us look at the container's files",
+                    "docker logs and the engine's own log say more; run the command again");
     }
     result.erase(result.begin());
     return result;

@@ -187,4 +187,12 @@ int sweep_own_throwaways(Engine& engine) {
                  [](const Json& /*container*/) { return true; });
 }
 
+void sweep_after_interruption(Engine& engine, Cancel& cancel) {
+    cancel.acknowledge();  // what follows takes milliseconds
+    try {
+        sweep_own_throwaways(engine);
+    } catch (const Error&) {  // NOLINT(bugprone-empty-catch): the next run sweeps what is left
+    }
+}
+
 }  // namespace pilotpros

@@ -7,6 +7,7 @@
 #include "core/docker/engine.h"
 #include "core/docker/tar.h"
 #include "core/model/units.h"
+#include "core/sys/cancel.h"
 
 namespace pilotpros {
 
@@ -64,6 +65,9 @@ class ThrowawayContainer {
 /// Removes what this very process left behind: after a request to stop, the engine cannot be asked until the request is
 /// acknowledged, so whoever acknowledges it calls this. Returns how many.
 int sweep_own_throwaways(Engine& engine);
+
+/// What whoever ends because of a request to stop does last: acknowledges it and removes what this process left behind.
+void sweep_after_interruption(Engine& engine, Cancel& cancel);
 
 /// Removes throw-away containers that an earlier, killed run left behind: those older than `older_than`. Returns how
 /// many.

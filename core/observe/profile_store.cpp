@@ -128,7 +128,7 @@ void ProfileStore::add(const ProfileKey& key, const Usage& usage, const nlohmann
     const nlohmann::json json = {{"version", kVersion},    {"engine", key.engine},  {"project", key.project},
                                  {"service", key.service}, {"image", key.image_id}, {"configuration", key.config_hash},
                                  {"usage", merged},        {"watched", seen}};
-    files_.write_durably(file, json.dump() + "\n", kFileMode);
+    files_.write_durably(file, json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n", kFileMode);
 }
 
 std::vector<ProfileStore::Kept> ProfileStore::all_of(const Path& directory, const std::string& service,

@@ -34,6 +34,8 @@ constexpr const char* kRandom = "XXXXXX";
         hint = "free some space on that file system and run the same command again";
     } else if (error == EACCES || error == EPERM || error == EROFS) {
         hint = "make it writable for you, or name another place with XDG_STATE_HOME";
+    } else {
+        hint = "ls -ld shows what is there; what we keep goes elsewhere with XDG_STATE_HOME";
     }
     throw Error(ExitCode::kRefused, fmt::format("cannot {} {}: {}", doing, path.string(), reason), hint);
 }

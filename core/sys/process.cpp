@@ -28,6 +28,8 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
+constexpr const char* kTooMany = "end other programs, or raise what ulimit -n and ulimit -u show";
+
 struct Pipe {
     Descriptor read;
     Descriptor write;
@@ -36,7 +38,7 @@ struct Pipe {
 Pipe make_pipe() {
     std::array<int, 2> ends{};
     if (pipe2(ends.data(), O_CLOEXEC) != 0) {
-        throw Error(ExitCode::kInternal, "cannot make a pipe: " + std::generic_category().message(errno));
+        throw Error(ExitCode::kInternal, "cannot make a pipe: " + std::generic_category().message(errno), kTooMany);
     }
     return {Descriptor{ends[0]}, Descriptor{ends[1]}};
 }
@@ -84,7 +86,7 @@ pid_t start(std::vector<std::string> argv, std::vector<std::string> environment,
     const pid_t parent = getpid();
     const pid_t child = fork();
     if (child < 0) {
-        throw Error(ExitCode::kInternal, "cannot start a process: " + std::generic_category().message(errno));
+        throw Error(ExitCode::kInternal, "cannot start a process: " + std::generic_category().message(errno), kTooMany);
     }
     if (child > 0) {
         if (setup.own_group) {
@@ -206,11 +208,12 @@ class Running {
         error_.reset();
     }
 
-    Finished finish() {
+    Finished finish(const Cancel& cancel) {
         int status = 0;
         input_.reset();
         const auto limit = std::max(deadline_, SteadyClock::now() + std::chrono::milliseconds{100});
         while (waitpid(pid_, &status, WNOHANG) == 0) {
+            cancel.check();
             // It closed its output but lives on: give it the rest of its time.
             if (SteadyClock::now() > limit) {
                 result_.timed_out = true;
@@ -307,7 +310,7 @@ class StartedOnes final : public Process::Started {
         std::vector<Finished> results;
         results.reserve(running_.size());
         for (Running& one : running_) {
-            results.push_back(one.finish());
+            results.push_back(one.finish(cancel));
         }
         return results;
     }
@@ -352,7 +355,7 @@ ConnectedChild SystemProcess::connect(const std::vector<std::string>& argv) {
         bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address.sun_family) != 0 ||
         listen(listener.get(), 1) != 0 ||
         getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-        throw Error(ExitCode::kInternal, "cannot make a socket: " + std::generic_category().message(errno));
+        throw Error(ExitCode::kInternal, "cannot make a socket: " + std::generic_category().message(errno), kTooMany);
     }
     // NOLINTEND(cppcoreguidelines-pro-type-reinterpret-cast)
     const Descriptor nothing{open("/dev/null", O_WRONLY | O_CLOEXEC)};

@@ -13,6 +13,8 @@ KINDS = {
     "nonsense": "answers with random bytes under a good status",
     "truncate": "answers with JSON that ends in the middle, and a length that says so is all",
     "garbage": "answers with something that is not HTTP",
+    "html": "answers with a page, as a proxy in front of it does",
+    "empty": "answers with a good status and nothing behind it",
     "endless": "answers with JSON that never ends",
     "500": "answers with a server error",
     "403": "refuses, as an authorization plugin does",
@@ -56,6 +58,10 @@ class Faults:
             answer.writer.write(b"\x16\x03\x01 this is no HTTP\n" + os.urandom(200))
             await answer.writer.drain()
             raise Disconnect
+        if kind == "html":
+            await answer.send(200, {"Content-Type": "text/html"}, b"<!DOCTYPE html><html><body>\x1b[2JBad Gateway</body></html>\n")
+        if kind == "empty":
+            await answer.send(200, json_headers, b"")
         if kind == "endless":
             await answer.begin(json_headers)
             await answer.piece(b"[")

@@ -158,6 +158,10 @@ class FakeEngine:
         filters = json.loads(request.query.get("filters") or "{}")
         chosen = [service.listed for service in self.containers.values()
                   if (service.running or request.flag("all")) and all(has_label(service.listed["Labels"], label) for label in values_of(filters, "label"))]
+        if request.flag("all"):
+            chosen += [{"Id": name, "Names": [f"/{name}"], "Created": int(time.time()), "State": "created", "Labels": body.get("Labels") or {}}
+                       for name, body in self.throwaways.items()
+                       if all(has_label(body.get("Labels") or {}, label) for label in values_of(filters, "label"))]
         await self.replay(answer, "list", chosen)
 
     async def inspect(self, _, answer, name):
