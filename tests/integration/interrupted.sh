@@ -2,6 +2,7 @@
 # beside: an end within 5 s is soon enough
 # Ctrl-C at every stage of the plugin: it ends with 130 and soon, says so in two lines, and leaves nothing: no file but what was measured, no process, no
 # container. Compose is stood in for by a script that hangs, the engine is the fake one.
+# shellcheck disable=SC2016,SC2317 # conditions of a script that is written; functions that are called by name
 . "$(dirname "$0")/lib.sh"
 . "$SOURCE_DIR/tests/tools/traces.sh"
 export DOCKER_CONFIG=$scratch/config HOME=$scratch

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # what lib.sh sets
+# shellcheck shell=bash disable=SC2013,SC2154 # names of processes are words; what lib.sh sets
 # What a run leaves behind, and how it ends in words: sourced after lib.sh. What is in $watched must be as it was when a run has ended badly.
 watched=("$scratch/projects" "$scratch/state")
 mkdir -p "${watched[@]}"
@@ -83,11 +83,11 @@ kill $!
 wait $! 2>/dev/null || true
 for said in '' 'docker pilotpros: x' 'docker pilotpros: x\n  next: y\ndocker pilotpros: x\n  next: y' 'docker pilotpros: our own error: x\n  next: y' '  next: y\ndocker pilotpros: x' \
     'docker pilotpros: x\n  next: ' "terminate called after throwing\ndocker pilotpros: x\n  next: y"; do
-    printf "$said\n" >"$scratch/said-so" # shellcheck disable=SC2059 # the lines are in it
+    printf '%b\n' "$said" >"$scratch/said-so"
     planted "as two lines: $said" two_lines "$scratch/said-so"
 done
 for raw in '\033]0;t\a' '\033[2J' 'a\rb' '\302\233m' '\377' '\342\200\256x' 'a\000b'; do
-    printf "$raw\n" >"$scratch/raw" # shellcheck disable=SC2059 # so it is raw
+    printf '%b\n' "$raw" >"$scratch/raw"
     planted "as plain text: $raw" plain "$scratch/raw"
 done
 printf '{"a":"\377"}' >"$scratch/raw"
