@@ -106,6 +106,19 @@ void settle_conflicts(Plan& plan) {
     plan.changes = std::move(kept);
 }
 
+/// What Compose leaves out can run all the same, from an earlier `up` with its profile.
+void leave_inactive(Plan& plan, const Project& project) {
+    std::erase_if(plan.changes, [&](const Change& change) {
+        const auto service = project.services.find(change.service);
+        const bool inactive = service != project.services.end() && service->second.profiled_out;
+        if (inactive) {
+            plan.left_alone.push_back(
+                {change.service, change.advisor, change.key, "its profile is not active: name it with --profile"});
+        }
+        return inactive;
+    });
+}
+
 }  // namespace
 
 std::map<std::string, std::vector<std::string>> data_in_layers(const Tuning& tuning) {
@@ -116,20 +129,17 @@ Applicable applicable_part(const Tuning& tuning) {
     Applicable part{tuning.plan, tuning.bundle, tuning.hash, {}};
     const auto data = data_in_layers(tuning);
     std::erase_if(part.plan.changes, [&](const Change& change) {
-        const auto service = tuning.profile.project.services.find(change.service);
-        const bool inactive = service != tuning.profile.project.services.end() && service->second.profiled_out;
         const auto paths = data.find(change.service);
-        if (!inactive && paths == data.end()) {
+        if (paths == data.end()) {
             return false;
         }
         if (part.waiting.insert(change.service).second) {
             part.plan.left_alone.push_back(
                 {change.service, "data", "",
-                 inactive
-                     ? "its profile is not active: name it with --profile"
-                     : fmt::format("a new container would not have what this one keeps in its writable layer: {}; put "
-                                   "it on a volume first, or name it in x-pilotpros: {{disposable: [PATH]}}",
-                                   fmt::join(paths->second, ", "))});
+                 fmt::format(
+                     "a new container would not have what this one keeps in its writable layer: {}; put it on a "
+                     "volume first, or name it in x-pilotpros: {{disposable: [PATH]}}",
+                     fmt::join(paths->second, ", "))});
         }
         return true;
     });
@@ -180,15 +190,15 @@ Tuning tune(World& world, const Connection& connection, const TuneRequest& reque
     plan.findings = std::move(advice.findings);
     plan.left_alone = std::move(advice.left_alone);
     settle_conflicts(plan);
+    leave_inactive(plan, project);
     put_in_order(plan);
     const ServiceImages images = images_of(observation);
     result.bundle = make_bundle(plan, project, images);
 
     // What is refused goes, and the rest is asked again: a part may stand on what went.
-    constexpr int kRounds = 4;
     Verification verification(world, connection, input, watcher);
     try {
-        for (int round = 0; round < kRounds && !plan.changes.empty(); ++round) {
+        while (!plan.changes.empty()) {
             plan.verdicts = verification.ask(plan, result.bundle);
             if (drop_refused(plan) == 0) {
                 break;

@@ -13,7 +13,7 @@ root="$(dirname "$here")"
 find_project() {
     local dir=$PWD
     while true; do
-        [ -n "$(find "$dir" -maxdepth 1 -type f \( -name '*compose*.yaml' -o -name '*compose*.yml' \) 2>/dev/null)" ] && return 0
+        [ -n "$(find "$dir" -maxdepth 1 -xtype f \( -name '*compose*.yaml' -o -name '*compose*.yml' \) 2>/dev/null)" ] && return 0
         [ "$dir" != / ] || return 1
         dir="$(dirname "$dir")"
     done
@@ -37,7 +37,7 @@ build_and_install() {
     logged "configuring the build" as_owner cmake --preset release &&
         logged "building" as_owner cmake --build --preset release &&
         # The build may be another user's; the plugin goes to whoever asked, and CMake's note of that must not block its owner.
-        logged "installing" cmake --install build/release --prefix "${DOCKER_CONFIG:-$HOME/.docker}" &&
+        logged "installing" cmake --install build/release --prefix "$config" &&
         rm -f build/release/install_manifest.txt
     cd "$OLDPWD"
 }
@@ -67,12 +67,16 @@ if ! names_project && [ -z "${COMPOSE_FILE:-}${COMPOSE_PROJECT_NAME:-}" ] && ! f
 fi
 
 engine=true
+config="${DOCKER_CONFIG:-$HOME/.docker}"
 plan="$("$here/deps.sh" --plan "${groups[@]}" 2>&1)"
 plan+="${plan:+$'\n'}$("$here/engine.sh" --plan 2>&1)" || { plan+=$'\n'; engine=false; }
 if $demo && $engine; then plan+="${plan:+$'\n'}The demo, four containers, is to be started; where its images are not there, they are built first"; fi
+# Built anew it may be the same, which nobody is asked about.
+if [ ! -e "$config/cli-plugins/docker-pilotpros" ]; then
+    plan+="${plan:+$'\n'}The plugin is to be built, and goes to $config/cli-plugins"
+fi
 if [ -n "${plan//[[:space:]]/}" ] && [ ${#yes[@]} -eq 0 ]; then
     say "$plan"
-    say "The plugin itself goes to ${DOCKER_CONFIG:-$HOME/.docker}/cli-plugins."
     confirm "Do all this?" || die "nothing was installed"
 elif [ -n "${plan//[[:space:]]/}" ]; then
     say "$plan"
@@ -82,7 +86,6 @@ fi
 if $engine && ! "$here/engine.sh" --yes; then engine=false; fi
 build_and_install
 
-config="${DOCKER_CONFIG:-$HOME/.docker}"
 docker=(docker) privileged=()
 if ! have docker; then
     docker=("$config/cli-plugins/docker-pilotpros")

@@ -77,9 +77,10 @@ tests() { # NAME CTEST-OPTION...
 identity() {
     {
         find build/release -type f -executable \( -name docker-pilotpros -o -name 'pilotpros-*' \) -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
-        find tests packaging docs -type f -not -path '*/node_modules/*' -not -name '*.pyc' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+        find tests packaging docs README.md CMakeLists.txt CMakePresets.json -type f -not -path '*/node_modules/*' -not -name '*.pyc' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
         docker version --format '{{.Client.Version}} {{.Server.Version}} {{.Server.KernelVersion}}'
         docker compose version
+        dpkg-query -W containerd runc libcurl4 libcurl3-gnutls 2>/dev/null
     } | sha256sum | cut -d' ' -f1
 }
 
@@ -109,10 +110,17 @@ tests_of_label() { # FOLDER-OF-PASSES NAME LABELS CTEST-OPTION...
 }
 
 sources() { find core plugin tests \( -name '*.cpp' -o -name '*.h' \) -not -path '*/node_modules/*' -print0; }
-format() { sources | xargs -0 clang-format --dry-run -Werror; }
+# And it can fail: a file that is not formatted.
+format() {
+    mkdir -p "$scratch/planted"
+    cp .clang-format "$scratch/planted/"
+    echo 'int  badly( );' >"$scratch/planted/badly.cpp"
+    sources | xargs -0 clang-format --dry-run -Werror && ! clang-format --dry-run -Werror "$scratch/planted/badly.cpp"
+}
 scripts() {
     find . \( -path ./build -o -path ./.git -o -name node_modules \) -prune -o -type f -print0 |
-        xargs -0 awk 'FNR == 1 { if (/^#!.*[\/ ](ba)?sh( |$)/) printf "%s%c", FILENAME, 0; nextfile }' | xargs -0 shellcheck
+        xargs -0 awk 'FNR == 1 { if (/^#!.*[\/ ](ba)?sh( |$)/) printf "%s%c", FILENAME, 0; nextfile }' | xargs -0 shellcheck &&
+        ! printf '%b' "#!/bin/sh\nrm -r \$1\n" | shellcheck - # and it can fail
 }
 # And it can fail: a room with a name twice, and one that a header has.
 names() {

@@ -10,6 +10,7 @@
 #include "core/advise/evidence.h"
 #include "core/advise/memory_flags.h"
 #include "core/advise/service_state.h"
+#include "core/model/wish_units.h"
 
 namespace pilotpros {
 
@@ -103,9 +104,10 @@ void size_up(Part& part, const Demand& demand, Bytes after_oom, bool known) {
 
 /// False when no value is both within the bounds and enough.
 bool bound(Part& part, const Wish& wish) {
-    const Bytes least = size_of(wish.least).value_or(0);
+    const WishBounds bounds = bounds_on(wish, "memory");
+    const Bytes least = static_cast<Bytes>(bounds.least.value_or(0));
     part.least = least;
-    part.most = size_of(wish.most).value_or(0);
+    part.most = static_cast<Bytes>(bounds.most.value_or(0));
     part.raised = part.tight < least;
     part.cut = part.most > 0 && part.target > part.most;
     for (Bytes* const value : {&part.tight, &part.comfort, &part.target}) {

@@ -6,12 +6,12 @@
 #include <map>
 #include <utility>
 
-#include "core/advise/durations.h"
 #include "core/advise/health_timing.h"
 #include "core/advise/probe_edit.h"
 #include "core/advise/probe_repair.h"
 #include "core/advise/probe_words.h"
 #include "core/advise/service_state.h"
+#include "core/model/durations.h"
 #include "core/model/json.h"
 
 namespace pilotpros {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/advise/durations.h"
+#include "core/model/durations.h"
 
 namespace pilotpros {
 

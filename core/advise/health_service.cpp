@@ -3,9 +3,9 @@
 #include <charconv>
 #include <utility>
 
-#include "core/advise/durations.h"
-#include "core/advise/wish_units.h"
+#include "core/model/durations.h"
 #include "core/model/json.h"
+#include "core/model/wish_units.h"
 
 namespace pilotpros {
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "core/advise/durations.h"
 #include "core/model/advice.h"
+#include "core/model/durations.h"
 #include "core/model/json.h"
 
 namespace pilotpros {

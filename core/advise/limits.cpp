@@ -11,7 +11,7 @@
 #include "core/advise/limits_service.h"
 #include "core/advise/restart_policy.h"
 #include "core/advise/service_state.h"
-#include "core/advise/wish_units.h"
+#include "core/model/wish_units.h"
 
 namespace pilotpros {
 

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "core/advise/wish_units.h"
 #include "core/model/json.h"
+#include "core/model/wish_units.h"
 
 namespace pilotpros {
 

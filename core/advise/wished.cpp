@@ -7,8 +7,8 @@
 #include <string_view>
 #include <utility>
 
-#include "core/advise/wish_units.h"
 #include "core/model/json.h"
+#include "core/model/wish_units.h"
 
 namespace pilotpros {
 

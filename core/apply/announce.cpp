@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <iterator>
 
-#include "core/advise/durations.h"
 #include "core/apply/gate.h"
 #include "core/apply/store.h"
+#include "core/model/durations.h"
 #include "core/model/json.h"
 #include "core/observe/listening.h"
 

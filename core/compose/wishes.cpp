@@ -60,15 +60,23 @@ std::optional<std::string> scalar(const Json& value) {
     return value.is_number() || value.is_boolean() ? std::optional{value.dump()} : std::nullopt;
 }
 
-/// What two bounds can be compared by; nothing for what is neither a number nor a size.
-std::optional<double> amount(const std::string& text) {
-    double number = 0;
-    const char* const end = text.data() + text.size();
-    if (const auto [rest, error] = std::from_chars(text.data(), end, number); error == std::errc{} && rest == end) {
-        return number;
+/// Whether the first is certainly more than the second: of two numbers, or of two sizes with a unit. What a bare number
+/// beside a size means is known to whoever advises the key.
+bool is_above(const std::string& text, const std::string& other) {
+    const auto number = [](const std::string& one) -> std::optional<double> {
+        double value = 0;
+        const char* const end = one.data() + one.size();
+        const auto [rest, error] = std::from_chars(one.data(), end, value, std::chars_format::fixed);
+        return error == std::errc{} && rest == end ? std::optional{value} : std::nullopt;
+    };
+    const auto left = number(text);
+    const auto right = number(other);
+    if (left || right) {
+        return left && right && *left > *right;
     }
     const auto size = parse_size(text);
-    return size ? std::optional{static_cast<double>(*size)} : std::nullopt;
+    const auto other_size = parse_size(other);
+    return size && other_size && *size > *other_size;
 }
 
 /// The name of a value that an advisor could change.
@@ -210,9 +218,8 @@ class Reader {
                 }
                 (end == "min" ? wish.least : wish.most)[key] = *text;
             }
-            const auto least = wish.least.contains(key) ? amount(wish.least.at(key)) : std::nullopt;
-            const auto most = wish.most.contains(key) ? amount(wish.most.at(key)) : std::nullopt;
-            if (least && most && *least > *most) {
+            if (wish.least.contains(key) && wish.most.contains(key) &&
+                is_above(wish.least.at(key), wish.most.at(key))) {
                 fail({"bound", key}, fmt::format("bound of {}: min is above max", key));
             }
         });

@@ -2,11 +2,11 @@
 
 #include <cmath>
 
-#include "core/advise/durations.h"
 #include "core/advise/service_state.h"
 #include "core/lint/as_written.h"
 #include "core/lint/reading.h"
 #include "core/lint/registry.h"
+#include "core/model/durations.h"
 #include "core/model/json.h"
 
 namespace pilotpros::linting {

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
-#include "core/advise/durations.h"
 #include "core/advise/probe_edit.h"
 #include "core/advise/probe_words.h"
 #include "core/lint/as_written.h"
 #include "core/lint/reading.h"
 #include "core/lint/registry.h"
+#include "core/model/durations.h"
 #include "core/model/json.h"
 
 namespace pilotpros::linting {

@@ -42,7 +42,7 @@ std::optional<Bytes> parse_size(const std::string& text) {
         {{'k', Bytes{1} << 10U}, {'m', kMiB}, {'g', Bytes{1} << 30U}, {'t', Bytes{1} << 40U}}};
     double number = 0;
     const char* const end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), end, number);
+    const auto [rest, error] = std::from_chars(text.data(), end, number, std::chars_format::fixed);
     if (error != std::errc{} || !std::isfinite(number) || number < 0) {
         return std::nullopt;
     }

@@ -58,8 +58,9 @@ KernelLimits read_kernel_limits(const Files& files, const ControlGroup& group) {
     limits.pids = read(group.pids, "pids.max");
     if (group.version == 2) {
         limits.memory = read(group.memory, "memory.max");
-        if (const auto swap = read(group.memory, "memory.swap.max"); swap && limits.memory) {
-            const bool swapless = words_of_file(files, group.memory / "memory.swap.max").front() == "0";
+        const auto words_of_swap = words_of_file(files, group.memory / "memory.swap.max");
+        if (const auto swap = bound_of(words_of_swap); swap && limits.memory) {
+            const bool swapless = words_of_swap.front() == "0";
             limits.memory_swap = *limits.memory > 0 && (*swap > 0 || swapless) ? *limits.memory + *swap : 0;
         }
         if (const auto words = words_of_file(files, group.cpu / "cpu.max"); words.size() == 2) {

@@ -8,10 +8,10 @@
 #include <set>
 #include <utility>
 
-#include "core/advise/durations.h"
 #include "core/bundle/compose_override.h"
 #include "core/compose/complaint.h"
 #include "core/compose/invoke.h"
+#include "core/model/durations.h"
 #include "core/model/json.h"
 #include "core/sys/scratch_directory.h"
 

@@ -44,7 +44,8 @@ class Merging;
 /// What Compose was asked, and what it said.
 struct MergeAnswer {
     std::vector<Verdict> verdicts;
-    nlohmann::json resolved;  ///< of the whole Plan; null when it was refused. Holds secrets in clear.
+    nlohmann::json resolved;  ///< of the whole Plan, also where a part is refused; null when Compose took nothing.
+                              ///< Holds secrets in clear.
 };
 
 /// Asks `docker compose config`, and compares; Compose is at work from the beginning, so that something else can be

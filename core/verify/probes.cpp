@@ -6,10 +6,10 @@
 #include <array>
 #include <regex>
 
-#include "core/advise/durations.h"
 #include "core/advise/probe_edit.h"
 #include "core/advise/probe_words.h"
 #include "core/docker/throwaway.h"
+#include "core/model/durations.h"
 #include "core/model/error.h"
 #include "core/model/json.h"
 #include "core/model/sha256.h"

@@ -39,6 +39,7 @@ look() { # NAME STATUS COMMAND…: everything that it says and starts is kept in
     local name=$1 wanted=$2 status=0
     shift 2
     mkdir -p "$looks"
+    printf '%s\n' "$*" >>"$scratch/typed"
     python3 "$canary/watch.py" "$looks/$name.argv" timeout -k 5 120 "$@" >"$looks/$name.out" 2>"$looks/$name.err" </dev/null || status=$?
     keep_document "$looks/$name.out" "$@"
     if [ -z "$wanted" ] || [ "$status" = "$wanted" ]; then ok "$name: exit $status"; else fail "$name: exit $status, not $wanted: $(head -c 500 "$looks/$name.err")"; fi
@@ -117,6 +118,11 @@ look live 0 docker pilotpros limits --apply --live web --yes
 look apply-database 0 docker pilotpros tune --apply db --yes --watch 1s
 look rollback-dry 0 docker pilotpros rollback --dry-run
 look rollback-list 0 docker pilotpros rollback --list
+look status-json 0 docker pilotpros status --format json
+look status-elsewhere '' docker pilotpros status --project-directory elsewhere
+look tune-skip 0 docker pilotpros tune --skip postgres --profile none
+look rollback-files 0 docker pilotpros rollback --files-only --dry-run
+look rollback-exact 0 docker pilotpros rollback --exact --force --yes
 for format in table json sarif github; do look "lint-$format" 6 docker pilotpros tune --lint --format "$format"; done
 look lint-piped 6 sh -c 'docker pilotpros tune --lint -f - <compose.yaml'
 look lint-broken 65 docker pilotpros tune --lint -f broken.yaml
@@ -129,14 +135,28 @@ look help 0 docker pilotpros profile --help
 collect
 applied=$(cat "$looks/project/.pilotpros/compose.yaml" 2>/dev/null || true)
 look rollback 0 docker pilotpros rollback --all --yes
+all_was_typed() { # OPTION…: each, and whatever --help tells of, was part of a command whose traces are searched
+    local command option
+    for command in profile tune limits healthcheck rollback status; do
+        for option in "" "$@" $(docker pilotpros "$command" --help | grep -oE -- '--[a-z][a-z-]+' | sort -u); do
+            if [ "$option" != --help ] && ! grep -qE "pilotpros $([ -n "$option" ] || echo "$command").*$option( |$)" "$scratch/typed"; then
+                echo "nobody typed: $command $option"
+                return 1
+            fi
+        done
+    done
+}
 # Nothing would leak from what was never asked.
-for kind in postgres nginx node redis python; do
+for kind in postgres nginx node redis python n8n; do
     expect "$kind was recognised, and answered" jq -e --arg kind "$kind" 'any(.services[].applications[]; .kind == $kind and (.facts.version // "") != "")' "$looks/profile-json.out"
 done
 expect "what was applied is among the files that were searched" test -n "$applied"
 expect "it was taken back" test ! -e .pilotpros/compose.yaml
 expect "the snapshots that were left out are the user's alone" test -z "$(find "$XDG_STATE_HOME/pilotpros" \( -type d ! -perm 700 \) -o \( -type f ! -perm 600 \))"
 expect "programs were started in containers, and seen" test -s "$looks/execs"
+look purge 0 docker pilotpros rollback --all --purge --yes
+expect "every command and option was looked at" all_was_typed
+planted "an option that nobody looked at" all_was_typed --invented
 expect "no canary in $(find "$looks" -type f | wc -l) outputs, files and command lines" nothing_found
 
 # The same scanner finds what gets out, whichever way. The script stands for a command of ours.

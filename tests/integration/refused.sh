@@ -23,7 +23,7 @@ volumes: {data: {}}
 Y
 }
 compose() { docker compose --project-directory "$dir" --progress quiet "$@"; }
-finally 'compose down -v -t 1 >/dev/null 2>&1'
+finally 'compose --profile debug down -v -t 1 >/dev/null 2>&1'
 cd "$dir"
 files 'memory: 512m'
 compose up -d -t 1
@@ -56,3 +56,14 @@ has "a value that PostgreSQL refuses is not written" '[.changes[] | select(.key 
 has "and its words are told" 'any(.left_alone[]; .key == "work_mem" and (.why | test("PostgreSQL 17.* refused it: .*outside the valid range")))'
 has "what it takes stays, accepted" '[.changes[] | select(.key == "maintenance_work_mem" or .key == "superuser_reserved_connections").verdict.outcome] == ["accepted", "accepted"]'
 has "and no file has what was refused" '[.files[].content | select(test("work_mem = .1kB"))] == []'
+
+# Compose leaves out a service whose profile is not active. It runs all the same from an earlier up: nothing of it is refused in Compose's name.
+files 'memory: 512m'
+sed -i 's/^services:$/&\n  debug:\n    image: nginx:1.26\n    mem_limit: 256m\n    profiles: [debug]/' compose.yaml
+compose --profile debug up -d -t 1
+asked tune
+has "a service whose profile is not active is left alone for that" \
+    'any(.left_alone[]; .service == "debug" and .why == "its profile is not active: name it with --profile") and ([.changes[] | select(.service == "debug")] == [])'
+has "and not said to be refused" '[.left_alone[] | select(.service == "debug" and (.why | test("refused")))] == []'
+asked tune --profile debug
+has "planted: named, it is advised" '[.changes[] | select(.service == "debug")] != []'

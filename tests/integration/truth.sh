@@ -27,7 +27,7 @@ until [ "$(date +%s)" -ge "$begin" ]; do sleep 0.1; done
     compose rm -f -s gone
 ) >"$scratch/meanwhile" 2>&1 &
 meanwhile=$!
-python3 "$truth/kernel.py" 29 quota "$(id quota)" duty "$(id duty)" >"$scratch/kernel.json" &
+python3 "$truth/kernel.py" 29 quota "$(id quota)" burst "$(id burst)" duty "$(id duty)" >"$scratch/kernel.json" &
 kernel=$!
 run "$PILOTPROS" pilotpros profile --duration 29s --format json
 expect_status "profile" 0

@@ -187,6 +187,17 @@ void read_file(const char* path) {
     }
 }
 
+/// burst PERIOD LENGTH: as much CPU as it gets for so long, each time a period begins.
+[[noreturn]] void burst(char** arguments) {
+    const double period = number(arguments);
+    const double length = number(arguments + 1);
+    for (double begin = 0;; begin += period) {
+        wait_until(begin);
+        while (now() < begin + length) {
+        }
+    }
+}
+
 /// duty SHARE: that share of one CPU, in slices of a tenth of a second, measured by the CPU time that the kernel gave.
 [[noreturn]] void duty(char** arguments) {
     const double share = number(arguments);
@@ -294,6 +305,8 @@ int main(int count, char** arguments) {
         leak(rest);
     } else if (is("spin")) {
         spin();
+    } else if (is("burst")) {
+        burst(rest);
     } else if (is("duty")) {
         duty(rest);
     } else if (is("oom")) {

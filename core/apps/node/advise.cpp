@@ -9,6 +9,7 @@
 #include "core/apps/node/heap.h"
 #include "core/apps/node/merge_options.h"
 #include "core/apps/node/options.h"
+#include "core/model/wish_units.h"
 
 namespace pilotpros::apps::node {
 
@@ -47,14 +48,10 @@ bool heap_fits(const Situation& at, const Heap& heap, Bytes spare = 0) {
     return least_limit(heap, at.beside) <= at.share.memory - spare;
 }
 
-std::optional<Bytes> size_of(const std::map<std::string, std::string>& values) {
-    const auto found = values.find("heap");
-    if (found == values.end()) {
-        return std::nullopt;
-    }
-    // A bare number is MiB, as node's own flag has it.
-    const bool bare = found->second.find_first_not_of("0123456789") == std::string::npos;
-    return parse_size(bare ? found->second + "m" : found->second);
+std::optional<Bytes> pinned_heap(const Wish& wish) {
+    const auto found = wish.pinned.find("heap");
+    const auto bytes = found == wish.pinned.end() ? std::nullopt : wish_amount(WishUnit::kMebibytes, found->second);
+    return bytes ? std::optional{static_cast<Bytes>(*bytes)} : std::nullopt;
 }
 
 /// The semi-space to aim at: the user's own, 4 MiB where V8 takes less, else V8's.
@@ -75,8 +72,9 @@ Fitting fitting(const Situation& at, Bytes semi_space) {
     const Bytes now = old_space_that_fits(at.share.memory, semi_space, at.beside);
     const bool stands = at.earlier.old_space > 0 && heap_fits(at, {at.earlier.old_space, semi_space});
     const Bytes free = settle(stands ? std::optional{at.earlier.old_space} : std::nullopt, now, 32 * kMiB, 0.25);
-    const Bytes least = size_of(at.wish.least).value_or(0);
-    Fitting result{std::min(free, size_of(at.wish.most).value_or(free)), ""};
+    const WishBounds bounds = bounds_on(at.wish, "heap");
+    const Bytes least = static_cast<Bytes>(bounds.least.value_or(0));
+    Fitting result{bounds.most ? std::min(free, static_cast<Bytes>(*bounds.most)) : free, ""};
     const bool too_small = result.old_space > 0 && least > result.old_space;
     if (too_small && heap_fits(at, {least, semi_space})) {
         result.old_space = least;
@@ -283,7 +281,7 @@ Advice advise(const Case& input, const ServiceObservation& service, const nlohma
         at.share = share->second;
     }
     const HeapFlags command = heap_flags(at.own.command);
-    const auto pin = size_of(at.wish.pinned);
+    const auto pin = pinned_heap(at.wish);
     if (const auto why = obstacle(at)) {
         advice.left_alone.push_back(leave(at, *why));
     } else if (at.wish.pinned.contains("heap")) {

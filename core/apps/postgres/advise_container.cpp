@@ -81,17 +81,17 @@ void advise_shm(const Case& input, const std::string& service, const Situation& 
 
 void advise_stop(const Case& input, const std::string& service, const Situation& situation, const MemorySet* set,
                  Draft& draft) {
-    if (const nlohmann::json own = declared(input, service, "stop_grace_period"); !own.is_null()) {
-        if (!draft.pinned("stop_grace_period")) {
-            draft.leave("stop_grace_period", fmt::format("you set {}: kept", as_text(own)));
-            return;
-        }
+    const nlohmann::json own = declared(input, service, "stop_grace_period");
+    if (!own.is_null() && !draft.pinned("stop_grace_period")) {
+        draft.leave("stop_grace_period", fmt::format("you set {}: kept", as_text(own)));
+        return;
     }
     const Bytes buffers = set != nullptr ? set->shared_buffers.value : situation.now.shared_buffers.value;
     const Bytes seconds = (30 + buffers / (50 * kMiB) + 29) / 30 * 30;
     Change change;
     change.key = "stop_grace_period";
     change.target = {Target::Kind::kCompose, {"stop_grace_period"}};
+    change.before = own;
     change.after = fmt::format("{}s", seconds);
     change.reason = fmt::format("a stop writes up to {} of buffers; Docker kills after 10 s", format_bytes(buffers));
     change.rule = "half a minute, and the time to write the buffers at 50 MiB/s, in half minutes";

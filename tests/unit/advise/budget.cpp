@@ -389,6 +389,13 @@ TEST_CASE("pins, bounds and exclusions are the user's word", "[limits][budget]")
         wish.most["memory"] = "130m";
         CHECK(share_of(built, "app").memory == 130 * kMiB);
     }
+    SECTION("bounds that contradict each other: neither is used") {
+        const Bytes free = share_of(built, "app").memory;
+        wish.least["memory"] = "2g";
+        wish.most["memory"] = "130m";
+        CHECK(share_of(built, "app").memory == free);
+        CHECK(free != 130 * kMiB);
+    }
     SECTION("a bound below the need gives nothing rather than what kills") {
         wish.most["memory"] = "100m";
         CHECK(share_of(built, "app").memory == 0);

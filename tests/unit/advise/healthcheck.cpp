@@ -3,9 +3,9 @@
 #include <catch2/catch.hpp>
 
 #include "core/advise/check_healthcheck.h"
-#include "core/advise/durations.h"
 #include "core/advise/health_timing.h"
 #include "core/advise/probe_words.h"
+#include "core/model/durations.h"
 #include "tests/unit/advise/health_case.h"
 
 using namespace pilotpros;

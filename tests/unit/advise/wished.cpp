@@ -3,9 +3,9 @@
 #include <catch2/catch.hpp>
 
 #include "core/advise/limits.h"
-#include "core/advise/wish_units.h"
 #include "core/advising.h"
 #include "core/model/plan.h"
+#include "core/model/wish_units.h"
 #include "tests/unit/advise/advice_cases.h"
 
 using namespace pilotpros;

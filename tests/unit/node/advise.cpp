@@ -205,6 +205,12 @@ TEST_CASE("node advise: wishes are honoured", "[node][advise]") {
         CHECK(web.advise().changes.front().reason.find("bounded by x-pilotpros, without it ") != std::string::npos);
         web.wishes["web"].most["heap"] = "1g";
         CHECK(web.advise().changes.front().reason.find("x-pilotpros") == std::string::npos);
+        SECTION("by bounds that contradict each other: neither is used") {
+            const std::string free = web.value();
+            web.wishes["web"].most["heap"] = "40";
+            web.wishes["web"].least["heap"] = "64";
+            CHECK(web.value() == free);
+        }
         SECTION("by what the limit does not hold: that is said") {
             web.wishes["web"].least["heap"] = "190";
             CHECK(web.advise().changes.front().reason.find(

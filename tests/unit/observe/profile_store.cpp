@@ -78,6 +78,12 @@ TEST_CASE("what a run measured comes back, for its own image and configuration a
     ProfileKey other_engine = key_with("sha256:a");
     other_engine.engine = "another";
     CHECK_FALSE(store.read(other_engine, kDay).has_value());
+    ProfileKey other_configuration = key_with("sha256:a");
+    other_configuration.config_hash = "another";
+    CHECK_FALSE(store.read(other_configuration, kDay).has_value());
+    ProfileKey other_project = key_with("sha256:a");
+    other_project.project = "another";
+    CHECK_FALSE(store.read(other_project, kDay).has_value());
     CHECK(files.modes.at(store.file_of(key_with("sha256:a"))) == 0600);
 }
 

@@ -629,6 +629,8 @@ TEST_CASE(
     CHECK(value_of(server.advice(), "stop_grace_period") == "60s");
     resolved["stop_grace_period"] = "45s";
     CHECK(change_of(server.advice(), "stop_grace_period") == nullptr);
+    server.wishes["base"].pinned["stop_grace_period"] = "70s";
+    CHECK(change_of(server.advice(), "stop_grace_period")->before == "45s");
 }
 
 TEST_CASE("postgres: data that the next container would not find stops everything else", "[postgres]") {

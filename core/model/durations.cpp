@@ -1,4 +1,4 @@
-#include "core/advise/durations.h"
+#include "core/model/durations.h"
 
 #include <fmt/format.h>
 
@@ -35,7 +35,7 @@ std::optional<Seconds> parse_duration(const std::string& text) {
     const char* const end = at + text.size();
     while (at != end) {
         double number = 0;
-        const auto [rest, error] = std::from_chars(at, end, number);
+        const auto [rest, error] = std::from_chars(at, end, number, std::chars_format::fixed);
         if (error != std::errc{} || !std::isfinite(number) || number < 0) {
             return std::nullopt;
         }
@@ -47,7 +47,8 @@ std::optional<Seconds> parse_duration(const std::string& text) {
         total += number * unit;
         at = unit_end;
     }
-    return text.empty() ? std::nullopt : std::optional{Seconds{total}};
+    constexpr double kLongest = 100.0 * 365 * 86'400;
+    return text.empty() || total > kLongest ? std::nullopt : std::optional{Seconds{total}};
 }
 
 std::string compose_duration(Seconds duration) {

@@ -1,4 +1,4 @@
-#include "core/advise/wish_units.h"
+#include "core/model/wish_units.h"
 
 #include <fmt/format.h>
 
@@ -7,8 +7,8 @@
 #include <charconv>
 #include <cmath>
 
-#include "core/advise/durations.h"
 #include "core/model/advice.h"
+#include "core/model/durations.h"
 
 namespace pilotpros {
 
@@ -38,7 +38,7 @@ constexpr auto kWishKeys = std::to_array<WishKey>({
 std::optional<double> plain_number(const std::string& text) {
     double number = 0;
     const char* const end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), end, number);
+    const auto [rest, error] = std::from_chars(text.data(), end, number, std::chars_format::fixed);
     const bool whole = error == std::errc{} && rest == end && std::isfinite(number);
     return whole ? std::optional{number} : std::nullopt;
 }
