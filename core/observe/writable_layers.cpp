@@ -114,8 +114,11 @@ void WritableLayers::remember() const {
     }
     const std::string bytes = kept.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
     if (!kept_.empty() && files_.read(kept_) != bytes) {
-        files_.make_private_directory(kept_.parent_path());
-        files_.write_durably(kept_, bytes, 0600);
+        try {
+            files_.make_private_directory(kept_.parent_path());
+            files_.write_durably(kept_, bytes, 0600);
+        } catch (const Error&) {  // NOLINT(bugprone-empty-catch): the engine is asked again next time
+        }
     }
 }
 

@@ -33,7 +33,7 @@ constexpr const char* kRandom = "XXXXXX";
     if (error == ENOSPC || error == EDQUOT) {
         hint = "free some space on that file system and run the same command again";
     } else if (error == EACCES || error == EPERM || error == EROFS) {
-        hint = "make it writable for you, or name another place with XDG_STATE_HOME";
+        hint = "make it writable for you; what we keep goes elsewhere with XDG_STATE_HOME";
     } else {
         hint = "ls -ld shows what is there; what we keep goes elsewhere with XDG_STATE_HOME";
     }

@@ -1,4 +1,5 @@
-"""What an engine or the way to it can do wrong. A fault is KIND:PATTERN; the pattern is searched in "METHOD /path?query" without the version."""
+"""What an engine or the way to it can do wrong. A fault is KIND:PATTERN, or KIND@COUNT:PATTERN where so many requests pass before it strikes; the pattern is
+searched in "METHOD /path?query" without the version."""
 
 import asyncio
 import os
@@ -26,16 +27,20 @@ class Faults:
         self.list = []
         for option in options:
             kind, _, pattern = option.partition(":")
+            kind, _, pass_first = kind.partition("@")
             if kind not in KINDS:
                 raise SystemExit(f"fake_engine: unknown fault {kind}; there are {', '.join(KINDS)}")
-            self.list.append((kind, re.compile(pattern)))
+            self.list.append([kind, re.compile(pattern), int(pass_first or 0)])
 
     async def strike(self, request, answer):
         """True when a fault has answered in the engine's place."""
-        for kind, pattern in self.list:
+        for fault in self.list:
+            kind, pattern, pass_first = fault
             if pattern.search(str(request)):
-                await self.commit(kind, answer)
-                return True
+                fault[2] = max(pass_first - 1, 0)
+                if pass_first == 0:
+                    await self.commit(kind, answer)
+                    return True
         return False
 
     @staticmethod

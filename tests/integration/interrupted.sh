@@ -2,7 +2,7 @@
 # beside: an end within 5 s is soon enough
 # Ctrl-C at every stage of the plugin: it ends with 130 and soon, says so in two lines, and leaves nothing: no file but what was measured, no process, no
 # container. Compose is stood in for by a script that hangs, the engine is the fake one.
-# shellcheck disable=SC2016,SC2317 # conditions of a script that is written; functions that are called by name
+# shellcheck disable=SC2016,SC2317 # conditions are expanded where they run; functions that `expect` calls
 . "$(dirname "$0")/lib.sh"
 . "$SOURCE_DIR/tests/tools/traces.sh"
 export DOCKER_CONFIG=$scratch/config HOME=$scratch
@@ -39,8 +39,7 @@ before_long() { for _ in {1..300}; do ! "$@" || return 0; sleep 0.05; done; retu
 cut() {
     local what=$1 ready=$2 begin pid
     shift 2
-    [ -n "${kept-}" ] || rm -rf "$scratch/state"
-    mkdir -p "$scratch/state"
+    rm -rf "$scratch/state" && mkdir "$scratch/state"
     [ -z "$engine" ] || : >"$scratch/$engine.log"
     listing "${watched[@]}" >"$scratch/listed"
     status=0
@@ -125,10 +124,9 @@ serve execs --exec-hang
 cut "asking in containers" 'asked /exec/.*/start' "${ours[@]}" tune --duration 60s
 serve waits --fault hang:/wait
 cut "asking in a container of its own" 'asked /wait' "${ours[@]}" tune --duration 1s
-serve verifying
-run "${ours[@]}" tune --duration 1s # after which the images need not be asked again
-serve trials --fault hang:/wait
-kept=1 cut "verifying in a container of its own" 'asked /wait' "${ours[@]}" tune --duration 1s
+serve trials --fault hang@1:/wait # what node is asked comes first
+verifying() { grep -q 'about the health check' "$scratch/err" && [ "$(grep -c /wait "$scratch/$engine.log")" = 2 ]; }
+cut "verifying in a container of its own" verifying "${ours[@]}" tune --duration 1s
 serve logs --fault 'hang:/containers/[0-9a-f]+/logs'
 cut "reading logs" 'asked logs' "${ours[@]}" tune --duration 1s
 serve compose

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2013,SC2154 # names of processes are words; what lib.sh sets
+# shellcheck shell=bash disable=SC2154 # what lib.sh sets
 # What a run leaves behind, and how it ends in words: sourced after lib.sh. What is in $watched must be as it was when a run has ended badly.
 watched=("$scratch/projects" "$scratch/state")
 mkdir -p "${watched[@]}"
@@ -9,11 +9,7 @@ listing() { # DIRECTORY…: all that is there, with modes, owners and hashes
     find "$@" -type f -exec sha256sum {} + | sort
 }
 marked() { # the processes that a run started or is, by its environment: of zombies that is empty
-    local file
-    for file in $(grep -lzsx "TRACES=$mark" /proc/[0-9]*/environ); do
-        file=${file#/proc/}
-        echo "${file%/environ}"
-    done
+    grep -lzsx "TRACES=$mark" /proc/[0-9]*/environ | sed 's|^/proc/||; s|/environ$||' || true
 }
 nobody_left() { # soon: who was killed needs a moment
     for _ in {1..20}; do
@@ -39,6 +35,8 @@ plain() { # FILE…: text in UTF-8, and nothing that a terminal would obey; C1 c
     iconv -f UTF-8 -t UTF-8 "$@" >/dev/null 2>&1 && ! LC_ALL=C grep -qaP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\xa8-\xae]|\xe2\x81[\xa6-\xa9]' "$@"
 }
 document() { python3 -c 'import json, sys; json.loads(open(sys.argv[1], "rb").read().decode("utf-8", "strict"))' "$1"; }
+
+finds() { [ -s "$2" ] && jq -e "$1" "$2"; } # FILTER FILE: jq 1.6 takes an empty file for a yes
 
 left_nothing() { # WHAT: of what `traced` ran
     expect "$1: nothing is left behind" untouched
@@ -86,9 +84,11 @@ for said in '' 'docker pilotpros: x' 'docker pilotpros: x\n  next: y\ndocker pil
     printf '%b\n' "$said" >"$scratch/said-so"
     planted "as two lines: $said" two_lines "$scratch/said-so"
 done
-for raw in '\033]0;t\a' '\033[2J' 'a\rb' '\302\233m' '\377' '\342\200\256x' 'a\000b'; do
+for raw in '\0033]0;t\a' '\0033[2J' 'a\rb' '\0302\0233m' '\0377' '\0342\0200\0256x' 'a\0000b'; do
     printf '%b\n' "$raw" >"$scratch/raw"
     planted "as plain text: $raw" plain "$scratch/raw"
 done
+: >"$scratch/raw"
+planted "a condition of an empty file" finds . "$scratch/raw"
 printf '{"a":"\377"}' >"$scratch/raw"
 planted "as a document: a byte that is not UTF-8" document "$scratch/raw"
