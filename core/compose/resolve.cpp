@@ -63,13 +63,9 @@ std::string complaint(const Project& project, const std::string& standard_error,
     const bool names_it = named != project.files.end();
     std::string file = project.files.empty() ? "-" : project.files.front();
     if (said.find("yaml: ") != std::string::npos) {
-        const std::vector<std::string> asked = names_it ? std::vector{*named} : project.files;
-        for (const std::string& one : asked) {
-            const std::string text = one == "-" ? project.standard_input : files.read(one).value_or("");
-            const bool ends = asked.size() == 1 && said.find("unexpected end of stream") != std::string::npos;
-            const auto fault = yaml_fault(text);
-            if (fault || ends) {
-                said = with_yaml_place(said, fault.value_or(yaml_end(text)));
+        for (const std::string& one : names_it ? std::vector{*named} : project.files) {
+            if (const auto fault = yaml_fault(one == "-" ? project.standard_input : files.read(one).value_or(""))) {
+                said = with_yaml_place(said, *fault);
                 file = one;
                 break;
             }

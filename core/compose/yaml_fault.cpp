@@ -18,22 +18,46 @@ namespace {
 
 constexpr std::size_t kLargestParsed = std::size_t{4} << 20U;
 
-/// Takes in whatever the parser finds.
+/// Takes in whatever the parser finds, and keeps where the last scalar began.
 class Listener final : public YAML::EventHandler {
   public:
+    [[nodiscard]] std::optional<std::size_t> last_scalar() const { return last_scalar_; }
+
     void OnDocumentStart(const YAML::Mark& /*mark*/) override {}
     void OnDocumentEnd() override {}
     void OnNull(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
     void OnAlias(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
-    void OnScalar(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
-                  const std::string& /*value*/) override {}
+    void OnScalar(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                  const std::string& /*value*/) override {
+        last_scalar_ = static_cast<std::size_t>(mark.pos);
+    }
     void OnSequenceStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
                          YAML::EmitterStyle::value /*style*/) override {}
     void OnSequenceEnd() override {}
     void OnMapStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
                     YAML::EmitterStyle::value /*style*/) override {}
     void OnMapEnd() override {}
+
+  private:
+    std::optional<std::size_t> last_scalar_;
 };
+
+/// yaml-cpp lets a file end within quotes, which Compose does not.
+bool is_open_quote(std::string_view text, std::size_t begin) {
+    if (begin >= text.size() || (text[begin] != '"' && text[begin] != '\'')) {
+        return false;
+    }
+    const char quote = text[begin];
+    for (std::size_t at = begin + 1; at < text.size(); ++at) {
+        const bool doubled = quote == '\'' && text[at] == quote && at + 1 < text.size() && text[at + 1] == quote;
+        if (doubled || (quote == '"' && text[at] == '\\')) {
+            ++at;
+        } else if (text[at] == quote) {
+            return false;
+        }
+    }
+    return true;
+}
 
 /// What YAML calls printable; the mark of the byte order may begin a file.
 bool may_stand_in_yaml(char32_t value, std::size_t at) {
@@ -73,6 +97,9 @@ std::optional<YamlPlace> yaml_fault(const std::string& yaml) {
     if (const auto at = unreadable_byte(yaml)) {
         return place_of_byte(yaml, *at);
     }
+    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+    const std::size_t skipped =
+        yaml.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;  // yaml-cpp's mark is behind it
     Listener listener;
     try {
         std::istringstream text(yaml);
@@ -81,13 +108,14 @@ std::optional<YamlPlace> yaml_fault(const std::string& yaml) {
         }
     } catch (const YAML::Exception& fault) {
         if (!fault.mark.is_null() && fault.mark.pos >= 0) {
-            return place_of_byte(yaml, std::min(static_cast<std::size_t>(fault.mark.pos), yaml.size()));
+            return place_of_byte(yaml, std::min(static_cast<std::size_t>(fault.mark.pos) + skipped, yaml.size()));
         }
+    }
+    if (listener.last_scalar() && is_open_quote(yaml, *listener.last_scalar() + skipped)) {
+        return place_of_byte(yaml, *listener.last_scalar() + skipped);
     }
     return std::nullopt;
 }
-
-YamlPlace yaml_end(const std::string& yaml) { return place_of_byte(yaml, yaml.size()); }
 
 std::string with_yaml_place(const std::string& complaint, const YamlPlace& place) {
     constexpr std::string_view kYaml = "yaml: ";

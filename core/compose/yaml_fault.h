@@ -11,9 +11,6 @@ namespace pilotpros {
 /// Nothing when it is YAML throughout, or too large to be worth it. Nothing is built of it, as in yaml_place().
 std::optional<YamlPlace> yaml_fault(const std::string& yaml);
 
-/// Where a text ends: an open quote is text up to there, and no fault of it for the parser.
-YamlPlace yaml_end(const std::string& yaml);
-
 /// Compose names the line at most, and often that where a block began: "yaml: line 2: reason" with this place instead.
 std::string with_yaml_place(const std::string& complaint, const YamlPlace& place);
 

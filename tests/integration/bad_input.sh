@@ -41,6 +41,7 @@ file "a list without an end" "$(at 4 6)did not find" <<<$'services:\n  web:\n   
 file "a tab" "$(at 4 1)found a tab" <<<$'services:\n  web:\n    image: x\n\tbad: tab'
 file "a key that stands nowhere" "$(at 4 4)did not find expected key" <<<$'services:\n  web:\n    image: nginx\n   ports: []'
 file "two colons" "$(at 3 13)mapping values" <<<$'services:\n  web:\n    image: x: y'
+file "quotes without an end" "$(at 3 12)found unexpected end" <<<$'services:\n  web:\n    image: "x'
 file "an alias of nothing" "$(at 1 17)unknown anchor" <<<'services: {web: *nothing}'
 file "bytes that are not UTF-8" "$(at 2 23)invalid leading UTF-8" <<<$'services:\n  web: {image: "nginx-\xff\xfe"}'
 file "a control character" "$(at 2 16)control characters" <<<$'services:\n  web: {image: \e[2J}'

@@ -28,17 +28,24 @@ TEST_CASE("broken YAML has a line and a column", "[compose]") {
     CHECK(fault_in("services:\n  web:\n    image: nginx\n   ports: []\n") == Place{4, 4});
     CHECK(fault_in("services:\n  web:\n    image: x: y\n") == Place{3, 13});
     CHECK(fault_in("services:\n  web: *nowhere\n") == Place{2, 8});
-    SECTION("an open quote is none for the parser, and ends where the text does") {
-        const std::string open = "services:\n  web: \"x\n";
-        CHECK(fault_in(open) == Place{0, 0});
-        CHECK(yaml_end(open).line == 3);
-        CHECK(yaml_end(open).column == 1);
+    SECTION("quotes that are not closed, where they are opened") {
+        CHECK(fault_in("services:\n  web: \"x\n") == Place{2, 8});
+        CHECK(fault_in("a: 'it''s\n") == Place{1, 4});
+        CHECK(fault_in("a: \"x\\\"\n") == Place{1, 4});
+        CHECK(fault_in("a: 'it''s'\nb: \"x\\\"\"\n") == Place{0, 0});
     }
     SECTION("a byte that is not UTF-8, counted in characters") {
         CHECK(fault_in("a: \"\xC3\xA9\xFF\"\n") == Place{1, 6});
     }
     SECTION("a control character") { CHECK(fault_in("a: b\nc: \"\x1B]0;t\"\n") == Place{2, 5}); }
     SECTION("in the second document") { CHECK(fault_in("a: b\n---\nc: [\n").first == 4); }
+    SECTION("behind characters of several bytes, and a byte order mark") {
+        CHECK(fault_in("a: \xC3\xA9\nb: \xC3\xA9: c\n") == Place{2, 5});
+        CHECK(fault_in("\xEF\xBB\xBF"
+                       "a: b\nc: d: e\n") == Place{2, 5});
+        CHECK(fault_in("\xEF\xBB\xBF"
+                       "a: b\nc: \"d\n") == Place{2, 4});
+    }
     SECTION("none in what is YAML") {
         CHECK(fault_in("\xEF\xBB\xBF"
                        "a: b\r\nc: |\n  \td\n---\ne: &f [1, \"\xF0\x9F\x90\xB3\"]\ng: *f\n") == Place{0, 0});
