@@ -47,7 +47,7 @@ inline constexpr auto kVocabulary = std::to_array<std::string_view>({
     "section", "security_opt", "select", "separator", "sequence", "service", "service's", "service_completed_successfully",
     "service_healthy", "service_started", "services", "set", "shm_size", "short", "should", "simple", "single",
     "size", "soft", "source", "space", "spaces", "spec", "specified", "ssh", "start", "start_interval", "start_period",
-    "started", "starting", "stat", "still", "stop_grace_period", "string", "strings", "subnet", "subpath", "such",
+    "started", "starting", "stat", "still", "stop_grace_period", "stream", "string", "strings", "subnet", "subpath", "such",
     "supported", "symlink", "sync", "syntax", "sysctls", "tab", "tabs", "tag", "target", "test", "than", "that",
     "the", "then", "there", "they", "this", "time", "timeout", "times", "tmpfs", "to", "token", "tokens", "too",
     "top", "top-level", "trailing", "true", "type", "ulimits", "undefined", "under", "underscores", "unexpected", "unicode",
