@@ -142,7 +142,7 @@ def main():
     ratio = (whole - apart - slowest) / middle
     with open(f"{scratch}/rows", "a", encoding="utf-8") as rows:
         cells = [f"{seconds * 1e3:.0f}" for seconds in (middle, slowest, compared, whole, apart)]
-        rows.write(f"| {name} | {' | '.join(cells)} | {ratio:.1f} | {os.getloadavg()[0]:.1f} |\n")
+        rows.write(f"| {name} | {' | '.join(cells)} | {ratio:.1f} | {'yes' if ratio < 4 else 'NO'} | {os.getloadavg()[0]:.1f} |\n")
     with open(f"{scratch}/questions", "a", encoding="utf-8") as rows:
         for (container, _, argv, _), took in sorted(medians.items(), key=lambda one: -one[1]):
             rows.write(f"| {name} | {container} | `{short(argv)}` | {took * 1e3:.0f} |\n")

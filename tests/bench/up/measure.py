@@ -56,12 +56,13 @@ def main():
         for selectors in both:
             took[selectors].append(once(selectors, wanted))
     base = statistics.median(all_answer for _, all_answer in took[both[0]])
-    print("| stack | files | everything answers, s | each | `up` is back, s | of the user's own | load of the machine |\n|---|---|---:|---|---:|---:|---:|")
+    print("| stack | files | everything answers, s | each | `up` is back, s | of the user's own | at most a third | load of the machine |\n|---|---|---:|---|---:|---:|---|---:|")
     for selectors, what in zip(both, ("the user's", "with the advised health checks")):
         middle = statistics.median(all_answer for _, all_answer in took[selectors])
         back = statistics.median(back for back, _ in took[selectors])
         each = ", ".join(f"{all_answer:.1f}" for _, all_answer in took[selectors])
-        print(f"| {name} | {what} | {middle:.1f} | {each} | {back:.1f} | {middle / base:.2f} | {os.getloadavg()[0]:.1f} |", flush=True)
+        third = "" if selectors == both[0] else "yes" if 3 * middle <= base else "NO"
+        print(f"| {name} | {what} | {middle:.1f} | {each} | {back:.1f} | {middle / base:.2f} | {third} | {os.getloadavg()[0]:.1f} |", flush=True)
 
 
 if __name__ == "__main__":
