@@ -104,7 +104,7 @@ swap_limit|SwapLimit
 kernel|KernelVersion
 T
 same "the machine's CPUs" "$(of_engine cpus)" "$(getconf _NPROCESSORS_ONLN)"
-same "the machine's memory" "$(of_engine memory)" "$(awk '$1 == "MemTotal:" { print $2 * 1024 }' /proc/meminfo)"
+same "the machine's memory" "$(of_engine memory)" "$(awk '$1 == "MemTotal:" { printf "%.0f", $2 * 1024 }' /proc/meminfo)"
 same "how many containers of others run" "$(of_engine others_running)" \
     "$(($(docker ps -q | wc -l) - $(docker ps -q --filter "label=com.docker.compose.project=$(project_of reference)" | wc -l)))"
 # Memory moves meanwhile: a tenth more or less. What the kernel keeps of files that nobody used lately is not needed.
@@ -129,8 +129,8 @@ happened() { # STACK SERVICE WHAT: what the server counted so far
     local question=${happening[$3]#*|}
     sql "$1" "$2" "${question:-$(requested "$1" "$2")}"
 }
-sampled() { sql "$1" "$2" "select count(*) from pg_stat_activity where application_name = 'psql' and state = 'idle' and pid <> pg_backend_pid()"; }
-clients() { sql "$1" "$2" "select count(*) from pg_stat_activity where backend_type = 'client backend' and application_name <> 'psql'"; }
+sampled() { sql "$1" "$2" "select count(*) from pg_stat_activity where application_name = 'pilotpros' and state = 'idle'"; }
+clients() { sql "$1" "$2" "select count(*) from pg_stat_activity where backend_type = 'client backend' and application_name not in ('psql', 'pilotpros')"; }
 watched() { # STACK SERVICE
     local what measuring waited=0 most=0 least=9999 now ours
     local -A outer inner
