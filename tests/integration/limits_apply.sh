@@ -47,7 +47,7 @@ ln -s "$PILOTPROS" "$scratch/config/cli-plugins/docker-pilotpros"
 run env DOCKER_CONFIG="$scratch/config" python3 "$SOURCE_DIR/tests/tools/on_terminal.py" --press-after 'starting a second web' 0.2 ^C \
     docker pilotpros limits --apply web --yes --duration 1s --watch 30s
 expect_status "Ctrl-C on a terminal" 130
-expect_in "says that it was taken back" 'taken back|as it was|undone' "$out"
+expect_in "says that it is taken back" 'taking it back' "$out"
 expect_same "and it is" "$(files) $(id web) $(memory web)" "$before $web 0"
 expect_same "with one container of it" "$(docker ps -q --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.service=web | wc -l)" 1
 
