@@ -134,9 +134,9 @@ clients() { sql "$1" "$2" "select count(*) from pg_stat_activity where backend_t
 watched() { # STACK SERVICE
     local what measuring waited=0 most=0 least=9999 now ours
     local -A outer inner
-    in_service "$1" "$2" sh -c 'for _ in 1 2 3 4 5 6 7; do PGAPPNAME=held psql -X -U "$POSTGRES_USER" -d "$POSTGRES_DB" -c "select pg_sleep(25)" >/dev/null 2>&1 & done; wait' &
+    in_service "$1" "$2" sh -c 'for _ in 1 2 3 4 5 6 7; do PGAPPNAME=held psql -X -U "$POSTGRES_USER" -d "$POSTGRES_DB" -c "select pg_sleep(120)" >/dev/null 2>&1 & done; wait' &
     for what in "${!happening[@]}"; do outer[$what]=$(happened "$1" "$2" "$what"); done
-    "$PILOTPROS" pilotpros profile --project-directory "$("$stack" dir "$1")" -p "$(project_of "$1")" --duration 10s --format json "$2" >"$scratch/$1.json" 2>"$scratch/said" &
+    "$PILOTPROS" pilotpros profile --project-directory "$("$stack" dir "$1")" -p "$(project_of "$1")" --duration 25s --format json "$2" >"$scratch/$1.json" 2>"$scratch/said" &
     measuring=$!
     until [ "$(sampled "$1" "$2")" -gt 0 ] && sleep 1 && [ "$(sampled "$1" "$2")" -gt 0 ]; do
         waited=$((waited + 1))
@@ -152,6 +152,7 @@ watched() { # STACK SERVICE
         most=$((now > most ? now : most)) least=$((now < least ? now : least))
         sleep 0.5
     done
+    sql "$1" "$2" "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'held'" >/dev/null
     wait "$measuring" || fail "$1: the profile ended with $?: $(cat "$scratch/said")"
     for what in "${!happening[@]}"; do
         outer[$what]=$(python3 -c 'import sys; print(int(sys.argv[1]) - int(sys.argv[2]))' "$(happened "$1" "$2" "$what")" "${outer[$what]}")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# beside: it judges no time
+# alone: twenty at once need all of the machine, or Compose is cut off for its time
 # Twenty commands on one project at the same time, from two checkouts of it: one works at a time, who does not get his turn says why and ends with 3, and
 # at the end the project is as the history says. With one state directory, where a file is the lock; then ten with two, where the engine keeps it.
 . "$(dirname "$0")/lib.sh"

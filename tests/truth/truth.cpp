@@ -187,11 +187,11 @@ void read_file(const char* path) {
     }
 }
 
-/// burst PERIOD LENGTH: as much CPU as it gets for so long, each time a period begins.
+/// burst PERIOD LENGTH: as much CPU as it gets for so long, in the middle of each period.
 [[noreturn]] void burst(char** arguments) {
     const double period = number(arguments);
     const double length = number(arguments + 1);
-    for (double begin = 0;; begin += period) {
+    for (double begin = period / 2;; begin += period) {
         wait_until(begin);
         while (now() < begin + length) {
         }
