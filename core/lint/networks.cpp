@@ -130,6 +130,7 @@ std::vector<Spot> look_bridge_defaults(const LintCase& input) {
         }
     }
     std::vector<Spot> spots;
+    spots.reserve(said.size());
     for (const auto& [name, options] : said) {
         spots.push_back({"", fmt::format("the network {} says {}", name, fmt::join(options, ", ")),
                          "leave it out: a bridge is like that by itself"});
