@@ -70,7 +70,7 @@ expect_status "a project without services" 2
 expect_in "a project without services: said" 'no services' "$out$err"
 left_nothing "a project without services"
 
-# ---- aliases that multiply: 10 s and 500 MB, all processes of the run taken together ------------------------------
+# ---- aliases that multiply: 500 MB, all processes of the run taken together; the time is judged by discovery_errors.sh, beside nothing else ----
 gauge() { # COMMAND…: keeps the peak in kB, of all processes of the run at once, and how long it took
     local now one pid
     peak=0
@@ -87,7 +87,7 @@ gauge() { # COMMAND…: keeps the peak in kB, of all processes of the run at onc
     done
     took=$((SECONDS - begin))
 }
-within() { [ "$peak" -gt 1000 ] && [ "$peak" -lt 500000 ] && [ "$took" -le 10 ]; }
+within() { [ "$peak" -gt 1000 ] && [ "$peak" -lt 500000 ]; }
 folder bomb
 {
     echo 'x-0: &a0 [x,x,x,x,x,x,x,x,x,x]'

@@ -85,7 +85,7 @@ TEST_CASE("Compose is bounded in time and memory", "[discovery]") {
     machine.discover();
     REQUIRE(machine.process.ran.size() == 2);  // and nothing is asked that need not be
     for (const Command& command : machine.process.ran) {
-        CHECK(command.timeout == std::chrono::seconds{8});
+        CHECK(command.timeout == std::chrono::seconds{10});
         CHECK(command.memory_limit == 240'000'000);
     }
 }

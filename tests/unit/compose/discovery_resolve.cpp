@@ -118,7 +118,7 @@ TEST_CASE("what is wrong with docker itself is told apart from what is wrong wit
         finished.timed_out = true;
         finished.signal = 9;
         answer_all(finished);
-        expected = "Compose did not finish reading these files within 8 s";
+        expected = "Compose did not finish reading these files within 10 s";
     }
     SECTION("out of memory") {
         answer_all(failed("fatal error: runtime: out of memory\n\nruntime stack:\n", 2));
