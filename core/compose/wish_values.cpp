@@ -12,6 +12,7 @@
 
 #include "core/compose/invoke.h"
 #include "core/docker/json.h"
+#include "core/model/dollars.h"
 
 namespace pilotpros {
 
@@ -55,16 +56,6 @@ std::vector<std::string> selectors_without_files(const Project& project, std::si
     return arguments;
 }
 
-/// Compose prints a literal dollar twice.
-std::string without_doubled(const std::string& text) {
-    std::string result;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        result += text[at];
-        at += text[at] == '$' && at + 1 < text.size() && text[at + 1] == '$' ? 1 : 0;
-    }
-    return result;
-}
-
 /// Nothing when Compose refuses one of them, or cannot be asked.
 std::optional<Values> values_of(const std::vector<std::string>& texts, const Project& project,
                                 const Surroundings& surroundings) {
@@ -85,7 +76,7 @@ std::optional<Values> values_of(const std::vector<std::string>& texts, const Pro
     }
     Values values;
     for (std::size_t at = 0; at < texts.size(); ++at) {
-        values[texts[at]] = without_doubled(text(filled, std::to_string(at).c_str()));
+        values[texts[at]] = undoubled(text(filled, std::to_string(at).c_str()));
     }
     return values;
 }

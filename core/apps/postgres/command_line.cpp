@@ -1,4 +1,5 @@
 #include "core/apps/postgres/command_line.h"
+#include "core/model/dollars.h"
 #include "core/model/json.h"
 
 #include <algorithm>
@@ -29,15 +30,6 @@ bool is_interpolated(const std::string& text) {
         at += 2;
     }
     return false;
-}
-
-std::string undoubled(const std::string& text) {
-    std::string result;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        result += text[i];
-        i += text[i] == '$' && i + 1 < text.size() && text[i + 1] == '$' ? 1 : 0;
-    }
-    return result;
 }
 
 /// The words as the user wrote them, if they hold ${…}; nothing when they cannot be taken apart as Compose does.
