@@ -195,17 +195,6 @@ std::vector<WrittenMount> mounts_of(const Json& service) {
     return mounts;
 }
 
-bool has_variable(const std::string& text) {
-    for (std::size_t at = text.find('$'); at != std::string::npos; at = text.find('$', at)) {
-        if (at + 1 < text.size() && text[at + 1] == '$') {
-            at += 2;
-            continue;
-        }
-        return true;
-    }
-    return false;
-}
-
 const Json& written_service(const Json& model, const std::string& name) {
     return member(member(model, "services"), name.c_str());
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/lint/rule.h"
+#include "core/model/dollars.h"
 
 namespace pilotpros::linting {
 
@@ -27,9 +28,6 @@ struct WrittenMount {
 
 /// The mounts of a service, in the short and the long form; what is neither is left out.
 std::vector<WrittenMount> mounts_of(const Json& service);
-
-/// Whether Compose would still have to fill something in: `$NAME` or `${…}`; `$$` is a dollar.
-bool has_variable(const std::string& text);
 
 /// A service of a model, or null.
 const Json& written_service(const Json& model, const std::string& name);

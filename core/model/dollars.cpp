@@ -11,4 +11,14 @@ std::string undoubled(const std::string& text) {
     return result;
 }
 
+bool has_variable(const std::string& text) {
+    for (std::size_t at = text.find('$'); at != std::string::npos; at = text.find('$', at)) {
+        if (at + 1 >= text.size() || text[at + 1] != '$') {
+            return true;
+        }
+        at += 2;
+    }
+    return false;
+}
+
 }  // namespace pilotpros

@@ -21,23 +21,12 @@ std::vector<std::string> words_of_list(const Json& list) {
     return result;
 }
 
-/// A $ that is not doubled.
-bool is_interpolated(const std::string& text) {
-    for (std::size_t at = text.find('$'); at != std::string::npos; at = text.find('$', at)) {
-        if (at + 1 >= text.size() || text[at + 1] != '$') {
-            return true;
-        }
-        at += 2;
-    }
-    return false;
-}
-
 /// The words as the user wrote them, if they hold ${…}; nothing when they cannot be taken apart as Compose does.
 std::optional<std::vector<std::string>> as_written(const Json& written, const std::vector<std::string>& resolved) {
     std::vector<std::string> words;
     if (written.is_string()) {
         const auto& text = written.get_ref<const std::string&>();
-        if (!is_interpolated(text)) {
+        if (!has_variable(text)) {
             return resolved;
         }
         if (text.find_first_of("'\"\\") != std::string::npos) {
@@ -49,7 +38,7 @@ std::optional<std::vector<std::string>> as_written(const Json& written, const st
         }
     } else {
         words = words_of_list(written);
-        if (std::none_of(words.begin(), words.end(), is_interpolated)) {
+        if (std::none_of(words.begin(), words.end(), has_variable)) {
             return resolved;
         }
     }
