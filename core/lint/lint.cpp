@@ -79,8 +79,7 @@ LintCase case_of(const Project& project, const LintInput& input) {
             for (Json& document : linting::read_yaml(found->second)) {
                 take_out_reset(document, project);
                 const std::vector<std::string> included = linting::included_by(document);
-                all_known = all_known && document.is_object() &&
-                            !has_variable(member(document, "include").dump()) &&
+                all_known = all_known && document.is_object() && !has_variable(member(document, "include").dump()) &&
                             std::all_of(included.begin(), included.end(), is_known);
                 built.files.push_back({path, std::move(document)});
             }
