@@ -37,7 +37,7 @@ compose exec -T db psql -q -U postgres -c 'CREATE TABLE kept AS SELECT 7 AS row'
 # Two write numbered rows until the end, and say which of them the server acknowledged.
 for writer in 1 2; do
     docker run -d --name "$project-writer-$writer" --network "${project}_default" -e PGPASSWORD=word postgres:17 sh -c "
-        n=$writer; while :; do psql -X -q -At -h db -U postgres -c \"INSERT INTO numbered VALUES (\$n) RETURNING n\" 2>/dev/null || sleep 0.1; n=\$((n + 2)); done" >/dev/null
+        n=$writer; while :; do psql -X -q -At -h db -U postgres -c \"INSERT INTO numbered VALUES (\$n) RETURNING n\" 2>/dev/null; sleep 0.3; n=\$((n + 2)); done" >/dev/null
     finally "docker rm -f $project-writer-$writer >/dev/null 2>&1"
 done
 writers=(1 2)

@@ -63,11 +63,18 @@ collect() { # everything else that could hold one: new and changed files, and wh
 nothing_found() { python3 "$canary/scan.py" "$manifest" "$looks"; }
 
 # ---- every command -----------------------------------------------------------------------------------------------
+# With n8n first. The engine compares its container with 70,000 files of the image for each fresh look, which takes the processors for half a minute.
 look profile-table 0 docker pilotpros profile --duration 3s
 look profile-json 0 docker pilotpros profile --duration 2s --format json
+look profile-debug 0 docker -D -l debug pilotpros profile --duration 1s
+look tune 0 docker pilotpros tune --duration 5s
+look tune-json 0 docker pilotpros tune --format json
+look tune-diff 0 docker pilotpros tune --diff
+look limits-check 6 docker pilotpros limits --check
+look healthcheck-check 6 docker pilotpros healthcheck --check --format json
+compose rm -s -f flow
 look profile-narrow 0 docker pilotpros profile --duration 1s app db
 look profile-by-name 0 docker pilotpros profile --duration 1s -p pp-canary
-look profile-debug 0 docker -D -l debug pilotpros profile --duration 1s
 look profile-show 0 docker pilotpros profile --show
 look profile-show-json 0 docker pilotpros profile --show --format json
 look profile-terminal 0 python3 "$SOURCE_DIR/tests/tools/on_terminal.py" docker pilotpros profile --duration 2s
@@ -100,15 +107,10 @@ look yaml-missing 65 docker pilotpros profile -f missing.yaml
 look yaml-interpolation 65 docker pilotpros profile -f interpolation.yaml
 look yaml-not-text 65 docker pilotpros profile -f endpoint
 look yaml-no-engine 65 env DOCKER_HOST=unix:///nowhere docker pilotpros profile -f broken.yaml
-look tune 0 docker pilotpros tune --duration 5s
-look tune-json 0 docker pilotpros tune --format json
-look tune-diff 0 docker pilotpros tune --diff
 for key in command healthcheck.test heap configuration memory pids; do look "tune-explain-$key" '' docker pilotpros tune --explain "$key"; done
 look tune-no-engine 2 env DOCKER_HOST=unix:///nowhere docker pilotpros tune
 look tune-unknown-advisor 64 docker pilotpros tune --only nothing
 look tune-wrong-wish 65 docker pilotpros tune -f wish.yaml
-look limits-check 6 docker pilotpros limits --check
-look healthcheck-check 6 docker pilotpros healthcheck --check --format json
 look in-place 0 docker pilotpros limits --apply --in-place cache --yes --watch 1s
 look in-place-back 0 docker pilotpros rollback --yes
 look apply-refused 3 docker pilotpros limits --apply cache

@@ -20,7 +20,7 @@ services:
     ports: ["127.0.0.1:$port:80"]
     volumes: ["./front:/etc/nginx/conf.d:ro"]
     depends_on: [program]
-    healthcheck: {test: [CMD, curl, -fsS, "http://127.0.0.1/here"], interval: 1s}
+    healthcheck: {test: [CMD, curl, -fsS, "http://127.0.0.1/here"], interval: 10s, start_period: 60s, start_interval: 500ms}
     x-pilotpros: {pin: {memory: $1}}
   program:
     image: node:20
@@ -29,13 +29,13 @@ services:
     volumes: ["./program:/program:ro", scratch:/scratch]
     stop_grace_period: 2s
     depends_on: [db]
-    healthcheck: {test: [CMD, node, /program/probe.js], interval: 1s, retries: 10}
+    healthcheck: {test: [CMD, node, /program/probe.js], interval: 10s, start_period: 60s, start_interval: 500ms, retries: 10}
     x-pilotpros: {pin: {memory: $1}}
   db:
     image: postgres:17
     environment: {POSTGRES_PASSWORD: word}
     volumes: [data:/var/lib/postgresql/data]
-    healthcheck: {test: [CMD-SHELL, pg_isready -U postgres], interval: 1s, retries: 30}
+    healthcheck: {test: [CMD-SHELL, pg_isready -U postgres], interval: 10s, start_period: 60s, start_interval: 500ms, retries: 30}
     x-pilotpros: {pin: {max_connections: "$2"}}
 volumes: {data: {}, scratch: {}}
 Y

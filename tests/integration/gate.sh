@@ -10,7 +10,7 @@ driver=${BINARY_DIR:-$SOURCE_DIR/build/dev}/tests/apply_driver/pilotpros-apply-d
 export COMPOSE_PROGRESS=quiet DRIVER_WATCH=12
 
 # With the limit that is applied, the program of "web" does what $2 says; without it, it runs.
-project() { # NAME IMAGE WITH-THE-LIMIT WITHOUT HEALTHCHECK [VOLUME RETRIES INTERVAL]
+project() { # NAME IMAGE WITH-THE-LIMIT WITHOUT HEALTHCHECK [VOLUME RETRIES]
     local folder=$scratch/$1
     mkdir -p "$folder"
     cat >"$folder/compose.yaml" <<YAML
@@ -23,7 +23,7 @@ services:
     stop_grace_period: 1s
     environment: {TOKEN: "canary-of-the-gate", POSTGRES_PASSWORD: canary-of-the-gate}
     volumes: [${6:-}]
-    healthcheck: {test: $5, interval: ${8:-500ms}, timeout: 5s, retries: ${7:-2}}
+    healthcheck: {test: $5, interval: 5s, start_period: 20s, start_interval: 500ms, timeout: 5s, retries: ${7:-2}}
     entrypoint: [bash, -c]
     command:
       - |
@@ -73,8 +73,8 @@ project merge debian:trixie-slim "$wait" "$wait" '[CMD, "true"]'
 
 # PostgreSQL, with rows: one whose shared memory no machine has, and one that a process beside it takes the memory from, long after it is healthy.
 server='exec docker-entrypoint.sh postgres' ready='[CMD-SHELL, "pg_isready -U postgres"]' data=data:/var/lib/postgresql/data
-project unstarted postgres:17 "$server -c shared_buffers=8000GB" "$server" "$ready" "$data" 100 2s
-project late postgres:17 "(sleep 20; exec tail /dev/zero) & $server" "$server" "$ready" "$data" 100 2s
+project unstarted postgres:17 "$server -c shared_buffers=8000GB" "$server" "$ready" "$data" 100
+project late postgres:17 "(sleep 20; exec tail /dev/zero) & $server" "$server" "$ready" "$data" 100
 query() { docker compose -p "pilotpros-gate-$1-$$" exec -T web psql -X -qAt -U postgres -c "$2"; }
 for name in unstarted late; do query "$name" 'CREATE TABLE kept AS SELECT n FROM generate_series(1, 1000) AS n'; done
 rows() { query "$1" 'SELECT count(*), sum(n) FROM kept'; }

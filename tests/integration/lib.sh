@@ -12,6 +12,9 @@ mkdir -p "$documents"/{tune,findings}
 export XDG_STATE_HOME=$scratch/state NO_COLOR=1 PYTHONDONTWRITEBYTECODE=1
 unset DOCKER_HOST DOCKER_CONTEXT DOCKER_API_VERSION DOCKER_TLS_VERIFY DOCKER_CERT_PATH COMPOSE_FILE COMPOSE_PROJECT_NAME COMPOSE_PROFILES
 
+# shellcheck source=../stack/lib/docker.sh
+. "$SOURCE_DIR/tests/stack/lib/docker.sh"
+
 at_end=()
 finally() { at_end+=("$*"); } # COMMAND…: run when the test ends, last first
 finish() {

@@ -24,7 +24,8 @@ of_a_session = os.environ["OF_A_SESSION"].strip("^()$").split("|")
 print(eval(sys.argv[4], {"s": service, "f": facts, "p": profile, "setting": setting, "digest": digest, "of_a_session": of_a_session}))
 P
 }
-in_service() { "$stack" compose "$1" exec -T "${@:2}" | tr -d '\r'; }
+declare -A containers
+in_service() { docker exec "${containers[$1 $2]}" "${@:3}" | tr -d '\r'; } # STACK SERVICE COMMAND…
 kinds() { fact "$1" "$2" - '" ".join(sorted(a["kind"] for a in s["applications"])) or "none"'; }
 same() { # WHAT OURS THEIRS
     if [ -n "$2" ] && [ "$2" = "$3" ]; then ok "$1: $2"; else fail "$1: we say '$2', the program says '$3'"; fi
@@ -54,6 +55,10 @@ between() { # STACK SERVICE COUNTER
 }
 # A file of the database may also be cut short meanwhile, so the order of the two does not count.
 lies_between() { python3 -c 'import sys; ours, *two = map(float, sys.argv[1:]); sys.exit(not min(two) <= ours <= max(two))' "$@"; }
+for name in reference other; do
+    while read -r service id; do containers[$name $service]=$id; done < <(
+        "$stack" compose "$name" ps -q | xargs docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}} {{.Id}}')
+done
 for pair in reference:postgres-dev other:ledger; do
     for counter in "${!counters[@]}"; do earlier[${pair%%:*} $counter]=$(counted "${pair%%:*}" "${pair##*:}" "$counter"); done
 done

@@ -19,8 +19,9 @@ x-program: &program
     pin: {memory: 96m}
   healthcheck:
     test: [CMD, node, /program/probe.js]
-    interval: 1s
-    retries: 10
+    interval: 10s
+    start_period: 30s
+    start_interval: 500ms
 services:
   front:
     image: nginx:1.26

@@ -15,6 +15,8 @@
 set -euo pipefail
 shopt -s inherit_errexit
 stack_root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=lib/docker.sh
+. "$stack_root/lib/docker.sh"
 # shellcheck source=lib/images.sh
 . "$stack_root/lib/images.sh"
 # shellcheck source=lib/drive.sh

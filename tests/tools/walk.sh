@@ -19,7 +19,7 @@ services:
     environment: {TOKEN: "canary-of-the-walk"}
     volumes: [/anonymous, "named:/named"]
     networks: {front: {aliases: [shop]}, back: {}}
-    healthcheck: {test: [CMD, "true"], interval: 1s}
+    healthcheck: {test: [CMD, "true"], interval: 10s, start_period: 30s, start_interval: 300ms} # a probe is three programs that start
     command:
       - bash
       - -c
