@@ -9,6 +9,7 @@ failures=0
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/pilotpros-test.XXXXXX")
 documents=$scratch/documents # what our commands print for programs: all of it has to be as its schema says
 mkdir -p "$documents"/{tune,findings}
+PATH=/usr/bin:$PATH # Debian's own python3, which has what ours need; what a version manager puts before it starts a dozen programs each time
 export XDG_STATE_HOME=$scratch/state NO_COLOR=1 PYTHONDONTWRITEBYTECODE=1
 unset DOCKER_HOST DOCKER_CONTEXT DOCKER_API_VERSION DOCKER_TLS_VERIFY DOCKER_CERT_PATH COMPOSE_FILE COMPOSE_PROJECT_NAME COMPOSE_PROFILES
 

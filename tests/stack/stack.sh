@@ -14,6 +14,7 @@
 # PILOTPROS_CACHE keeps what is slow to make; PILOTPROS_REGISTRY=yes|no skips the question whether a registry answers.
 set -euo pipefail
 shopt -s inherit_errexit
+PATH=/usr/bin:$PATH
 stack_root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=lib/docker.sh
 . "$stack_root/lib/docker.sh"
