@@ -112,7 +112,7 @@ x-sleeps: &sleeps
   image: debian:trixie-slim
   init: true
   stop_grace_period: 1s
-  healthcheck: {{test: [CMD, "true"], interval: 300ms}}
+  healthcheck: {{test: [CMD, "true"], interval: 10s, start_period: 30s, start_interval: 300ms}}
   command: sleep infinity
 services:
   db: {{<<: *sleeps, volumes: ["named:/named"]}}
