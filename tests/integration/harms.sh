@@ -34,7 +34,7 @@ services:
     entrypoint: [node, -e, "require('http').createServer((q, a) => a.end()).listen(5678, '0.0.0.0')"]
     healthcheck:
       test: [CMD-SHELL, "curl -f http://localhost:5678/healthz || exit 1"]
-      interval: 1s
+      interval: 3s
       timeout: 10s
       retries: 3
   above:
