@@ -177,14 +177,20 @@ int as_port(const std::string& text, int fallback) {
 
 ProbePlan for_postgres(const Json& facts) {
     const int port = as_port(setting_value(facts, "port"), 5432);
-    // Without -U and -d each probe leaves a FATAL line in the server's log: tried.
-    ProbePlan plan = plan_of(
-        Json::array({"CMD-SHELL", fmt::format("pg_isready -q -h 127.0.0.1{} -U \"${{POSTGRES_USER:-postgres}}\" -d "
-                                              "\"${{POSTGRES_DB:-${{POSTGRES_USER:-postgres}}}}\"",
-                                              port == 5432 ? "" : fmt::format(" -p {}", port))}),
-        "pg_isready");
+    // Without -U and -d each probe leaves a FATAL line in the server's log: tried. And without exec the engine kills
+    // the shell alone at the probe's timeout: its child goes to PostgreSQL where that is the first process, which takes
+    // the child's end with 2 for a crash of its own and closes all connections: tried with 15 and 17, and
+    // https://github.com/docker-library/postgres/issues/1349.
+    ProbePlan plan =
+        plan_of(Json::array({"CMD-SHELL",
+                             fmt::format("exec pg_isready -q -h 127.0.0.1{} -U \"${{POSTGRES_USER:-postgres}}\" -d "
+                                         "\"${{POSTGRES_DB:-${{POSTGRES_USER:-postgres}}}}\"",
+                                         port == 5432 ? "" : fmt::format(" -p {}", port))}),
+                "pg_isready");
     plan.reason = "there is none: nobody can wait for the database, or see that it stands still";
-    plan.rule = "pg_isready over TCP, with the user and database of the container's own environment";
+    plan.rule =
+        "pg_isready over TCP, with the user and database of the container's own environment, and no shell that "
+        "outlives it";
     plan.recipe = kRecipeSocket;
     return plan;
 }

@@ -77,7 +77,7 @@ measure -again 20s
 for name in reference other; do
     expect "$name: a fresh profile of the same load changes no byte" stands "$scratch/$name.json" "$scratch/$name-again.json"
 done
-expect "nothing was changed by looking" test "$(state_of reference && state_of other)" = "$before"
+expect "nothing was changed by looking" diff <(echo "$before") <(state_of reference && state_of other)
 jq '(.changes[] | select(.key == "pids") | .after) = 99' "$scratch/other-again.json" >"$scratch/doctored.json"
 planted "a value that moved" stands "$scratch/other.json" "$scratch/doctored.json"
 jq '.changes |= .[1:]' "$scratch/other-again.json" >"$scratch/doctored.json"

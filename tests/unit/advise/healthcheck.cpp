@@ -51,6 +51,7 @@ TEST_CASE("a probe is read as far as it can be shown", "[healthcheck]") {
     CHECK(understood("wget -qO- http://127.0.0.1:${PORT:-80}/ >/dev/null 2>&1 || exit 1"));
     CHECK(understood("pg_isready -U $${POSTGRES_USER} -d ${DB}"));
     CHECK(understood("redis-cli ping"));
+    CHECK(understood("exec pg_isready -q -h 127.0.0.1 -U a"));
 
     SECTION("and not where it may hold a secret") {
         CHECK_FALSE(understood("curl -f -u me:word http://localhost/"));
@@ -138,6 +139,8 @@ TEST_CASE("pg_isready is asked over TCP, with the user's words as written", "[he
           shell("pg_isready -h 127.0.0.1 -U a"));
     CHECK(advised(shell("pg_isready -d ${DB:-shop}"), {"sh", "pg_isready"}) ==
           shell("pg_isready -h 127.0.0.1 -d ${DB:-shop}"));
+    CHECK(advised(shell("exec pg_isready -d shop || exit 1"), {"sh", "pg_isready"}) ==
+          shell("exec pg_isready -h 127.0.0.1 -d shop || exit 1"));
     SECTION("what names a host is left: libpq tries every address of it") {
         for (const char* test : {"pg_isready --host=localhost -U a", "pg_isready -d postgresql://a@db/shop",
                                  "pg_isready -d 'host=127.0.0.1 dbname=shop'"}) {
@@ -163,7 +166,7 @@ TEST_CASE("a service without a check gets one only where it can be proven", "[he
         const Change* const change = change_of(advice, name, "healthcheck.test");
         return change == nullptr ? std::string{} : change->after.dump();
     };
-    CHECK(test("db").find("pg_isready -q -h 127.0.0.1") != std::string::npos);
+    CHECK(test("db").find("\"exec pg_isready -q -h 127.0.0.1") != std::string::npos);
     CHECK(test("cache").find("ping | grep -q PONG") != std::string::npos);
     CHECK(test("flow").find("http://127.0.0.1:5678/healthz") != std::string::npos);
     CHECK(test("app").find("/dev/tcp/127.0.0.1/4000") != std::string::npos);
