@@ -107,7 +107,8 @@ look yaml-missing 65 docker pilotpros profile -f missing.yaml
 look yaml-interpolation 65 docker pilotpros profile -f interpolation.yaml
 look yaml-not-text 65 docker pilotpros profile -f endpoint
 look yaml-no-engine 65 env DOCKER_HOST=unix:///nowhere docker pilotpros profile -f broken.yaml
-for key in command healthcheck.test heap configuration memory pids; do look "tune-explain-$key" '' docker pilotpros tune --explain "$key"; done
+for key in healthcheck.test heap memory pids; do look "tune-explain-$key" '' docker pilotpros tune --skip postgres --explain "$key"; done
+look tune-explain-command '' docker pilotpros tune --explain command
 look tune-no-engine 2 env DOCKER_HOST=unix:///nowhere docker pilotpros tune
 look tune-unknown-advisor 64 docker pilotpros tune --only nothing
 look tune-wrong-wish 65 docker pilotpros tune -f wish.yaml

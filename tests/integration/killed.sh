@@ -2,10 +2,10 @@
 # beside: it judges no time
 # A kill -9 before each of our own steps, in the middle of each writing, and while Compose works leaves what was there before or what was to be there
 # after, and the next command finishes. What is there is judged by sha256sum and docker inspect, never by our own snapshot.
-# Every STRIDE-th step (5) from one of the first on, by chance; STRIDE=1: every one.
+# Every STRIDE-th step (7) from one of the first on, by chance; STRIDE=1: every one.
 . "$(dirname "$0")/lib.sh"
 . "$SOURCE_DIR/tests/tools/walk.sh"
-stride=${STRIDE:-5} first=$((RANDOM % ${STRIDE:-5} + 1))
+stride=${STRIDE:-7} first=$((RANDOM % ${STRIDE:-7} + 1))
 run "$driver" apply web 128m
 expect_status "apply" 0
 seen >"$scratch/after"
