@@ -7,7 +7,7 @@
 RUN_SECONDS=300
 "$SOURCE_DIR/tests/stack/stack.sh" images >/dev/null 2>&1
 driver=${BINARY_DIR:-$SOURCE_DIR/build/dev}/tests/apply_driver/pilotpros-apply-driver
-export COMPOSE_PROGRESS=quiet DRIVER_WATCH=12
+export COMPOSE_PROGRESS=quiet DRIVER_WATCH=25
 
 # With the limit that is applied, the program of "web" does what $2 says; without it, it runs.
 project() { # NAME IMAGE WITH-THE-LIMIT WITHOUT HEALTHCHECK [VOLUME RETRIES]
@@ -80,7 +80,7 @@ for name in unstarted late; do query "$name" 'CREATE TABLE kept AS SELECT n FROM
 rows() { query "$1" 'SELECT count(*), sum(n) FROM kept'; }
 
 for name in crash memory silent unstarted; do apply "$name" web & done
-DRIVER_WATCH=40 apply late web &
+DRIVER_WATCH=60 apply late web &
 apply merge web,later &
 # What the user does to their file once the first service is through: Compose takes both files together no longer.
 until [ -e "$scratch/merge.status" ] || grep -qs 'waiting until web' "$scratch/merge.err"; do sleep 0.02; done
