@@ -389,10 +389,9 @@ Profile take_profile(World& world, const Connection& connection, const ProfileRe
     }
     Engine& engine = *connection.engine;
     profile.observation = observe_services(engine, profile.project, request.services, world.files, world.clock.now());
-    const bool anew = request.measure == Measure::kAlways || request.layers_anew;
     const Path state = world.environment.state_directory() / safe_file_name(profile.observation.engine->id);
-    WritableLayers layers(engine, world.files, state / safe_file_name(profile.project.name) / "layers.json", anew,
-                          profile.observation);
+    WritableLayers layers(engine, world.files, state / safe_file_name(profile.project.name) / "layers.json",
+                          request.layers_anew, profile.observation);
     recognise(profile.project, profile.observation);
     watcher.first_facts(profile.project, profile.observation);
     ProfileStore store(world.files, world.environment.state_directory());
