@@ -107,23 +107,23 @@ look yaml-missing 65 docker pilotpros profile -f missing.yaml
 look yaml-interpolation 65 docker pilotpros profile -f interpolation.yaml
 look yaml-not-text 65 docker pilotpros profile -f endpoint
 look yaml-no-engine 65 env DOCKER_HOST=unix:///nowhere docker pilotpros profile -f broken.yaml
-for key in healthcheck.test heap memory pids; do look "tune-explain-$key" '' docker pilotpros tune --skip postgres --explain "$key"; done
-look tune-explain-command '' docker pilotpros tune --explain command
+for key in healthcheck.test heap memory pids; do look "tune-explain-$key" '' docker pilotpros tune --duration 1s --skip postgres --explain "$key"; done
+look tune-explain-command '' docker pilotpros tune --duration 1s --explain command
 look tune-no-engine 2 env DOCKER_HOST=unix:///nowhere docker pilotpros tune
 look tune-unknown-advisor 64 docker pilotpros tune --only nothing
 look tune-wrong-wish 65 docker pilotpros tune -f wish.yaml
-look in-place 0 docker pilotpros limits --apply --in-place cache --yes --watch 1s
+look in-place 0 docker pilotpros limits --duration 1s --apply --in-place cache --yes --watch 1s
 look in-place-back 0 docker pilotpros rollback --yes
-look apply-refused 3 docker pilotpros limits --apply cache
-look apply 0 docker pilotpros limits --apply cache --yes --watch 1s
+look apply-refused 3 docker pilotpros limits --duration 1s --apply cache
+look apply 0 docker pilotpros limits --duration 1s --apply cache --yes --watch 1s
 look status 0 docker pilotpros status
-look live 0 docker pilotpros limits --apply --live web --yes
-look apply-database 0 docker pilotpros tune --apply db --yes --watch 1s
+look live 0 docker pilotpros limits --duration 1s --apply --live web --yes
+look apply-database 0 docker pilotpros tune --duration 1s --apply db --yes --watch 1s
 look rollback-dry 0 docker pilotpros rollback --dry-run
 look rollback-list 0 docker pilotpros rollback --list
 look status-json 0 docker pilotpros status --format json
 look status-elsewhere '' docker pilotpros status --project-directory elsewhere
-look tune-skip 0 docker pilotpros tune --skip postgres --profile none
+look tune-skip 0 docker pilotpros tune --duration 1s --skip postgres --profile none
 look rollback-files 0 docker pilotpros rollback --files-only --dry-run
 look rollback-exact 0 docker pilotpros rollback --exact --force --yes
 for format in table json sarif github; do look "lint-$format" 6 docker pilotpros tune --lint --format "$format"; done

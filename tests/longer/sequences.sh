@@ -2,7 +2,7 @@
 # beside: it judges no time
 # Random sequences of apply, edit, rollback and kill on the real engine: after each step files, containers, `status` and `rollback --list` are as a small
 # state machine has them that was written without a look at the program (tests/tools/sequences.py). SEQUENCES (3) of STEPS (3), chosen by SEED.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../integration/lib.sh"
 driver=${BINARY_DIR:-$SOURCE_DIR/build/dev}/tests/apply_driver/pilotpros-apply-driver
 SEED=${SEED:-$((RANDOM * 32768 + RANDOM))}
 sequences() { # FOLDER SEED SEQUENCES STEPS

@@ -3,7 +3,7 @@
 # At requests of an apply to the real engine, ours or Compose's, the connection ends once, the answer is 500 once, or the engine is gone from then on. It
 # ends applied (0), refused before the first change (3), rolled back by itself (4), or pending, which the next command finishes (5): never something in between, and never another exit code.
 # POINTS of each kind (2), chosen by SEED; after an apply's first change.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../integration/lib.sh"
 . "$SOURCE_DIR/tests/tools/sleeping_project.sh"
 . "$SOURCE_DIR/tests/tools/walk.sh"
 SEED=${SEED:-$((RANDOM * 32768 + RANDOM))}
