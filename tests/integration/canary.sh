@@ -124,6 +124,10 @@ look rollback-list 0 docker pilotpros rollback --list
 look status-json 0 docker pilotpros status --format json
 look status-elsewhere '' docker pilotpros status --project-directory elsewhere
 look tune-skip 0 docker pilotpros tune --duration 1s --skip postgres --profile none
+for command in "profile --show" "tune --duration 1s --skip postgres" "limits --duration 1s" "healthcheck --duration 1s" "rollback --dry-run" status; do
+    # shellcheck disable=SC2086 # words
+    look "${command%% *}-by-long-names" '' docker pilotpros $command --file compose.yaml --project-name pp-canary
+done
 look rollback-files 0 docker pilotpros rollback --files-only --dry-run
 look rollback-exact 0 docker pilotpros rollback --exact --force --yes
 for format in table json sarif github; do look "lint-$format" 6 docker pilotpros tune --lint --format "$format"; done
