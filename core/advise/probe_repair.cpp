@@ -179,7 +179,7 @@ ProbePlan for_postgres(const Json& facts) {
     const int port = as_port(setting_value(facts, "port"), 5432);
     // Without -U and -d each probe leaves a FATAL line in the server's log: tried. And without exec the engine kills
     // the shell alone at the probe's timeout: its child goes to PostgreSQL where that is the first process, which takes
-    // the child's end with 2 for a crash of its own and closes all connections: tried with 15 and 17, and
+    // the child's end with 2 for a crash of its own and closes all connections: tried with 17, and
     // https://github.com/docker-library/postgres/issues/1349.
     ProbePlan plan =
         plan_of(Json::array({"CMD-SHELL",

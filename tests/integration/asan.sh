@@ -59,7 +59,7 @@ services:
   db:
     image: postgres:17
     environment: { POSTGRES_PASSWORD: of-a-test }
-    healthcheck: { test: ["CMD-SHELL", "pg_isready -q -U postgres"], interval: 10s, start_period: 60s, start_interval: 500ms, timeout: 3s, retries: 60 }
+    healthcheck: { test: ["CMD-SHELL", "exec pg_isready -q -U postgres"], interval: 10s, start_period: 60s, start_interval: 500ms, timeout: 3s, retries: 60 }
   app:
     image: node:20
     init: true

@@ -63,7 +63,7 @@ collect() { # everything else that could hold one: new and changed files, and wh
 nothing_found() { python3 "$canary/scan.py" "$manifest" "$looks"; }
 
 # ---- every command -----------------------------------------------------------------------------------------------
-# With n8n first. The engine compares its container with 70,000 files of the image for each fresh look, which takes the processors for half a minute.
+# With n8n first. The engine compares its container with the image's 120,000 files, which takes the processors for up to half a minute.
 look profile-table 0 docker pilotpros profile --duration 3s
 look profile-json 0 docker pilotpros profile --duration 2s --format json
 look profile-debug 0 docker -D -l debug pilotpros profile --duration 1s

@@ -35,7 +35,7 @@ services:
     image: postgres:17
     environment: {POSTGRES_PASSWORD: word}
     volumes: [data:/var/lib/postgresql/data]
-    healthcheck: {test: [CMD-SHELL, pg_isready -U postgres], interval: 10s, start_period: 60s, start_interval: 500ms, retries: 30}
+    healthcheck: {test: [CMD, pg_isready, -U, postgres], interval: 10s, start_period: 60s, start_interval: 500ms, retries: 30}
     x-pilotpros: {pin: {max_connections: "$2"}}
 volumes: {data: {}, scratch: {}}
 Y

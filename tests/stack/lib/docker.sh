@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# `docker compose` starts three programs, two of which only pass on: docker, Compose that says what it is, and Compose. Here, as in what we test, it is
-# started itself, which saves half of the time; where docker is what is tested, `command docker` is docker.
+# `docker compose` starts three programs, two of which only pass on: docker, Compose that says what it is, and Compose. Here, as for the plugin's own
+# questions, it is started itself, which saves half of the time; where docker is what is tested, `command docker` is docker.
 docker() {
     local folder
     if [ "${1-}" = compose ]; then
