@@ -10,7 +10,11 @@ extern "C" {
 
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <iterator>
+#include <optional>
+#include <sstream>
+#include <system_error>
 
 #include <nlohmann/json.hpp>
 
@@ -42,6 +46,41 @@ Request inspect_of(const Running& running) {
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find_first_of("\r\n")); }
 
+/// The children that the kernel tells of, each thread its own; nothing where it does not.
+std::optional<std::vector<pid_t>> children_of(pid_t pid) {
+    std::vector<pid_t> children;
+    std::error_code error;
+    std::filesystem::directory_iterator threads{fmt::format("/proc/{}/task", pid), error};
+    for (; !error && threads != std::filesystem::directory_iterator{}; threads.increment(error)) {
+        const auto told = DiskFiles{}.read(threads->path() / "children");
+        if (!told) {
+            return std::nullopt;
+        }
+        std::istringstream words{*told};
+        children.insert(children.end(), std::istream_iterator<pid_t>{words}, {});
+    }
+    return error ? std::nullopt : std::optional{std::move(children)};
+}
+
+/// Ends a process, or where it has children those of them that have none. Whoever had children would leave them to the
+/// container's first process, and PostgreSQL takes the end of a child that it does not know, by SIGPIPE or with 2, for
+/// a crash of its own and closes all connections (https://github.com/docker-library/postgres/issues/1349). A shell
+/// whose child is ended goes on to its end.
+void end_leaves(pid_t pid, const std::string& container) {
+    const Descriptor process{pidfd_open(pid, 0)};
+    const auto groups = process.valid() ? DiskFiles{}.read(fmt::format("/proc/{}/cgroup", pid)) : std::nullopt;
+    const auto children = children_of(pid);
+    if (!groups || groups->find(container) == std::string::npos || !children) {
+        return;
+    }
+    for (const pid_t child : *children) {
+        end_leaves(child, container);
+    }
+    if (children->empty()) {
+        pidfd_send_signal(process.get(), SIGKILL, nullptr, 0);
+    }
+}
+
 /// No API ends an exec. Where we may, and the process is provably the container's, we do: on another machine no process
 /// of ours has this container's ID in its control group.
 void end_process(const Json& exec) {
@@ -50,15 +89,8 @@ void end_process(const Json& exec) {
     if (pid <= 1 || container.size() < 32) {
         return;
     }
-    const Descriptor process{pidfd_open(pid, 0)};
-    if (!process.valid()) {
-        return;
-    }
     try {
-        const auto groups = DiskFiles{}.read(fmt::format("/proc/{}/cgroup", pid));
-        if (groups && groups->find(container) != std::string::npos) {
-            pidfd_send_signal(process.get(), SIGKILL, nullptr, 0);
-        }
+        end_leaves(pid, container);
     } catch (const Error&) {  // NOLINT(bugprone-empty-catch): not ours to look at, so not ours to end
     }
 }

@@ -10,7 +10,7 @@ folder() { "$stack" dir "$1"; }
 selectors() { if [ "$1" = reference ]; then echo "-f docker-compose.dev.yml"; fi; }
 state_of() { # STACK: all that a command could have changed
     (cd "$(folder "$1")" && find . -path ./node_modules -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
-        "$stack" compose "$1" ps -aq | sort | xargs docker inspect --format '{{.Id}} {{.State.StartedAt}} {{.HostConfig.Memory}}')
+        "$stack" compose "$1" ps -aq | sort | xargs docker inspect --format '{{.Name}} {{.Id}} {{.State.StartedAt}} {{.RestartCount}} {{.HostConfig.Memory}}')
 }
 tune() { # STACK OPTIONS…
     local name=$1
