@@ -27,7 +27,7 @@ find . -type f -exec sha256sum {} + >"$scratch/planted.sums"
 
 # What is run in containers meanwhile. The engine runs the health checks itself; those are the user's own.
 mapfile -t probes < <(compose ps -q | xargs docker inspect -f '{{with .Config.Healthcheck}}{{if eq (index .Test 0) "CMD-SHELL"}}/bin/sh -c {{end}}{{range slice .Test 1}}{{.}} {{end}}{{end}}' | sed 's/ *$//; /^$/d')
-docker events --filter type=container --filter event=exec_create --format '{{.Action}}' >"$scratch/execs.raw" &
+env docker events --filter type=container --filter event=exec_create --format '{{.Action}}' >"$scratch/execs.raw" &
 finally "kill $! 2>/dev/null"
 docker events --filter type=container --filter event=start --filter label=io.pilotpros.throwaway --format '{{.ID}}' \
     > >(while read -r id; do docker inspect -f '{{.Path}} {{.Args}} {{.HostConfig.Binds}}' "$id" 2>/dev/null; done >"$scratch/throwaways.raw") &

@@ -97,7 +97,7 @@ strike() { kill -s INT "$1"; sleep 0.3; kill -s INT "$1" 2>/dev/null || true; }
 cut "SIGINT twice" env --default-signal=INT docker "${long[@]}"
 
 fresh
-docker "${long[@]}" >"$scratch/orphan.out" 2>/dev/null </dev/null &
+env docker "${long[@]}" >"$scratch/orphan.out" 2>/dev/null </dev/null &
 docker=$!
 measuring
 plugin=$(pgrep -P "$docker" -f pilotpros)
