@@ -214,7 +214,8 @@ std::vector<Gap> UsageRecorder::gaps() const {
     const bool all_without_block = without_block > 0 && without_block == watched_.size();
     if (all_without_block) {
         say("host", "block I/O",
-            "the kernel counted none: there was none, or its block scheduler keeps no books on this cgroup version");
+            "the kernel counted none: there was none, or it keeps no books on this cgroup version (late kernels with "
+            "cgroup v1: not before a disk has its first limit)");
     }
     return result;
 }
