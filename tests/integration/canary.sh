@@ -29,7 +29,7 @@ find . -type f -exec sha256sum {} + >"$scratch/planted.sums"
 mapfile -t probes < <(compose ps -q | xargs docker inspect -f '{{with .Config.Healthcheck}}{{if eq (index .Test 0) "CMD-SHELL"}}/bin/sh -c {{end}}{{range slice .Test 1}}{{.}} {{end}}{{end}}' | sed 's/ *$//; /^$/d')
 env docker events --filter type=container --filter event=exec_create --format '{{.Action}}' >"$scratch/execs.raw" &
 finally "kill $! 2>/dev/null"
-docker events --filter type=container --filter event=start --filter label=io.pilotpros.throwaway --format '{{.ID}}' \
+env docker events --filter type=container --filter event=start --filter label=io.pilotpros.throwaway --format '{{.ID}}' \
     > >(while read -r id; do docker inspect -f '{{.Path}} {{.Args}} {{.HostConfig.Binds}}' "$id" 2>/dev/null; done >"$scratch/throwaways.raw") &
 finally "kill $! 2>/dev/null" # of docker itself: whoever keeps our output open keeps ctest waiting
 sleep 0.5

@@ -113,9 +113,9 @@ lock=$(find "$XDG_STATE_HOME" -path "*/$name/lock")
 kill -9 "$killed"
 wait "$killed" 2>/dev/null || true
 expect "killed: what it started holds the lock" grep -qx "$orphan" <(holders "$lock")
-refused_by "held by an orphan" "what it started does: $lock is held by .*[(]process $orphan[)]" "$PILOTPROS" pilotpros status
-refused_by "held by an orphan" "is held by .*[(]process $orphan[)]" "$PILOTPROS" pilotpros rollback --yes
-refused_by "held by an orphan" "is held by .*[(]process $orphan[)]" "$driver" apply web 192m
+refused_by "held by an orphan" "what it started does: $lock is held by .*[(]process ${orphan}[)]" "$PILOTPROS" pilotpros status
+refused_by "held by an orphan" "is held by .*[(]process ${orphan}[)]" "$PILOTPROS" pilotpros rollback --yes
+refused_by "held by an orphan" "is held by .*[(]process ${orphan}[)]" "$driver" apply web 192m
 kill "$orphan"
 until [ -z "$(holders "$lock")" ]; do sleep 0.1; done
 ours status
