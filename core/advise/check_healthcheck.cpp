@@ -34,6 +34,8 @@ class Checking {
   public:
     Checking(const Case& input, const std::string& name, const Service& service)
         : name_(name),
+          image_(service.image),
+          resolved_(service.resolved),
           own_(member(service.resolved, "healthcheck")),
           host_is_set_(member(service.resolved, "environment").contains("PGHOST")),
           job_(is_job(input.project.services, name)) {
@@ -128,7 +130,8 @@ class Checking {
         static const ServiceObservation kUnknown;
         std::vector<ProbeComplaint> complaints;
         const ProbeTools tools{observed_ != nullptr ? *observed_ : kUnknown};
-        if (const auto plan = repair_probe(probe_, tools, false, host_is_set_, complaints)) {
+        const bool inherits = observed_ != nullptr && postgres_inherits(*observed_, resolved_);
+        if (const auto plan = repair_probe(probe_, tools, {false, host_is_set_, inherits, image_}, complaints)) {
             const bool missing = plan->program != probe_.program || tools.lacks(probe_.program);
             const bool passes = !missing && tries_every_address(probe_);
             add(advice, missing ? "probe-command-missing" : "probe-asks-wrongly",
@@ -138,7 +141,8 @@ class Checking {
                 plan->reason,
                 missing  ? "it can never pass: whoever waits for the service to be healthy waits for ever"
                 : passes ? kTriesInVain
-                         : "it fails where the service works, or passes before it does",
+                : plan->source == kOrphanSource ? kOrphanHarm
+                                                : "it fails where the service works, or passes before it does",
                 "healthcheck:\n  test: " + plan->test.dump());
         }
         for (ProbeComplaint& complaint : complaints) {
@@ -147,7 +151,8 @@ class Checking {
         }
     }
 
-    std::string name_;
+    std::string name_, image_;
+    const Json& resolved_;
     const Json& own_;
     const ServiceObservation* observed_ = nullptr;
     bool image_known_ = false, off_ = false, host_is_set_ = false, job_ = false, means_images_ = false;

@@ -99,6 +99,12 @@ void HealthDraft::find_test() {
     probe = read_probe(test_before);
 }
 
+std::string HealthDraft::image_reference() const {
+    const Service* const of_files = input.service(service.service);
+    const bool named = of_files != nullptr && !of_files->image.empty();
+    return named ? of_files->image : service.containers.empty() ? "" : service.containers.front().image_reference;
+}
+
 bool HealthDraft::was_written(const char* leaf) const {
     return input.written_value(service.service, std::string{"healthcheck."} + leaf).has_value();
 }

@@ -25,6 +25,8 @@ class HealthDraft {
     [[nodiscard]] std::optional<std::string> pinned(const std::string& key) const;
     /// Whether an earlier Plan wrote this: advice that stood before stands longer, so that what lies near a bound does
     /// not come and go.
+    /// The image as the files name it; without files, as the container does.
+    [[nodiscard]] std::string image_reference() const;
     [[nodiscard]] bool was_written(const char* leaf) const;
     [[nodiscard]] bool engine_knows_start_interval() const;
 

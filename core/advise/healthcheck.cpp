@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/advise/health_schedule.h"
+#include "core/advise/service_state.h"
 #include "core/model/json.h"
 
 namespace pilotpros {
@@ -93,8 +94,11 @@ class Testing {
         }
         draft_.program = draft_.probe.program;
         std::vector<ProbeComplaint> complaints;
-        const auto plan = repair_probe(draft_.probe, draft_.tools, draft_.passed,
-                                       member(draft_.resolved(), "environment").contains("PGHOST"), complaints);
+        const bool host_is_set = member(draft_.resolved(), "environment").contains("PGHOST");
+        const auto plan = repair_probe(draft_.probe, draft_.tools,
+                                       {draft_.passed, host_is_set,
+                                        postgres_inherits(draft_.service, draft_.resolved()), draft_.image_reference()},
+                                       complaints);
         for (ProbeComplaint& complaint : complaints) {
             draft_.advice.findings.push_back({draft_.service.service, "health-check-wrong", complaint.severity,
                                               std::move(complaint.what), std::move(complaint.harm),

@@ -77,6 +77,32 @@ Json with_words_after(const Probe& probe, std::size_t index, const std::vector<s
     return as_edited_test(probe, all);
 }
 
+std::optional<Json> behind_exec(const Probe& probe) {
+    if (probe.form != Probe::Form::kShell || !probe.simple || probe.exec) {
+        return std::nullopt;
+    }
+    std::string text = probe.text;
+    const std::size_t list = probe.tail.find("||");
+    if (list != std::string::npos) {
+        text.resize(text.size() - probe.tail.size() + list);
+        text.resize(text.find_last_not_of(" \t\r\n") + 1);
+    }
+    text.insert(probe.words.front().begin, "exec ");
+    return Json::array({"CMD-SHELL", text});
+}
+
+bool leaves_child(const Probe& probe, const std::string& image) {
+    const Probe asked = within_shell(probe);
+    if (asked.form != Probe::Form::kShell || asked.exec) {
+        return false;
+    }
+    const bool bash = probe.form == Probe::Form::kCmd && probe.program == "bash";
+    // timescale/timescaledb is made of Alpine, whatever its tag.
+    const bool alpine = image.find("alpine") != std::string::npos || image.find("timescaledb:") != std::string::npos;
+    const bool becomes_it = bash || alpine;
+    return !(becomes_it && asked.simple && asked.tail.find("||") == std::string::npos);
+}
+
 std::optional<Json> without_localhost(const Probe& probe) {
     Probe now = probe;
     bool any = false;

@@ -13,6 +13,15 @@ namespace pilotpros {
 nlohmann::json with_word(const Probe& probe, std::size_t index, const std::string& raw);
 nlohmann::json with_words_after(const Probe& probe, std::size_t index, const std::vector<std::string>& words);
 
+/// The same behind `exec`, without the `|| exit 1` that is then never reached; nothing where it is so already, or is
+/// not one command of a shell.
+std::optional<nlohmann::json> behind_exec(const Probe& probe);
+
+/// Whether a shell runs its program as a child, which is left behind when the shell alone is killed. Of one command,
+/// bash and busybox's sh (Alpine) become it: tried with 5.2 and 1.35; dash (Debian) does not: tried with 0.5.12.
+/// `image`: the reference of the service's, which tells Alpine.
+bool leaves_child(const Probe& probe, const std::string& image);
+
 /// Every place in the test's words where localhost stands for the machine itself, made 127.0.0.1; nothing when there is
 /// none.
 std::optional<nlohmann::json> without_localhost(const Probe& probe);

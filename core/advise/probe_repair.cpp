@@ -159,6 +159,32 @@ std::optional<ProbePlan> over_tcp(const Probe& probe, std::vector<ProbeComplaint
     return plan;
 }
 
+/// On top of what else is repaired.
+std::optional<ProbePlan> without_orphan(const Probe& probe, std::optional<ProbePlan> plan,
+                                        std::vector<ProbeComplaint>& complaints) {
+    const auto test = behind_exec(plan ? read_probe(plan->test) : probe);
+    if (!test) {
+        return plan;
+    }
+    if (!probe.understood) {
+        complaints.push_back({"a shell runs pg_isready, whose words hold what may be a password", kOrphanHarm,
+                              "write exec before pg_isready in the health check, or set init: true"});
+        return plan;
+    }
+    if (plan) {
+        plan->test = *test;
+        plan->reason += "; and a shell that is killed leaves pg_isready to PostgreSQL, which takes its end for a crash";
+        plan->rule += ", and behind exec: the engine kills the shell alone";
+        return plan;
+    }
+    plan = plan_of(*test, probe.program);
+    plan->reason = kOrphanHarm;
+    plan->rule = "behind exec, so that the shell that the engine kills at the timeout is pg_isready itself";
+    plan->recipe = kRecipeSocket;
+    plan->source = kOrphanSource;
+    return plan;
+}
+
 /// A text fact of an application's settings, where its name is `name`.
 std::string setting_value(const Json& facts, const char* name) {
     for (const Json& setting : member(facts, "settings")) {
@@ -177,10 +203,7 @@ int as_port(const std::string& text, int fallback) {
 
 ProbePlan for_postgres(const Json& facts) {
     const int port = as_port(setting_value(facts, "port"), 5432);
-    // Without -U and -d each probe leaves a FATAL line in the server's log: tried. And without exec the engine kills
-    // the shell alone at the probe's timeout: its child goes to PostgreSQL where that is the first process, which takes
-    // the child's end with 2 for a crash of its own and closes all connections: tried with 17, and
-    // https://github.com/docker-library/postgres/issues/1349.
+    // Without -U and -d each probe leaves a FATAL line in the server's log: tried. Without exec: kOrphanHarm.
     ProbePlan plan =
         plan_of(Json::array({"CMD-SHELL",
                              fmt::format("exec pg_isready -q -h 127.0.0.1{} -U \"${{POSTGRES_USER:-postgres}}\" -d "
@@ -189,8 +212,8 @@ ProbePlan for_postgres(const Json& facts) {
                 "pg_isready");
     plan.reason = "there is none: nobody can wait for the database, or see that it stands still";
     plan.rule =
-        "pg_isready over TCP, with the user and database of the container's own environment, and no shell that "
-        "outlives it";
+        "pg_isready over TCP, with the user and database of the container's own environment, behind exec: the engine "
+        "kills the shell alone";
     plan.recipe = kRecipeSocket;
     return plan;
 }
@@ -217,24 +240,28 @@ bool ProbeTools::lacks(const std::string& command) const {
     return known_ && kLookedFor.contains(command) && !paths_.contains(command);
 }
 
-std::optional<ProbePlan> repair_probe(const Probe& probe, const ProbeTools& tools, bool works, bool host_is_set,
+std::optional<ProbePlan> repair_probe(const Probe& probe, const ProbeTools& tools, const ProbeSetting& setting,
                                       std::vector<ProbeComplaint>& complaints) {
     if (probe.none()) {
         return std::nullopt;
     }
     const bool no_shell = probe.form == Probe::Form::kShell && tools.lacks("sh");
-    if (!works && probe.simple && (tools.lacks(probe.program) || no_shell)) {
+    if (!setting.works && probe.simple && (tools.lacks(probe.program) || no_shell)) {
         return replace_program(probe, tools, complaints);
     }
-    if (!works && !probe.simple) {
+    if (!setting.works && !probe.simple) {
         for (const char* command : {"curl", "wget", "nc", "node", "python3"}) {
             if (tools.lacks(command) && calls(probe, command)) {
                 return replace_program(probe, tools, complaints);
             }
         }
     }
-    if (calls(probe, "pg_isready") && probe.simple && !host_is_set) {
-        if (auto plan = over_tcp(probe, complaints)) {
+    if (calls(probe, "pg_isready") && probe.simple) {
+        std::optional<ProbePlan> plan = setting.host_is_set ? std::nullopt : over_tcp(probe, complaints);
+        if (setting.adopts && leaves_child(probe, setting.image)) {
+            plan = without_orphan(probe, std::move(plan), complaints);
+        }
+        if (plan) {
             return plan;
         }
     }

@@ -44,11 +44,28 @@ class ProbeTools {
     bool known_ = false;
 };
 
+/// What decides about a test beside its words.
+struct ProbeSetting {
+    bool works = false;        ///< it was seen to pass
+    bool host_is_set = false;  ///< the service's environment has PGHOST
+    bool adopts = false;       ///< PostgreSQL is the first process: whatever a killed shell leaves becomes its child
+    std::string image = {};    ///< its reference
+};
+
 /// Repairs a test where it is wrong, and only there: a command that the image does not have, localhost, pg_isready over
-/// the socket. Nothing when it is right, or when it holds what cannot be understood (then complaints says so). `works`:
-/// it was seen to pass. `host_is_set`: the service's environment has PGHOST.
-std::optional<ProbePlan> repair_probe(const Probe& probe, const ProbeTools& tools, bool works, bool host_is_set,
+/// the socket or behind a shell that PostgreSQL inherits it from. Nothing when it is right, or when it holds what
+/// cannot be understood (then complaints says so).
+std::optional<ProbePlan> repair_probe(const Probe& probe, const ProbeTools& tools, const ProbeSetting& setting,
                                       std::vector<ProbeComplaint>& complaints);
+
+/// What a pg_isready that a shell left behind leads to. The engine kills the shell alone at the probe's timeout;
+/// PostgreSQL as first process inherits the child, takes its end with 2 for a crash of its own and closes all
+/// connections: tried with 17, not so with `init: true`, and https://github.com/docker-library/postgres/issues/1349.
+inline constexpr const char* kOrphanHarm =
+    "at the probe's timeout the engine kills the shell alone: PostgreSQL inherits pg_isready, takes its end for a "
+    "crash "
+    "and closes all connections";
+inline constexpr const char* kOrphanSource = "https://github.com/docker-library/postgres/issues/1349";
 
 /// A test for a service that has none: of an application that says where it answers, or of a port that is known.
 /// Nothing, and why, when there is none that could be proven.

@@ -336,6 +336,7 @@ Probe read_probe(const Json& test) {
         probe.words = std::move(*words);
         if (probe.words.size() > 1 && probe.words.front().raw == "exec") {
             probe.words.erase(probe.words.begin());  // it stays in the text, before the program that it names
+            probe.exec = true;
         }
     }
     probe.program = base_of(unquoted_word(probe.words.front().raw));

@@ -28,6 +28,7 @@ struct Probe {
     std::vector<Word> words;  ///< of the one command: without CMD, and without redirections and `|| exit 1`
     std::string tail;         ///< kShell: what follows the command, e.g. "|| exit 1"
     bool simple = false;      ///< one command; false: pipes, lists, substitutions
+    bool exec = false;        ///< kShell: the shell becomes the program, so that none is left behind when it is killed
     std::string program;      ///< base name of the first word
     std::optional<ProbeUrl> url;
     /// Every word is an option, a host, a port, a name or a plain address of a program whose options are known: it can

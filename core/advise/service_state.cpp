@@ -43,6 +43,22 @@ Bytes limit_of_oom_kill(const ServiceObservation& service) {
     return limit;
 }
 
+bool postgres_inherits(const ServiceObservation& service, const nlohmann::json& resolved) {
+    const bool postgres =
+        std::any_of(service.applications.begin(), service.applications.end(),
+                    [](const Application& one) { return one.kind == "postgres" && one.confidence >= 0.5; });
+    return postgres && !flag(resolved, "init") &&
+           std::none_of(service.containers.begin(), service.containers.end(), [&](const Container& container) {
+               const auto listed = service.processes.find(container.id);
+               return container.init ||
+                      (listed != service.processes.end() &&
+                       std::any_of(listed->second.begin(), listed->second.end(), [&](const auto& one) {
+                           return one.pid == container.pid && !one.argv.empty() &&
+                                  one.argv.front().reveal().find("postgres") == std::string::npos;
+                       }));
+           });
+}
+
 std::string not_running(const ServiceObservation* service) {
     if (service == nullptr || (service->containers.empty() && !service->refused)) {
         return "it has no container";

@@ -3,6 +3,8 @@
 #include <map>
 #include <string>
 
+#include <nlohmann/json.hpp>
+
 #include "core/model/advice.h"
 
 namespace pilotpros {
@@ -18,6 +20,10 @@ bool is_job(const std::map<std::string, Service>& services, const std::string& n
 
 /// Whether any process of the service's present containers was killed for lack of memory.
 bool was_oom_killed(const ServiceObservation& service);
+
+/// Whether PostgreSQL is the first process in the service's containers, as far as is known: it inherits what loses its
+/// parent there. `resolved`: the service's model.
+bool postgres_inherits(const ServiceObservation& service, const nlohmann::json& resolved);
 
 /// Why a service gets no advice whatever its use: no container, a job that ended; empty when it runs.
 std::string not_running(const ServiceObservation* service);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/advise/probe_edit.h"
+#include "core/advise/probe_repair.h"
 #include "core/advise/probe_words.h"
 #include "core/lint/as_written.h"
 #include "core/lint/reading.h"
@@ -86,18 +87,62 @@ bool asks_over_socket(const Probe& test) {
     return host ? host->value.starts_with('/') : !(database && is_connection_string(database->value));
 }
 
+bool is_on_socket(const TestedService& tested, const Service& service) {
+    return !tested.computed && asks_over_socket(tested.resolved) && !sets_variable(service, "PGHOST");
+}
+
+/// Whether the engine, which kills the shell alone, leaves PostgreSQL a pg_isready.
+bool leaves_orphan(const TestedService& tested, const Service& service) {
+    const Probe probe = within_shell(tested.resolved);
+    return calls(probe, "pg_isready") && leaves_child(tested.resolved, service.image) &&
+           probe.text.find("exec pg_isready") == std::string::npos && runs_postgres(service) &&
+           as_text(member(service.resolved, "init")) != "true";
+}
+
+/// The test with all put right that is wrong with its pg_isready, or nothing where it cannot be shown.
+std::optional<Json> repaired_pg_isready(const TestedService& tested, const Service& service) {
+    const Probe& written = tested.written;
+    const bool socket = is_on_socket(tested, service);
+    if (!written.understood || written.program != "pg_isready" || (socket && written.option("h", "host"))) {
+        return std::nullopt;
+    }
+    const std::optional<Json> asked =
+        socket ? std::optional{with_words_after(written, 0, {"-h", "127.0.0.1"})} : std::nullopt;
+    if (!leaves_orphan(tested, service)) {
+        return asked;
+    }
+    const auto both = behind_exec(asked ? read_probe(*asked) : written);
+    return both ? both : asked;
+}
+
 std::vector<Spot> look_pg_isready(const LintCase& input) {
     std::vector<Spot> spots;
     for (const auto& [name, service] : input.services) {
         const TestedService tested = test_of(input, name, service);
-        if (tested.computed || !asks_over_socket(tested.resolved) || sets_variable(service, "PGHOST")) {
+        if (!is_on_socket(tested, service)) {
             continue;
         }
-        const Probe& written = tested.written;
-        const bool plain = written.understood && written.program == "pg_isready" && !written.option("h", "host");
-        spots.push_back({name, "pg_isready in its health check names no host: it asks over the socket",
-                         plain ? test_lines(name, with_words_after(written, 0, {"-h", "127.0.0.1"}))
-                               : "add -h 127.0.0.1 to pg_isready in the health check's test",
+        const auto repaired = repaired_pg_isready(tested, service);
+        spots.push_back(
+            {name, "pg_isready in its health check names no host: it asks over the socket",
+             repaired ? test_lines(name, *repaired) : "add -h 127.0.0.1 to pg_isready in the health check's test", "",
+             said_of_probes()});
+    }
+    return spots;
+}
+
+std::vector<Spot> look_orphan(const LintCase& input) {
+    std::vector<Spot> spots;
+    for (const auto& [name, service] : input.services) {
+        const TestedService tested = test_of(input, name, service);
+        if (!leaves_orphan(tested, service)) {
+            continue;
+        }
+        const auto repaired = repaired_pg_isready(tested, service);
+        spots.push_back({name, "a shell runs pg_isready in its health check, and PostgreSQL is its first process",
+                         repaired ? test_lines(name, *repaired)
+                                  : "write exec before pg_isready where it comes last in the health check's test, or "
+                                    "set init: true",
                          "", said_of_probes()});
     }
     return spots;
@@ -146,6 +191,8 @@ LintRules probes_rules() {
              "it is true for the temporary server of the first start, which nobody else can reach: others start too "
              "early",
              "https://github.com/docker-library/postgres/issues/146", look_pg_isready},
+            {"pg-isready-orphan", Finding::Severity::kWarning, "a shell runs PostgreSQL's health check", kOrphanHarm,
+             kOrphanSource, look_orphan},
             {"slow-first-probe", Finding::Severity::kNote, "the first probe waits for the whole interval",
              "whoever waits until the service is healthy waits for that long, though it may answer within seconds",
              "https://docs.docker.com/reference/compose-file/services/#healthcheck", look_first_probe}};

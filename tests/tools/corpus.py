@@ -104,6 +104,7 @@ DEFECTS = [
     ("postgres", "postgres-cache-size-above-limit", "max_parallel_workers_per_gather=2\n", "max_parallel_workers_per_gather=2\n      - -c\n      - effective_cache_size=4GB\n"),
     ("postgres", "pools-over-max-connections", "max_parallel_workers_per_gather=2\n", "max_parallel_workers_per_gather=2\n      - -c\n      - max_connections=20\n"),
     ("postgres", "pg-isready-on-socket", '"-h", "127.0.0.1", ', ""),
+    ("postgres", "pg-isready-orphan", '["CMD", "pg_isready", "-q", "-h", "127.0.0.1", "-U", "flowdesk", "-d", "flowdesk"]', '"pg_isready -q -h 127.0.0.1 -U flowdesk -d flowdesk || exit 1"'),
     ("postgres", "reserved-cpus-ignored", "        reservations:\n", '        reservations:\n          cpus: "0.5"\n'),
     ("postgres", "database-on-every-interface", "127.0.0.1:5432:5432", "5432:5432"),
     ("nginx", "probe-localhost", "http://127.0.0.1/health", "http://localhost/health"),

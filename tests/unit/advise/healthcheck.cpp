@@ -131,7 +131,7 @@ TEST_CASE("pg_isready is asked over TCP, with the user's words as written", "[he
     const Advice advice = advise_healthcheck(seen.input());
     const Change* const change = change_of(advice, "db", "healthcheck.test");
     REQUIRE(change != nullptr);
-    CHECK(change->after == shell("pg_isready -h 127.0.0.1 -U $${POSTGRES_USER} -d ${DB:-shop}"));
+    CHECK(change->after == shell("exec pg_isready -h 127.0.0.1 -U $${POSTGRES_USER} -d ${DB:-shop}"));
     CHECK(change->as_written);
     CHECK(advised(Json::array({"CMD", "pg_isready", "-U", "a"}), {"pg_isready"}) ==
           Json::array({"CMD", "pg_isready", "-h", "127.0.0.1", "-U", "a"}));
@@ -146,6 +146,72 @@ TEST_CASE("pg_isready is asked over TCP, with the user's words as written", "[he
                                  "pg_isready -d 'host=127.0.0.1 dbname=shop'"}) {
             CHECK(advised(shell(test), {"sh", "pg_isready"}).is_null());
         }
+    }
+}
+
+TEST_CASE("PostgreSQL as first process inherits no pg_isready from a shell that is killed", "[healthcheck]") {
+    const auto in_postgres = [](const char* test) { return advised(shell(test), {"sh", "pg_isready"}, "postgres"); };
+    CHECK(in_postgres("pg_isready -h 127.0.0.1 -U a") == shell("exec pg_isready -h 127.0.0.1 -U a"));
+    CHECK(in_postgres(" pg_isready -h db >/dev/null 2>&1 || exit 1") ==
+          shell(" exec pg_isready -h db >/dev/null 2>&1"));
+    CHECK(in_postgres("pg_isready -U a || false") == shell("exec pg_isready -h 127.0.0.1 -U a"));
+    CHECK(in_postgres("exec pg_isready -h 127.0.0.1 -U a || exit 1").is_null());
+    CHECK(in_postgres("pg_isready -h 127.0.0.1 && psql -c 'select 1'").is_null());
+    CHECK(in_postgres("psql -h 127.0.0.1 -c 'select 1'").is_null());
+    CHECK(advised(Json::array({"CMD", "pg_isready", "-h", "db"}), {"pg_isready"}, "postgres").is_null());
+
+    HealthCase seen;
+    const auto add = [&](const Json& model) -> ServiceObservation& {
+        ServiceObservation& service = seen.add("db", "postgres", model);
+        service.probe_commands["pg_isready"] = "/usr/bin/pg_isready";
+        return service;
+    };
+    Json model = with_test(shell("pg_isready -h db"));
+    const auto change = [&] {
+        return change_of(advise_healthcheck(seen.input()), "db", "healthcheck.test") != nullptr;
+    };
+    SECTION("what it would do is said, with its source") {
+        add(model);
+        const Advice advice = advise_healthcheck(seen.input());
+        const Change* const behind = change_of(advice, "db", "healthcheck.test");
+        REQUIRE(behind != nullptr);
+        CHECK(behind->reason.find("closes all connections") != std::string::npos);
+        CHECK(behind->source == "https://github.com/docker-library/postgres/issues/1349");
+    }
+    SECTION("Alpine's shell becomes its one command, and no list of them") {
+        add(model);
+        seen.project.services["db"].image = "postgres:17-alpine";
+        CHECK_FALSE(change());
+        seen.project.services["db"].image = "postgres:17";
+        CHECK(change());
+    }
+    SECTION("with init: true there is another first process") {
+        model["init"] = true;
+        add(model);
+        CHECK_FALSE(change());
+    }
+    SECTION("with the engine's own init, too") {
+        add(model).containers.front().init = true;
+        CHECK_FALSE(change());
+    }
+    SECTION("and with a program of the image's that started it") {
+        ServiceObservation& service = add(model);
+        Container& container = service.containers.front();
+        container.pid = 71;
+        auto& processes = service.processes[container.id];
+        processes = {{71, 1, 0, {Secret{"/usr/bin/tini"}}}, {72, 71, 0, {Secret{"postgres"}}}};
+        CHECK_FALSE(change());
+        processes.front().argv = {Secret{"postgres"}};
+        CHECK(change());
+    }
+    SECTION("words that may be a password are not shown") {
+        add(with_test(shell("pg_isready -h db -d 'password=hidden-word'")));
+        const Advice advice = advise_healthcheck(seen.input());
+        CHECK(change_of(advice, "db", "healthcheck.test") == nullptr);
+        const Finding* const finding = finding_of(advice, "db", "health-check-wrong");
+        REQUIRE(finding != nullptr);
+        CHECK((finding->what + finding->fix).find("hidden-word") == std::string::npos);
+        CHECK(finding->fix.find("exec") != std::string::npos);
     }
 }
 

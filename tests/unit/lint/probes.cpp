@@ -73,6 +73,51 @@ TEST_CASE("pg_isready without a host is told", "[lint]") {
     }
 }
 
+TEST_CASE("a pg_isready that PostgreSQL would inherit from a shell is told", "[lint]") {
+    const std::string id = "pg-isready-orphan";
+    const auto of_postgres = [](const std::string& test, const std::string& more = "") {
+        return lint_of("services:\n  db:\n    image: postgres:17\n" + more + "    healthcheck:\n      test: " + test +
+                       "\n");
+    };
+    const Finding orphan = of_postgres("pg_isready -h 127.0.0.1 -U shop || exit 1").finding(id);
+    CHECK(orphan.severity == Finding::Severity::kWarning);
+    CHECK(contains(orphan.fix, "\"exec pg_isready -h 127.0.0.1 -U shop\""));
+    CHECK(contains(orphan.harm, "closes all connections"));
+    SECTION("in whatever form it is written") {
+        for (const char* test : {"[CMD-SHELL, pg_isready]", "[CMD, sh, -c, pg_isready -U $$POSTGRES_USER]",
+                                 "[CMD, bash, -c, pg_isready || exit 1]", "pg_isready && psql -c 'select 1'",
+                                 "[CMD-SHELL, 'pg_isready ${PG_OPTIONS}']"}) {
+            CAPTURE(test);
+            CHECK(of_postgres(test).says(id));
+        }
+    }
+    SECTION("and not where no shell is left, or nothing of it comes to PostgreSQL") {
+        for (const char* test :
+             {"exec pg_isready -U shop", "[CMD, pg_isready, -U, shop]", "[CMD, bash, -c, pg_isready]",
+              "psql -c 'select 1'", "test -e /x && exec pg_isready", "[NONE]"}) {
+            CAPTURE(test);
+            CHECK_FALSE(of_postgres(test).says(id));
+        }
+        CHECK_FALSE(of_postgres("pg_isready", "    init: true\n").says(id));
+        CHECK_FALSE(checked_by("      test: pg_isready -h db\n").says(id));
+    }
+    SECTION("nor where Alpine's shell becomes its one command") {
+        const auto of_alpine = [](const std::string& test) {
+            return lint_of("services:\n  db:\n    image: postgres:17-alpine\n    healthcheck:\n      test: " + test +
+                           "\n");
+        };
+        CHECK_FALSE(of_alpine("pg_isready -U shop >/dev/null").says(id));
+        CHECK_FALSE(of_alpine("[CMD, sh, -c, pg_isready]").says(id));
+        CHECK(of_alpine("pg_isready -U shop || exit 1").says(id));
+        CHECK(of_alpine("pg_isready && psql -c 'select 1'").says(id));
+    }
+    SECTION("with one line for all that is wrong with it") {
+        const LintProject both = of_postgres("pg_isready -U shop || exit 1");
+        CHECK(contains(both.finding(id).fix, "\"exec pg_isready -h 127.0.0.1 -U shop\""));
+        CHECK(both.finding("pg-isready-on-socket").fix == both.finding(id).fix);
+    }
+}
+
 TEST_CASE("a first probe that waits for the interval is told", "[lint]") {
     const std::string id = "slow-first-probe";
     const std::string test = "      test: [CMD, 'true']\n";
