@@ -106,7 +106,7 @@ std::optional<Json> repaired_pg_isready(const TestedService& tested, const Servi
     if (!written.understood || written.program != "pg_isready" || (socket && written.option("h", "host"))) {
         return std::nullopt;
     }
-    const std::optional<Json> asked =
+    std::optional<Json> asked =
         socket ? std::optional{with_words_after(written, 0, {"-h", "127.0.0.1"})} : std::nullopt;
     if (!leaves_orphan(tested, service)) {
         return asked;
