@@ -130,8 +130,9 @@ class Checking {
         static const ServiceObservation kUnknown;
         std::vector<ProbeComplaint> complaints;
         const ProbeTools tools{observed_ != nullptr ? *observed_ : kUnknown};
-        const bool inherits = observed_ != nullptr && postgres_inherits(*observed_, resolved_);
-        if (const auto plan = repair_probe(probe_, tools, {false, host_is_set_, inherits, image_}, complaints)) {
+        const bool orphan =
+            observed_ != nullptr && postgres_inherits(*observed_, resolved_) && leaves_child(probe_, image_);
+        if (const auto plan = repair_probe(probe_, tools, {false, host_is_set_, orphan}, complaints)) {
             const bool missing = plan->program != probe_.program || tools.lacks(probe_.program);
             const bool passes = !missing && tries_every_address(probe_);
             add(advice, missing ? "probe-command-missing" : "probe-asks-wrongly",
@@ -141,8 +142,7 @@ class Checking {
                 plan->reason,
                 missing  ? "it can never pass: whoever waits for the service to be healthy waits for ever"
                 : passes ? kTriesInVain
-                : plan->source == kOrphanSource ? kOrphanHarm
-                                                : "it fails where the service works, or passes before it does",
+                         : plan->harm,
                 "healthcheck:\n  test: " + plan->test.dump());
         }
         for (ProbeComplaint& complaint : complaints) {

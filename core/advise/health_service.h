@@ -23,10 +23,10 @@ class HealthDraft {
     /// The service as Compose resolves it, or null.
     [[nodiscard]] const nlohmann::json& resolved() const;
     [[nodiscard]] std::optional<std::string> pinned(const std::string& key) const;
-    /// Whether an earlier Plan wrote this: advice that stood before stands longer, so that what lies near a bound does
-    /// not come and go.
     /// The image as the files name it; without files, as the container does.
     [[nodiscard]] std::string image_reference() const;
+    /// Whether an earlier Plan wrote this: advice that stood before stands longer, so that what lies near a bound does
+    /// not come and go.
     [[nodiscard]] bool was_written(const char* leaf) const;
     [[nodiscard]] bool engine_knows_start_interval() const;
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/advise/health_schedule.h"
+#include "core/advise/probe_edit.h"
 #include "core/advise/service_state.h"
 #include "core/model/json.h"
 
@@ -95,10 +96,9 @@ class Testing {
         draft_.program = draft_.probe.program;
         std::vector<ProbeComplaint> complaints;
         const bool host_is_set = member(draft_.resolved(), "environment").contains("PGHOST");
-        const auto plan = repair_probe(draft_.probe, draft_.tools,
-                                       {draft_.passed, host_is_set,
-                                        postgres_inherits(draft_.service, draft_.resolved()), draft_.image_reference()},
-                                       complaints);
+        const bool orphan = postgres_inherits(draft_.service, draft_.resolved()) &&
+                            leaves_child(draft_.probe, draft_.image_reference());
+        const auto plan = repair_probe(draft_.probe, draft_.tools, {draft_.passed, host_is_set, orphan}, complaints);
         for (ProbeComplaint& complaint : complaints) {
             draft_.advice.findings.push_back({draft_.service.service, "health-check-wrong", complaint.severity,
                                               std::move(complaint.what), std::move(complaint.harm),

@@ -97,7 +97,7 @@ bool leaves_child(const Probe& probe, const std::string& image) {
         return false;
     }
     const bool bash = probe.form == Probe::Form::kCmd && probe.program == "bash";
-    // timescale/timescaledb is made of Alpine, whatever its tag.
+    // timescale/timescaledb is made of postgres:…-alpine, and its tags do not say so.
     const bool alpine = image.find("alpine") != std::string::npos || image.find("timescaledb:") != std::string::npos;
     const bool becomes_it = bash || alpine;
     return !(becomes_it && asked.simple && asked.tail.find("||") == std::string::npos);

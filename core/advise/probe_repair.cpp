@@ -182,6 +182,7 @@ std::optional<ProbePlan> without_orphan(const Probe& probe, std::optional<ProbeP
     plan->rule = "behind exec, so that the shell that the engine kills at the timeout is pg_isready itself";
     plan->recipe = kRecipeSocket;
     plan->source = kOrphanSource;
+    plan->harm = kOrphanHarm;
     return plan;
 }
 
@@ -258,7 +259,7 @@ std::optional<ProbePlan> repair_probe(const Probe& probe, const ProbeTools& tool
     }
     if (calls(probe, "pg_isready") && probe.simple) {
         std::optional<ProbePlan> plan = setting.host_is_set ? std::nullopt : over_tcp(probe, complaints);
-        if (setting.adopts && leaves_child(probe, setting.image)) {
+        if (setting.orphan) {
             plan = without_orphan(probe, std::move(plan), complaints);
         }
         if (plan) {

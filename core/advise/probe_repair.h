@@ -20,6 +20,7 @@ struct ProbePlan {
     std::string rule;     ///< one line without anything measured
     std::string recipe;   ///< what the recipe's own line would have done
     std::string source;
+    std::string harm = "it fails where the service works, or passes before it does";  ///< of what there is now
 };
 
 /// What the recipe's own health check of a service of this kind does; empty where it has none.
@@ -48,8 +49,7 @@ class ProbeTools {
 struct ProbeSetting {
     bool works = false;        ///< it was seen to pass
     bool host_is_set = false;  ///< the service's environment has PGHOST
-    bool adopts = false;       ///< PostgreSQL is the first process: whatever a killed shell leaves becomes its child
-    std::string image = {};    ///< its reference
+    bool orphan = false;       ///< what its shell leaves when it is killed becomes PostgreSQL's child
 };
 
 /// Repairs a test where it is wrong, and only there: a command that the image does not have, localhost, pg_isready over
@@ -63,8 +63,7 @@ std::optional<ProbePlan> repair_probe(const Probe& probe, const ProbeTools& tool
 /// connections: tried with 17, not so with `init: true`, and https://github.com/docker-library/postgres/issues/1349.
 inline constexpr const char* kOrphanHarm =
     "at the probe's timeout the engine kills the shell alone: PostgreSQL inherits pg_isready, takes its end for a "
-    "crash "
-    "and closes all connections";
+    "crash and closes all connections";
 inline constexpr const char* kOrphanSource = "https://github.com/docker-library/postgres/issues/1349";
 
 /// A test for a service that has none: of an application that says where it answers, or of a port that is known.

@@ -47,16 +47,18 @@ bool postgres_inherits(const ServiceObservation& service, const nlohmann::json& 
     const bool postgres =
         std::any_of(service.applications.begin(), service.applications.end(),
                     [](const Application& one) { return one.kind == "postgres" && one.confidence >= 0.5; });
+    const auto has_another_first = [&](const Container& container) {
+        const auto listed = service.processes.find(container.id);
+        if (container.init || listed == service.processes.end()) {
+            return container.init;
+        }
+        return std::any_of(listed->second.begin(), listed->second.end(), [&](const ContainerProcess& one) {
+            return one.pid == container.pid && !one.argv.empty() &&
+                   one.argv.front().reveal().find("postgres") == std::string::npos;
+        });
+    };
     return postgres && !flag(resolved, "init") &&
-           std::none_of(service.containers.begin(), service.containers.end(), [&](const Container& container) {
-               const auto listed = service.processes.find(container.id);
-               return container.init ||
-                      (listed != service.processes.end() &&
-                       std::any_of(listed->second.begin(), listed->second.end(), [&](const auto& one) {
-                           return one.pid == container.pid && !one.argv.empty() &&
-                                  one.argv.front().reveal().find("postgres") == std::string::npos;
-                       }));
-           });
+           std::none_of(service.containers.begin(), service.containers.end(), has_another_first);
 }
 
 std::string not_running(const ServiceObservation* service) {

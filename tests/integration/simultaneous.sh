@@ -107,7 +107,10 @@ SH
 chmod +x "$scratch/bin/docker"
 PATH="$scratch/bin:$PATH" "$driver" apply web 128m >/dev/null 2>"$scratch/steps" &
 killed=$!
-until orphan=$(pgrep -x sleep -g "$(pgrep -P "$killed" -f ' up ' | head -n 1)" 2>/dev/null); do sleep 0.02; done
+for _ in {1..600}; do
+    if orphan=$(pgrep -x sleep -g "$(pgrep -P "$killed" -f ' up ' | head -n 1)" 2>/dev/null); then break; fi
+    sleep 0.05
+done
 finally "kill $orphan 2>/dev/null"
 lock=$(find "$XDG_STATE_HOME" -path "*/$name/lock")
 kill -9 "$killed"
