@@ -56,21 +56,26 @@ void wait_until(double when) {
     }
 }
 
-/// Memory of exactly so many pages, touched; huge pages would round it up.
+/// Memory of exactly so many pages, touched; huge pages would round it up. Only what is added is touched, and what
+/// stays stays: between two amounts a busy machine is seen at no other one below both.
 class Memory {
   public:
     void resize(std::size_t bytes) {
-        release();
         if (bytes == 0) {
+            release();
             return;
         }
-        void* const begin = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        void* const begin = begin_ == nullptr
+                                ? mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+                                : mremap(begin_, bytes_, bytes, MREMAP_MAYMOVE);
         if (begin == MAP_FAILED) {
-            std::perror("mmap");
+            std::perror("memory");
             std::exit(1);
         }
         madvise(begin, bytes, MADV_NOHUGEPAGE);
-        std::memset(begin, 1, bytes);
+        if (bytes > bytes_) {
+            std::memset(static_cast<char*>(begin) + bytes_, 1, bytes - bytes_);
+        }
         begin_ = begin;
         bytes_ = bytes;
     }
@@ -78,6 +83,7 @@ class Memory {
         if (begin_ != nullptr) {
             munmap(begin_, bytes_);
             begin_ = nullptr;
+            bytes_ = 0;
         }
     }
 
