@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/apply/dependencies.h"
+#include "core/compose/invoke.h"
 
 namespace pilotpros {
 
@@ -26,6 +27,7 @@ Command ComposeRun::command(std::vector<std::string> words) const {
     result.argv.insert(result.argv.end(), words.begin(), words.end());
     result.working_directory = folder_;
     result.set_variables = variables_;
+    call_compose_itself(result, world_.docker_command(), world_.environment, world_.files);
     return result;
 }
 

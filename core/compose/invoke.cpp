@@ -28,16 +28,9 @@ bool has_compose(const Surroundings& surroundings) {
 
 }  // namespace
 
-Command compose_command_line(std::vector<std::string> arguments, const Surroundings& surroundings) {
-    Command command;
-    command.argv = surroundings.docker;
-    const auto plugin = compose_plugin(surroundings.docker, surroundings.environment, surroundings.files);
-    command.argv.emplace_back("compose");
-    std::move(arguments.begin(), arguments.end(), std::back_inserter(command.argv));
-    command.working_directory = surroundings.environment.working_directory;
-    // Errors as JSON and coloured ones are for others to read.
-    command.set_variables = {{"COMPOSE_PROGRESS", "plain"}, {"COMPOSE_ANSI", "never"}};
-    if (plugin) {
+void call_compose_itself(Command& command, const std::vector<std::string>& docker, const Environment& environment,
+                         const Files& files) {
+    if (const auto plugin = compose_plugin(docker, environment, files)) {
         // As docker itself would call it (docker/cli, cli-plugins/manager, PluginRunCommand): it takes docker's own
         // flags before its name, and is a program of its own without this variable. Our socket leads to the docker
         // that waits for us.
@@ -45,6 +38,17 @@ Command compose_command_line(std::vector<std::string> arguments, const Surroundi
         command.set_variables["DOCKER_CLI_PLUGIN_SOCKET"] = "";
         command.argv.front() = plugin->string();
     }
+}
+
+Command compose_command_line(std::vector<std::string> arguments, const Surroundings& surroundings) {
+    Command command;
+    command.argv = surroundings.docker;
+    command.argv.emplace_back("compose");
+    std::move(arguments.begin(), arguments.end(), std::back_inserter(command.argv));
+    command.working_directory = surroundings.environment.working_directory;
+    // Errors as JSON and coloured ones are for others to read.
+    command.set_variables = {{"COMPOSE_PROGRESS", "plain"}, {"COMPOSE_ANSI", "never"}};
+    call_compose_itself(command, surroundings.docker, surroundings.environment, surroundings.files);
     command.timeout = kTime;
     command.memory_limit = kMemory;
     return command;

@@ -7,6 +7,12 @@
 
 namespace pilotpros {
 
+/// `command` begins with `docker`, which is docker and its global flags, and "compose". Has Compose's own program called
+/// in docker's place where it is found (compose_plugin()): docker asks each plugin what it is before it calls one,
+/// which costs more than the call.
+void call_compose_itself(Command& command, const std::vector<std::string>& docker, const Environment& environment,
+                         const Files& files);
+
 /// `docker compose ARGUMENTS...`, bounded: hostile YAML makes Compose hang or eat gigabytes.
 Command compose_command_line(std::vector<std::string> arguments, const Surroundings& surroundings);
 

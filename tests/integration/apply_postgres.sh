@@ -34,10 +34,16 @@ apply() { # WHAT
     expect_status "$1" 0
 }
 compose exec -T db psql -q -U postgres -c 'CREATE TABLE kept AS SELECT 7 AS row' -c 'CREATE TABLE numbered (n int)'
-# Two write numbered rows until the end, and say which of them the server acknowledged.
+# Two write numbered rows until the end, and say which of them the server acknowledged. Each keeps its connection for as long as the server does: a new
+# one for each row would take more of the machine than all else here.
 for writer in 1 2; do
     docker run -d --name "$project-writer-$writer" --network "${project}_default" -e PGPASSWORD=word postgres:17 sh -c "
-        n=$writer; while :; do psql -X -q -At -h db -U postgres -c \"INSERT INTO numbered VALUES (\$n) RETURNING n\" 2>/dev/null; sleep 0.3; n=\$((n + 2)); done" >/dev/null
+        echo $writer >/tmp/next
+        while :; do
+            while read -r n </tmp/next; do echo \"INSERT INTO numbered VALUES (\$n) RETURNING n;\"; echo \$((n + 2)) >/tmp/next; sleep 0.3; done |
+                psql -X -q -At -h db -U postgres 2>/dev/null
+            sleep 0.3
+        done" >/dev/null
     finally "docker rm -f $project-writer-$writer >/dev/null 2>&1"
 done
 writers=(1 2)

@@ -97,15 +97,16 @@ holders() { # of that file, one process a line: whose descriptor of it tells of 
     done | sort -un
 }
 ours rollback --all --purge --yes
-# What a killed apply started may go on: docker itself ends with it, a program that docker started, say for another engine, does not.
-mkdir "$scratch/bin"
-cat >"$scratch/bin/docker" <<SH
+# What a killed apply started may go on: Compose itself ends with it, a program that Compose started, say for another engine, does not.
+mkdir -p "$scratch/config/cli-plugins"
+cp "${DOCKER_CONFIG:-$HOME/.docker}"/config.json "$scratch/config/" 2>/dev/null || true
+cat >"$scratch/config/cli-plugins/docker-compose" <<SH
 #!/bin/sh
 case " \$* " in *" up "*) sleep 600 & ;; esac
-exec $(type -P docker) "\$@"
+exec $(compose_program) "\$@"
 SH
-chmod +x "$scratch/bin/docker"
-PATH="$scratch/bin:$PATH" "$driver" apply web 128m >/dev/null 2>"$scratch/steps" &
+chmod +x "$scratch/config/cli-plugins/docker-compose"
+DOCKER_CONFIG="$scratch/config" "$driver" apply web 128m >/dev/null 2>"$scratch/steps" &
 killed=$!
 for _ in {1..600}; do
     if orphan=$(pgrep -x sleep -g "$(pgrep -P "$killed" -f ' up ' | head -n 1)" 2>/dev/null); then break; fi

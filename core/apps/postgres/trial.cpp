@@ -88,6 +88,7 @@ TrialOutcome read_trial(const std::string& output) {
             outcome.not_asked = "the image has no " + rest_of(stream);
         } else if (word == "unable") {
             outcome.not_asked = "a server of its own could not be asked: " + rest_of(stream);
+            outcome.unable = true;
         } else if (word == "done") {
             done = true;
         }
@@ -134,7 +135,7 @@ TrialOutcome run_trial(Engine& engine, ImageAnswers& answers, const TrialRequest
         outcome.fell = "a process was killed for memory";
     } else if (!outcome.survived && outcome.fell.empty() && outcome.not_whole.empty() && outcome.not_asked.empty()) {
         outcome.not_asked = "it broke off without a word";
-    } else {
+    } else if (!outcome.unable) {
         answers.keep(request.image, question, {{"lines", result.output}});
     }
     return outcome;

@@ -42,6 +42,7 @@ struct TrialOutcome {
     bool survived = false;                                     ///< buffers touched and sorts done, nobody killed
     std::string fell;             ///< what it died of under the limit; empty when it did not
     std::string not_asked;        ///< why the trial, or the rest of it, did not run
+    bool unable = false;          ///< that may be another matter the next time, so it is not kept
     Bytes buffers = 0, peak = 0;  ///< touched; most memory that could not be reclaimed
     int sorts = 0;                ///< at the same time
 };

@@ -88,6 +88,15 @@ TEST_CASE("postgres trial: a kill that only the engine saw is no success, and a 
     MemoryEngine broken;
     answer(broken, "pilotpros loads\n", R"({"Running":false,"ExitCode":1,"OOMKilled":false})");
     CHECK_FALSE(run_trial(broken, answers, request()).not_asked.empty());
+    SECTION("what could not be asked is asked again: the disk may have been full") {
+        MemoryEngine full;
+        answer(full, "pilotpros version postgres (PostgreSQL) 17.2\npilotpros unable initdb: No space left on device\n",
+               R"({"Running":false,"ExitCode":0,"OOMKilled":false})");
+        CHECK(run_trial(full, answers, request()).not_asked.find("No space left") != std::string::npos);
+        MemoryEngine room;
+        answer(room, kGood, R"({"Running":false,"ExitCode":0,"OOMKilled":false})");
+        CHECK(run_trial(room, answers, request()).survived);
+    }
 }
 
 TEST_CASE("postgres trial: the stand-in holds the user's numbers and none of their texts", "[postgres]") {
