@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# beside: the ends it judges are soon enough on a busy machine
 # An engine that answers nonsense, containers that die, a program that never ends, a clock that jumps, a disk that is full and two runs at once, for the
 # plugin's own `tune`: either its whole result or a line of what and a line of what next, never both halves; and nothing is left behind.
 # shellcheck disable=SC2016 # scripts are expanded where they run

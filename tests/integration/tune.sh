@@ -22,7 +22,7 @@ tune() { # STACK OPTIONS…
 measure() { # SUFFIX DURATION: leaves STACK-SUFFIX.json
     local name load
     for name in reference other; do
-        "$stack" load "$name" 60 >"$scratch/load" 2>&1 &
+        "$stack" load "$name" 180 >"$scratch/load" 2>&1 &
         load=$!
         sleep 2
         tune "$name" --duration "$2" --format json
