@@ -7,9 +7,9 @@
 
 namespace pilotpros {
 
-/// `command` begins with `docker`, which is docker and its global flags, and "compose". Has Compose's own program called
-/// in docker's place where it is found (compose_plugin()): docker asks each plugin what it is before it calls one,
-/// which costs more than the call.
+/// `command` begins with `docker`, which is docker and its global flags, and "compose". Has Compose's own program
+/// called in docker's place where it is found (compose_plugin()): docker asks each plugin what it is before it calls
+/// one, which costs more than the call.
 void call_compose_itself(Command& command, const std::vector<std::string>& docker, const Environment& environment,
                          const Files& files);
 
