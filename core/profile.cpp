@@ -70,6 +70,7 @@ class Session {
     void ask_and_measure() {
         const EngineFacts& facts = *profile_.observation.engine;
         UsageRecorder recorder(engine_, world_.clock, facts.local ? &world_.files : nullptr, profile_.project.name);
+        guard([&] { recorder.remember_starts(profile_.project.name); });
         watch_all(recorder);  // which reads the kernel's peaks: before any question
         guard([&] {
             recorder.begin_questions();

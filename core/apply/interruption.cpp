@@ -168,13 +168,10 @@ RecentTimes read_recent_times(const std::string& body, const std::string& projec
 }
 
 RecentTimes recent_times(Engine& engine, const std::string& project, TimePoint now) {
-    const auto until = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
     Request request;
     request.path = "/events";
-    request.query = {{"since", "1"}, {"until", std::to_string(until)}, {"filters", R"({"type":["container"]})"}};
-    request.timeout = std::chrono::seconds{2};  // an engine whose clock is behind would wait for that time
-    const Response response = engine.call_all({request}).front();
-    return response.ok() ? read_recent_times(response.body, project) : RecentTimes{};
+    request.query = {{"filters", R"({"type":["container"]})"}};
+    return read_recent_times(remembered_events(engine, std::move(request), now), project);
 }
 
 Interruptions InterruptionStore::read() const {

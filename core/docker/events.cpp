@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/docker/json.h"
+#include "core/model/error.h"
 
 namespace pilotpros {
 
@@ -46,6 +47,19 @@ Request events_request(const std::string& project, std::optional<TimePoint> sinc
                                    fmt::format("{}.{:09}", nanoseconds / 1'000'000'000, nanoseconds % 1'000'000'000));
     }
     return request;
+}
+
+std::string remembered_events(Engine& engine, Request request, TimePoint now) {
+    const auto until = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+    request.query.emplace_back("since", "1");
+    request.query.emplace_back("until", std::to_string(until));
+    request.timeout = std::chrono::seconds{2};  // an engine whose clock is behind would wait for that time
+    try {
+        Response response = engine.call_all({request}).front();
+        return response.ok() ? std::move(response.body) : std::string{};
+    } catch (const EngineLost&) {
+        return {};  // whether it is gone, the next question tells
+    }
 }
 
 std::optional<ContainerEvent> parse_event(std::string_view line) {

@@ -24,6 +24,10 @@ struct ContainerEvent {
 /// The stream of these events for one Compose project, from now on, or from `since` on where one is given.
 Request events_request(const std::string& project, std::optional<TimePoint> since = std::nullopt);
 
+/// What the engine still remembers of it, its last 256 events of any kind (moby, daemon/events, eventsLimit): the body
+/// of its answer, oldest first. Empty where it does not answer at once. `request` asks /events without a time.
+std::string remembered_events(Engine& engine, Request request, TimePoint now);
+
 /// Reads one line of the stream; nothing when it is not JSON of an event, or of one that is not listed above. Labels
 /// other than Compose's are not looked at: they may be secrets.
 std::optional<ContainerEvent> parse_event(std::string_view line);

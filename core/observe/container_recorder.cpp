@@ -60,6 +60,14 @@ void ContainerRecorder::note_start() {
     }
 }
 
+void ContainerRecorder::remember(const RememberedStart& start) {
+    const auto lag = start.started - start_.started();
+    if (lag >= lag.zero() && lag <= kStartEventLag) {  // of this life
+        start_.remembered(start.verdict);
+        note_start();
+    }
+}
+
 void ContainerRecorder::note_peak(Bytes peak, const std::string& source, TimePoint at) {
     if (asking_) {
         return;

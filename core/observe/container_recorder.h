@@ -10,6 +10,7 @@
 #include "core/model/observation.h"
 #include "core/model/usage.h"
 #include "core/observe/kernel_files.h"
+#include "core/observe/remembered_starts.h"
 #include "core/observe/startup.h"
 
 namespace pilotpros {
@@ -26,6 +27,8 @@ class ContainerRecorder {
 
     void sample(const StatsSample& sample);
     void event(const ContainerEvent& event);
+    /// How it started before it was watched.
+    void remember(const RememberedStart& start);
     void kernel(const KernelReading& reading, TimePoint at);
     /// Between true and false we run programs inside the container: what is sampled then is not its own use. The
     /// kernel's counters have to be read and told right before true and right after false.

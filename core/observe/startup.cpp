@@ -37,6 +37,12 @@ void StartUp::verdict(TimePoint at) {
     }
 }
 
+void StartUp::remembered(TimePoint verdict) {
+    if (over_ && !end_ && verdict >= started_) {
+        end_ = verdict;
+    }
+}
+
 bool StartUp::starting(TimePoint at) const {
     const Seconds since{at - started_};
     if (!checked_) {

@@ -24,6 +24,8 @@ class StartUp {
     void restarted(TimePoint at);
     /// Its health check came to a verdict.
     void verdict(TimePoint at);
+    /// The first verdict of this life, which came before anybody looked.
+    void remembered(TimePoint verdict);
 
     [[nodiscard]] bool starting(TimePoint at) const;
     [[nodiscard]] TimePoint started() const { return started_; }

@@ -45,6 +45,10 @@ UsageRecorder::UsageRecorder(Engine& engine, const Clock& clock, const Files* lo
         });
 }
 
+void UsageRecorder::remember_starts(const std::string& project) {
+    remembered_ = remembered_starts(engine_, project, clock_.now());
+}
+
 UsageRecorder::~UsageRecorder() {
     if (!finished_) {
         for (const auto& [id, watched] : watched_) {
@@ -60,6 +64,9 @@ void UsageRecorder::watch(const Container& container) {
     }
     Watched& watched =
         *watched_.emplace(container.id, std::make_unique<Watched>(container, clock_.now())).first->second;
+    if (const auto start = remembered_.find(container.id); start != remembered_.end()) {
+        watched.recorder.remember(start->second);
+    }
     read_kernel_of(watched);
     watched.lines = std::make_unique<JsonLines>([&watched](std::string_view line) {
         StatsSample sample;

@@ -35,6 +35,8 @@ class UsageRecorder {
     UsageRecorder& operator=(UsageRecorder&&) = delete;
     ~UsageRecorder();
 
+    /// What the engine remembers of starts before we looked, for containers that are watched from now on.
+    void remember_starts(const std::string& project);
     /// Begins to watch a container, running or not, and reads the kernel's counters of it: call it before anything runs
     /// inside. One that is watched already is left alone.
     void watch(const Container& container);
@@ -70,6 +72,7 @@ class UsageRecorder {
     const Clock& clock_;
     const Files* files_;
     std::map<std::string, std::unique_ptr<Watched>> watched_;
+    std::map<std::string, RememberedStart> remembered_;
     std::unique_ptr<JsonLines> events_;
     Engine::StreamId event_stream_ = 0;
     std::string event_complaint_;

@@ -4,8 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <set>
+#include <sstream>
 #include <utility>
 
 #include "core/bundle/compose_override.h"
@@ -57,10 +59,21 @@ bool same_scalar(const Json& printed, const Json& written) {
     return printed.is_number() && written.is_number() && printed.get<double>() == written.get<double>();
 }
 
-/// Where a mount in short syntax leads to.
-std::string mount_target(const std::string& text) {
-    const auto first = text.find(':');
-    return first == std::string::npos ? text : text.substr(first + 1, text.find(':', first + 1) - first - 1);
+/// Whether Compose prints the mount that is written in short syntax: a relative source comes back as an absolute path.
+bool same_mount(const Json& printed, const std::string& written) {
+    std::vector<std::string> parts;
+    std::istringstream stream{written};
+    for (std::string part; std::getline(stream, part, ':');) {
+        parts.push_back(part);
+    }
+    if (parts.size() < 2) {
+        return text(printed, "target") == written;
+    }
+    const std::string source = text(printed, "source");
+    const bool relative = parts[0].starts_with("./");
+    const bool same_source = relative ? source.ends_with(parts[0].substr(1)) : source == parts[0];
+    const bool read_only = parts.size() > 2 && parts[2] == "ro";
+    return same_source && text(printed, "target") == parts[1] && flag(printed, "read_only") == read_only;
 }
 
 bool same_list(const Json& printed, const Change& change) {
@@ -76,9 +89,8 @@ bool same_list(const Json& printed, const Change& change) {
         if (!added) {
             return change.as_written || same_scalar(printed[index++], one);
         }
-        const std::string target = mount_target(as_text(one));
         return std::any_of(printed.begin(), printed.end(),
-                           [&](const Json& mount) { return text(mount, "target") == target; });
+                           [&](const Json& mount) { return same_mount(mount, as_text(one)); });
     });
 }
 
@@ -155,6 +167,27 @@ bool is_read_by_a_program(const Change& change) {
     const auto& path = change.target.path;
     return change.carrier || !is_compose(change) || change.key == "healthcheck.test" ||
            (!path.empty() && (path.front() == "environment" || path.front() == "command"));
+}
+
+bool is_refusal(const Verdict& verdict) { return verdict.outcome == Verdict::Outcome::kRefused; }
+
+/// A refusal of all that was asked about, and not of one service or one value of it.
+bool refuses_all(const std::vector<Verdict>& verdicts) {
+    const Verdict& first = verdicts.front();
+    return is_refusal(first) && first.service.empty() && first.key.empty();
+}
+
+/// What stands or falls together.
+std::string group_of(const Change& change) {
+    return change.joint.empty() ? "key " + change.key : "all " + change.joint;
+}
+
+template <typename Which>
+Plan part_of(const Plan& plan, Which which) {
+    Plan part;
+    part.budget = plan.budget;
+    std::copy_if(plan.changes.begin(), plan.changes.end(), std::back_inserter(part.changes), which);
+    return part;
 }
 
 bool is_pinned(const Change& change) {
@@ -287,32 +320,65 @@ MergeAnswer MergeQuestion::answer() {
     if (merged.accepted) {
         answer.resolved = std::move(merged.resolved);
     }
-    const Verdict& first = answer.verdicts.front();
+    if (!refuses_all(answer.verdicts)) {
+        return answer;
+    }
     std::set<std::string> services;
     for (const Change& change : plan_.changes) {
         services.insert(change.service);
     }
-    if (!first.service.empty() || first.outcome != Verdict::Outcome::kRefused || services.size() < 2) {
-        return answer;
-    }
-    std::vector<Verdict> by_service;
+    std::vector<Verdict> in_parts;
     for (const std::string& service : services) {
-        Plan part;
-        part.budget = plan_.budget;
-        std::copy_if(plan_.changes.begin(), plan_.changes.end(), std::back_inserter(part.changes),
-                     [&](const Change& change) { return change.service == service; });
-        const Merged alone = Merging(project_, compose_override(part), scratch_, files_, surroundings_).finish();
-        for (Verdict& verdict : compare_merge(part, project_, alone, checks_)) {
+        const Plan part = part_of(plan_, [&](const Change& change) { return change.service == service; });
+        for (Verdict& verdict : ask_about(part)) {
             verdict.service = service;
-            by_service.push_back(std::move(verdict));
+            in_parts.push_back(std::move(verdict));
         }
     }
     // Each part alone may be fine where the whole is not.
-    if (std::any_of(by_service.begin(), by_service.end(),
-                    [](const Verdict& one) { return one.outcome == Verdict::Outcome::kRefused; })) {
-        answer.verdicts = std::move(by_service);
+    if (std::any_of(in_parts.begin(), in_parts.end(), is_refusal)) {
+        answer.verdicts = std::move(in_parts);
     }
     return answer;
+}
+
+std::vector<Verdict> MergeQuestion::compare(const Plan& part) const {
+    return compare_merge(part, project_,
+                         Merging(project_, compose_override(part), scratch_, files_, surroundings_).finish(), checks_);
+}
+
+std::vector<Verdict> MergeQuestion::ask_about(const Plan& part) const {
+    std::vector<Verdict> verdicts = compare(part);
+    std::set<std::string> groups;
+    for (const Change& change : part.changes) {
+        groups.insert(group_of(change));
+    }
+    if (!refuses_all(verdicts) || groups.size() < 2) {
+        return verdicts;
+    }
+    std::vector<Verdict> refused;
+    std::set<std::string> bad;
+    for (const std::string& group : groups) {
+        const Plan alone = part_of(part, [&](const Change& change) { return group_of(change) == group; });
+        const std::vector<Verdict> said = compare(alone);
+        if (const auto one = std::find_if(said.begin(), said.end(), is_refusal); one != said.end()) {
+            bad.insert(group);
+            for (const Change& change : alone.changes) {
+                refused.push_back(
+                    {change.service, change.key, Verdict::Outcome::kRefused, kAsked, one->said, Seconds{0}});
+            }
+        }
+    }
+    const Plan rest = part_of(part, [&](const Change& change) { return !bad.contains(group_of(change)); });
+    if (bad.empty() || rest.changes.empty()) {
+        return verdicts;
+    }
+    std::vector<Verdict> of_rest = compare(rest);
+    if (refuses_all(of_rest)) {
+        return verdicts;
+    }
+    std::move(of_rest.begin(), of_rest.end(), std::back_inserter(refused));
+    return refused;
 }
 
 }  // namespace pilotpros

@@ -50,8 +50,8 @@ struct MergeAnswer {
 
 /// Asks `docker compose config`, and compares; Compose is at work from the beginning, so that something else can be
 /// asked meanwhile. The override is laid into `scratch`, a private directory, and taken away again. Where Compose
-/// refuses the whole, each service's part is asked about by itself, so that one bad part does not
-/// take the others with it.
+/// refuses the whole, each service's part is asked about by itself, and of a part that is refused each value, so that
+/// one bad value takes with it only what is joint with it.
 class MergeQuestion {
   public:
     /// Refers to all but `scratch` and `checks`. Throws as a Process does.
@@ -67,6 +67,10 @@ class MergeQuestion {
     MergeAnswer answer();
 
   private:
+    [[nodiscard]] std::vector<Verdict> compare(const Plan& part) const;
+    /// `part`: of one service.
+    [[nodiscard]] std::vector<Verdict> ask_about(const Plan& part) const;
+
     const Plan& plan_;
     const Project& project_;
     Path scratch_;

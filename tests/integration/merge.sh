@@ -45,6 +45,8 @@ only warnings 'it warns: .*NOSUCH' '["hostname"]' '"x${NOSUCH}"' true # alone it
 only arrival 'hostname does not come out' '["hostname"]' '""' false
 only arrival 'cap_add does not come out' '["cap_add"]' '["NET_ADMIN"]' false # Compose adds to the user's
 only arrival 'healthcheck.test does not come out' '["healthcheck", "test"]' '"curl -f http://127.0.0.1/"' false # it makes a list of it
+merges "a mount" '["volumes"]' '["./.pilotpros/x:/etc/x:ro"]' false
+only arrival 'volumes does not come out' '["volumes"]' '["~/x:/etc/x:ro"]' false # it says where that is
 only strays 'the merge would move depends_on, too' '["ipc"]' '"service:db"' false
 
 # Of what Compose refuses it prints nothing, so that no value arrives either, and all others would have moved: with none of that asked, it passes.

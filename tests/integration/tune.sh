@@ -26,7 +26,7 @@ measure() { # SUFFIX DURATION: leaves STACK-SUFFIX.json
         load=$!
         sleep 2
         tune "$name" --duration "$2" --format json
-        kill "$load" 2>/dev/null || true
+        docker ps -q --filter "label=pilotpros.stack.of=$name" | xargs -r docker rm -f >/dev/null # it is a container, and outlives who waits for it
         wait "$load" 2>/dev/null || true
         expect_status "tune of $name for $2 under load" 0
         printf '%s' "$out" >"$scratch/$name$1.json"

@@ -208,6 +208,31 @@ TEST_CASE("events of a life before ours do not count") {
     CHECK(recorder.usage().restarts == 0);
 }
 
+TEST_CASE("a start before we looked is known where the engine remembers it") {
+    const auto start_of = [](double started, double verdict) { return RememberedStart{at(started), at(verdict)}; };
+    Container container = container_with_check("healthy");
+    container.started = at(-100);
+    SECTION("from what the engine wrote down as its start to the first verdict") {
+        ContainerRecorder recorder{container, kNow};
+        CHECK(recorder.usage().start_seconds == 0);
+        recorder.remember(start_of(-99.8, -69));
+        CHECK(recorder.usage().start_seconds == Approx(31));
+        CHECK_FALSE(recorder.starting(kNow));
+    }
+    SECTION("not of another life") {
+        ContainerRecorder recorder{container, kNow};
+        recorder.remember(start_of(-200, -170));
+        recorder.remember(start_of(-50, -20));
+        CHECK(recorder.usage().start_seconds == 0);
+    }
+    SECTION("not while it is still starting: its verdict will be heard") {
+        container.health = "starting";
+        ContainerRecorder recorder{container, kNow};
+        recorder.remember(start_of(-99.8, -69));
+        CHECK(recorder.starting(kNow));
+    }
+}
+
 TEST_CASE("a container that never ran before begins, it does not restart") {
     Container created = old_container();
     created.status = "created";

@@ -48,7 +48,8 @@ World good() {
             {"mem_limit", "536870912"},
             {"pids_limit", 256},
             {"healthcheck", {{"interval", "1m30s"}, {"test", {"CMD", "x$$y"}}}},
-            {"volumes", {{{"type", "bind"}, {"source", "/p/.pilotpros/x"}, {"target", "/etc/x"}}}}}},
+            {"volumes",
+             {{{"type", "bind"}, {"source", "/p/.pilotpros/x"}, {"target", "/etc/x"}, {"read_only", true}}}}}},
           {"db", {{"image", "y"}}}}}};
     return world;
 }
@@ -73,13 +74,21 @@ struct TwoLimits : testing::Machine {
             nlohmann::json services;
             for (const char* const name : {"web", "db"}) {
                 services[name] = {{"image", name}};
-                if (written.find(fmt::format("\n  {}:\n", name)) != std::string::npos) {
+                const std::size_t begin = written.find(fmt::format("\n  {}:\n", name));
+                const std::size_t limit = written.find("mem_limit", std::min(begin, written.size()));
+                const std::size_t end = begin == std::string::npos ? begin : written.find("\n  web:\n", begin + 1);
+                if (limit < std::min(end, written.size())) {
                     services[name]["mem_limit"] = "536870912";
                     limited.emplace_back(name);
                 }
             }
+            for (const auto& [written_as, path] : more) {
+                if (written.find(written_as) != std::string::npos) {
+                    services["web"][path] = "x";
+                }
+            }
             Finished finished = testing::printed(nlohmann::json{{"services", services}}.dump());
-            finished.exit_code = refuses && refuses(limited) ? 15 : 0;
+            finished.exit_code = (refuses && refuses(limited)) || (bad && bad(written)) ? 15 : 0;
             finished.error =
                 warns_of_both && limited.size() == 2 ? "time=\"x\" level=warning msg=\"two limits\"\n" : "";
             return finished;
@@ -92,8 +101,10 @@ struct TwoLimits : testing::Machine {
 
     Project project;
     Plan plan;
-    std::vector<std::string> limited;  ///< by the override that Compose was last given
+    std::vector<std::string> limited;         ///< by the override that Compose was last given
+    std::map<std::string, std::string> more;  ///< in the override: by it, a key of web's that gets the value "x"
     std::function<bool(const std::vector<std::string>&)> refuses;
+    std::function<bool(const std::string&)> bad;  ///< of the override's text
     bool warns_of_both = false;
 };
 
@@ -181,6 +192,14 @@ TEST_CASE("A merge that gives something else is refused", "[merge]") {
         web["volumes"][0]["target"] = "/etc/y";
         key = "configuration";
     }
+    SECTION("a mount of another folder") {
+        web["volumes"][0]["source"] = "/p/.pilotpros/y";
+        key = "configuration";
+    }
+    SECTION("a mount that may be written") {
+        web["volumes"][0].erase("read_only");
+        key = "configuration";
+    }
     SECTION("another value of the service that moved") { web["image"] = "z"; }
     SECTION("another value that went") { web["environment"].erase("A"); }
     const auto said = verdicts(world);
@@ -260,6 +279,39 @@ TEST_CASE("Where Compose refuses the whole, each service's part is asked about b
         CHECK(answer.verdicts[0].outcome == Outcome::kDerived);
         CHECK(answer.verdicts[1].service == "web");
         CHECK(answer.verdicts[1].outcome == Outcome::kRefused);
+    }
+    SECTION("one bad value takes with it only what is joint with it") {
+        const auto web_has = [&](const char* key, const char* joint) {
+            Change one = change(key, {key}, "x");
+            one.joint = joint;
+            world.plan.changes.push_back(one);
+            world.more[fmt::format("{}: ", key)] = key;
+        };
+        web_has("hostname", "");
+        web_has("ipc", "a pair");
+        web_has("pid", "a pair");
+        world.bad = [](const std::string& written) { return written.find("ipc: ") != std::string::npos; };
+        world.plan.verdicts = world.ask().verdicts;
+        const auto outcome = [&](const std::string& service, const std::string& key) {
+            const auto at = std::find_if(world.plan.changes.begin(), world.plan.changes.end(),
+                                         [&](const Change& one) { return one.service == service && one.key == key; });
+            return world.plan.verdict_on(*at)->outcome;
+        };
+        CHECK(outcome("db", "memory") == Outcome::kDerived);
+        CHECK(outcome("web", "memory") == Outcome::kDerived);
+        CHECK(outcome("web", "hostname") == Outcome::kDerived);
+        CHECK(outcome("web", "ipc") == Outcome::kRefused);
+        CHECK(outcome("web", "pid") == Outcome::kRefused);
+        SECTION("but where what is left is refused, too, all of it is") {
+            world.bad = [](const std::string& written) {
+                return written.find("ipc: ") != std::string::npos || (written.find("hostname: ") != std::string::npos &&
+                                                                      written.find("mem_limit") != std::string::npos);
+            };
+            world.plan.verdicts = world.ask().verdicts;
+            CHECK(outcome("db", "memory") == Outcome::kDerived);
+            CHECK(outcome("web", "memory") == Outcome::kRefused);
+            CHECK(outcome("web", "hostname") == Outcome::kRefused);
+        }
     }
     SECTION("parts that are fine alone are refused together") {
         world.refuses = [](const std::vector<std::string>& limited) { return limited.size() == 2; };
