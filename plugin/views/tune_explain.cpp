@@ -125,7 +125,18 @@ std::string explain_finding(const Finding& finding, int width) {
     return finding.source.empty() ? text : text + wrap(printable("    source: " + finding.source), width, 6);
 }
 
-[[noreturn]] void unknown(const Plan& plan, const std::string& what) {
+/// Of a service that could not be asked everything, what was not learned may be why it has no such key this time.
+std::string not_learned(const Observation& observation, const std::string& what) {
+    for (const Gap& gap : observation.gaps) {
+        if (what.starts_with(gap.subject + ".")) {
+            return fmt::format("try again: of {} not all could be asked: {}: {}", gap.subject, gap.what, gap.why);
+        }
+    }
+    return "";
+}
+
+[[noreturn]] void unknown(const TuneView& view, const std::string& what) {
+    const Plan& plan = view.plan;
     std::set<std::string> names;
     const auto add = [&](const auto& thing) {
         if (!thing.key.empty()) {
@@ -155,6 +166,9 @@ std::string explain_finding(const Finding& finding, int width) {
         hint = some.size() <= kReadable ? fmt::format("there are: {}", fmt::join(some, ", "))
                                         : "the SETTING column has the keys: KEY, or SERVICE.KEY";
     }
+    if (const std::string gap = not_learned(view.observation, what); !gap.empty() && near.empty()) {
+        hint = gap;
+    }
     throw Error(ExitCode::kUsage, fmt::format("the Plan has no word on {}", what), hint);
 }
 
@@ -178,7 +192,7 @@ std::string explain(const TuneView& view, const std::string& what, int width) {
         }
     }
     if (sheets.empty()) {
-        unknown(view.plan, what);
+        unknown(view, what);
     }
     return fmt::format("{}", fmt::join(sheets, "\n"));
 }

@@ -466,6 +466,10 @@ TEST_CASE("A key is explained with all that is known of it", "[tune-views]") {
         CHECK(hint("db.shared_bufers") == "did you mean db.shared_buffers?");
         CHECK(hint("web") == "there are: web.healthcheck.test, web.memory");
         CHECK_THAT(hint("nothing-like-it"), Contains("there are: ") && Contains("work_mem"));
+        shown.observation.gaps.push_back({"db", "settings of PostgreSQL", "no answer within 15 s"});
+        CHECK(hint("db.effective_cache_size") ==
+              "try again: of db not all could be asked: settings of PostgreSQL: no answer within 15 s");
+        CHECK_THAT(hint("web.effective_cache_size"), Contains("there are: "));
         shown.plan = {};
         CHECK(hint("memory") == "the Plan is empty: there is nothing to explain");
     }
