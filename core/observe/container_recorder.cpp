@@ -61,8 +61,8 @@ void ContainerRecorder::note_start() {
 }
 
 void ContainerRecorder::remember(const RememberedStart& start) {
-    const auto lag = start.started - start_.started();
-    if (lag >= lag.zero() && lag <= kStartEventLag) {  // of this life
+    const Seconds lag{start.started - start_.started()};
+    if (lag >= Seconds{0} && lag <= kStartEventLag) {  // of this life
         start_.remembered(start.verdict);
         note_start();
     }
