@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "core/model/json.h"
+#include "core/model/wish_units.h"
 #include "core/observe/profile_store.h"
 
 namespace pilotpros {
@@ -48,6 +49,10 @@ void Advised::keep(const Plan& plan) {
     Written all = read();
     const Written before = all;
     for (const Change& change : plan.changes) {
+        if (is_pinned(change) || change.reason.starts_with(kBounded)) {
+            all[change.service].erase(change.key);
+            continue;
+        }
         const std::string text = as_text(change.after);
         if (const std::string plain = plain_part(text); !plain.empty()) {
             all[change.service][change.key] = plain;

@@ -10,7 +10,8 @@ namespace pilotpros {
 
 /// What was shown last, so that a value stands until evidence moves it, applied or not:
 /// STATE/ENGINE/PROJECT/advised.json. Numbers, sizes, and of a line of options those with a number: whatever else a
-/// Change writes may hold the user's words.
+/// Change writes may hold the user's words. What x-pilotpros pins or bounds is the user's, and no advice to stand by
+/// once the wish is gone.
 class Advised {
   public:
     /// Without an engine (an empty ID) nothing is remembered.

@@ -116,6 +116,11 @@ class Advising {
             }
         }
         std::erase_if(advice.changes, unwanted);
+        for (Change& change : advice.changes) {
+            if (is_pinned(change)) {
+                change.rule = kPinned;  // whoever reads the file sees whose it is, and so do we
+            }
+        }
         std::erase_if(advice.findings, unwanted);
         std::erase_if(advice.left_alone, unwanted);
         for (const std::string& service : left_out) {

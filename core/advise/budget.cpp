@@ -159,7 +159,7 @@ Part begin_part(const Case& input, const std::string& service, const std::option
     const Bytes uses = std::max(part.evidence.measured ? part.comfort : 0, demand.least);
 
     if (const auto pinned = size_of(wish.pinned)) {
-        take_fixed(part, *pinned, *pinned > 0, "pinned by x-pilotpros");
+        take_fixed(part, *pinned, *pinned > 0, kPinned);
         part.set_aside = *pinned > 0 ? *pinned : uses;
         return part;
     }

@@ -118,10 +118,10 @@ class Schedule {
 
         const auto pin = draft_.pinned("healthcheck.retries");
         if (draft_.proposed || pin) {
-            Change& one = draft_.change("retries", draft_.timing.retries ? Json(*draft_.timing.retries) : Json(),
-                                        pin ? Json(*pin) : Json(3),
-                                        pin ? "pinned by x-pilotpros" : "a new check: one slow answer is no outage",
-                                        pin ? "pinned by x-pilotpros" : "the engine's own default, written out");
+            Change& one =
+                draft_.change("retries", draft_.timing.retries ? Json(*draft_.timing.retries) : Json(),
+                              pin ? Json(*pin) : Json(3), pin ? kPinned : "a new check: one slow answer is no outage",
+                              pin ? kPinned : "the engine's own default, written out");
             one.joint = draft_.proposed ? "health check" : "";
             one.recipe = recipe(kRecipeRetries);
             if (pin && pin->find_first_not_of("0123456789") == std::string::npos && pin->size() < 6) {

@@ -137,7 +137,7 @@ Change* HealthDraft::duration(const std::string& leaf, std::optional<Seconds> be
     const std::string key = "healthcheck." + leaf;
     const Json was = before ? Json(compose_duration(*before)) : Json();
     if (const auto pin = pinned(key)) {
-        return &change(leaf, was, *pin, "pinned by x-pilotpros", "pinned by x-pilotpros");
+        return &change(leaf, was, *pin, kPinned, kPinned);
     }
     if (!after) {
         return nullptr;

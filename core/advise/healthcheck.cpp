@@ -79,8 +79,7 @@ class Testing {
     void test() {
         if (const auto pin = draft_.pinned("healthcheck.test")) {
             const Json after = *pin == "NONE" ? Json::array({"NONE"}) : Json::array({"CMD-SHELL", *pin});
-            Change& one = draft_.change("test", shown_probe(draft_.test_before, draft_.probe), after,
-                                        "pinned by x-pilotpros", "pinned by x-pilotpros");
+            Change& one = draft_.change("test", shown_probe(draft_.test_before, draft_.probe), after, kPinned, kPinned);
             one.recipe = recipe_of_probe(draft_.kind);
             draft_.program = read_probe(after).program;
             if (draft_.probe.none()) {

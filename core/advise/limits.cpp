@@ -91,8 +91,8 @@ void take_swap_pin(const LimitsView& view, const Share& share, const std::string
     Change change =
         view.change("memory_swap", {Target::Kind::kCompose, {"memswap_limit"}},
                     own == Bytes{-1} ? nlohmann::json("-1") : size_or_null(own), boundless ? pin : compose_size(*size));
-    change.reason = "pinned by x-pilotpros";
-    change.rule = "pinned by x-pilotpros";
+    change.reason = kPinned;
+    change.rule = kPinned;
     change.source = kPinSource;
     change.risk = Risk::kMedium;
     change.joint = share.advised ? "memory" : "";
@@ -150,7 +150,7 @@ void change_memory(const LimitsView& view, const Share& share, Advice& into) {
     const auto pin = view.pinned("memory");
     const bool pinned = pin && parse_size(*pin);
     change.reason = share.why;
-    change.rule = pinned ? "pinned by x-pilotpros" : kMemoryRule;
+    change.rule = pinned ? kPinned : kMemoryRule;
     change.source = pinned ? kPinSource : kMemorySource;
     change.inputs = memory_inputs(view);
     change.risk = Risk::kMedium;

@@ -115,8 +115,8 @@ bool take_pin(const LimitsView& view, const std::string& key, const Target& targ
     const bool whole = std::floor(*number) == *number && *number < 9e15;
     const nlohmann::json value = whole ? nlohmann::json(static_cast<std::int64_t>(*number)) : nlohmann::json(*number);
     Change change = view.change(key, target, before, value);
-    change.reason = "pinned by x-pilotpros";
-    change.rule = "pinned by x-pilotpros";
+    change.reason = kPinned;
+    change.rule = kPinned;
     change.source = "x-pilotpros in the Compose files";
     into.changes.push_back(std::move(change));
     return true;

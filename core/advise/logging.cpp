@@ -114,8 +114,8 @@ Advice advise_logging(const Case& input) {
             for (const char* leaf : {"max-size", "max-file"}) {
                 const auto pin = wish->second.pinned.find(fmt::format("logging.{}", leaf));
                 if (pin != wish->second.pinned.end()) {
-                    pinned.changes.push_back(option(name, leaf, pin->second.c_str(), "pinned by x-pilotpros"));
-                    pinned.changes.back().reason = "pinned by x-pilotpros";
+                    pinned.changes.push_back(option(name, leaf, pin->second.c_str(), kPinned));
+                    pinned.changes.back().reason = kPinned;
                     pinned.changes.back().before = text(options, leaf).empty() ? Json() : Json(text(options, leaf));
                 }
             }

@@ -17,7 +17,6 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr const char* kWho = "x-pilotpros";
-constexpr const char* kPinned = "pinned by x-pilotpros";
 constexpr const char* kWishSource = "x-pilotpros in the Compose files";
 
 /// Below a service, whatever runs in it: who advises them knows one program each.
@@ -112,8 +111,7 @@ class Wishing {
                              variable ? "; `docker compose config` warns of a variable that has no value" : ""));
         }
         std::erase_if(advice_.changes, [&](const Change& change) {
-            return change.service == service_ && change.key == key &&
-                   (change.reason == kPinned || change.rule == kPinned);
+            return change.service == service_ && change.key == key && is_pinned(change);
         });
         leave(key, "the pin cannot be read: see the finding");
     }

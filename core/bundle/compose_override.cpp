@@ -160,7 +160,8 @@ Written read_override(const std::string& content) {
         const std::string_view text = line.substr(indent);
         if (indent >= 4 && text.starts_with("# ")) {
             const std::size_t colon = text.find(": ");
-            key = colon == std::string_view::npos ? "" : std::string{text.substr(2, colon - 2)};
+            const bool ours = colon != std::string_view::npos && text.substr(colon + 2) != kPinned;
+            key = ours ? std::string{text.substr(2, colon - 2)} : "";
             continue;
         }
         if (indent == 2 && text.ends_with(':')) {
@@ -176,9 +177,11 @@ Written read_override(const std::string& content) {
 
 std::map<std::string, std::string> read_settings(const std::string& content) {
     std::map<std::string, std::string> result;
+    std::string line_before;
+    std::string line;
     for (std::size_t at = 0; at < content.size();) {
         const std::size_t end = std::min(content.find('\n', at), content.size());
-        const std::string line = content.substr(at, end - at);
+        line_before = std::exchange(line, content.substr(at, end - at));
         at = end + 1;
         const std::size_t equals = line.find(" = ");
         if (line.empty() || line.front() == '#' || equals == std::string::npos) {
@@ -188,7 +191,9 @@ std::map<std::string, std::string> read_settings(const std::string& content) {
         if (value.size() >= 2 && value.front() == '\'' && value.back() == '\'') {
             value = value.substr(1, value.size() - 2);
         }
-        result[line.substr(0, equals)] = value;
+        if (line_before != std::string{"# "} + kPinned) {
+            result[line.substr(0, equals)] = value;
+        }
     }
     return result;
 }

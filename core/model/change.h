@@ -76,6 +76,11 @@ struct Change {
 };
 void to_json(nlohmann::json& json, const Change& change);
 
+/// Reason and rule of a value that the user pinned, and what is said of it in the file.
+inline constexpr const char* kPinned = "pinned by x-pilotpros";
+/// Whether the value is the user's, and nothing that we worked out.
+inline bool is_pinned(const Change& change) { return change.rule == kPinned || change.reason == kPinned; }
+
 /// Something an advisor saw and does not change: it is wrong or dangerous, and the fix is the user's.
 struct Finding {
     enum class Severity { kNote, kWarning, kError };

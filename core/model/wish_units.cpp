@@ -135,9 +135,7 @@ WishBounds bounds_on(const Wish& wish, const std::string& key) {
     return contradict ? WishBounds{} : bounds;
 }
 
-std::string why_bounded(const std::string& without) {
-    return fmt::format("bounded by x-pilotpros; without it {}", without);
-}
+std::string why_bounded(const std::string& without) { return fmt::format("{}; without it {}", kBounded, without); }
 
 std::string why_bounded_away(const WishBounds& bounds, WishUnit unit, const std::string& without) {
     const std::string least = bounds.least ? fmt::format("at least {}", wish_text(unit, *bounds.least)) : "";

@@ -1,9 +1,9 @@
 #include "core/observe/remembered_starts.h"
 
-#include <algorithm>
 #include <optional>
 
 #include "core/docker/events.h"
+#include "core/docker/json_lines.h"
 
 namespace pilotpros {
 
@@ -13,12 +13,10 @@ std::map<std::string, RememberedStart> read_remembered_starts(std::string_view e
         std::optional<TimePoint> started, verdict;
     };
     std::map<std::string, Life> lives;
-    while (!events.empty()) {
-        const std::size_t end = std::min(events.find('\n'), events.size());
-        const auto event = parse_event(events.substr(0, end));
-        events.remove_prefix(std::min(end + 1, events.size()));
+    JsonLines lines([&](std::string_view line) {
+        const auto event = parse_event(line);
         if (!event || event->oneoff) {
-            continue;
+            return event.has_value();
         }
         Life& life = lives[event->container];
         if (event->kind == Kind::kStart) {
@@ -27,7 +25,9 @@ std::map<std::string, RememberedStart> read_remembered_starts(std::string_view e
                    !life.verdict) {
             life.verdict = event->time;
         }
-    }
+        return true;
+    });
+    lines.feed(events);
     std::map<std::string, RememberedStart> result;
     for (const auto& [container, life] : lives) {
         if (life.started && life.verdict) {

@@ -190,11 +190,6 @@ Plan part_of(const Plan& plan, Which which) {
     return part;
 }
 
-bool is_pinned(const Change& change) {
-    constexpr const char* kPinned = "pinned by x-pilotpros";
-    return change.rule == kPinned || change.reason == kPinned;
-}
-
 }  // namespace
 
 /// Compose at work on the user's files with one override on top.

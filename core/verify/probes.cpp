@@ -130,7 +130,7 @@ bool is_a_test(const std::vector<std::string>& test) { return test.size() >= 2 &
 /// A pin is the user's own word.
 bool may_be_tried(const Change& change, const std::vector<std::string>& test, const Case& input,
                   const ServiceObservation& service) {
-    return change.rule == "pinned by x-pilotpros" || may_be_asked(test, users_test(input, service));
+    return is_pinned(change) || may_be_asked(test, users_test(input, service));
 }
 
 /// The argument vector that the engine makes of a test: moby, daemon/health.go.

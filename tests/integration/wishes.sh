@@ -59,3 +59,12 @@ asked
 has "a variable without a value is told by its key" 'any(.findings[]; .id == "pin-unreadable" and (.what | test("memory")))'
 has "a bound that cannot be read, too" 'any(.findings[]; .id == "bound-unreadable" and (.what | test("cpus")))'
 has "and neither takes the others with it" '[.changes[] | select(.key == "pids" or .key == "logging.max-size") | .key] == ["pids", "logging.max-size"] or [.changes[] | select(.key == "pids" or .key == "logging.max-size") | .key] == ["logging.max-size", "pids"]'
+
+# What is applied stands until evidence moves it, and so does what was shown; but neither where it was the user's wish, which is gone.
+files 'pids: 80, cpus: 2, memory: 112m' 'logging.max-size: {max: 5m}'
+asked
+has "pinned and bounded" '[.changes[] | select(.key | IN("pids", "cpus", "logging.max-size")) | .after] == [2, 80, "5m"]'
+files '' ''
+asked
+has "a wish that is taken away leaves nothing of it" '[.changes[] | select(.key == "cpus" or .after == 80 or .after == "112m" or .after == "5m")] == []'
+has "and what is worked out is there" '[.changes[] | select(.key | IN("pids", "logging.max-size")) | .key] == ["pids", "logging.max-size"]'

@@ -82,7 +82,7 @@ void advise_grace(const Case& input, const ServiceObservation& service, const Fa
                                 present.empty() ? "10 s, Docker's default" : present + ", which you set");
     if (const std::string* const pin = pin_of(input, service.service, "stop_grace_period")) {
         change.after = *pin;
-        change.reason = "pinned by x-pilotpros";
+        change.reason = kPinned;
     } else if (seconds && *seconds > timeout) {
         advice.left_alone.push_back(
             leave(service, "stop_grace_period",
@@ -157,7 +157,7 @@ void advise_pool(const Case& input, const ServiceObservation& service, const Fac
     // What the user has there may be anything: shown only when it is a number.
     change.before = number_of(present) ? nlohmann::json(present) : nlohmann::json();
     change.after = pin != nullptr ? *pin : fmt::format("{}", kPool);
-    change.reason = pin != nullptr ? std::string{"pinned by x-pilotpros"}
+    change.reason = pin != nullptr ? std::string{kPinned}
                                    : std::string{
                                          "n8n is busy with 2 connections; elsewhere 10 gave 10 to 20 % more "
                                          "executions of one workflow of two, which is not claimed here"};

@@ -259,7 +259,7 @@ std::optional<std::string> why_not_pinned(std::optional<Bytes> size, const HeapF
                                       : std::nullopt;
 }
 
-Decision pinned(Bytes size) { return {size, 0, "pinned by x-pilotpros", false}; }
+Decision pinned(Bytes size) { return {size, 0, kPinned, false}; }
 
 }  // namespace
 

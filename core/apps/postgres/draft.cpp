@@ -289,7 +289,7 @@ void Draft::want(Change change) {
     change.recipe = recipe_on(change.key);
     if (const auto pin = pinned(change.key)) {
         change.after = *pin;
-        change.reason = "pinned by x-pilotpros";
+        change.reason = kPinned;
     }
     advice.changes.push_back(std::move(change));
 }
@@ -321,8 +321,8 @@ void Draft::add_pins() {
             change.target = {Target::Kind::kPostgres, {name}};
             change.before = shown(now);
             change.after = value;
-            change.reason = "pinned by x-pilotpros";
-            change.rule = "pinned by x-pilotpros";
+            change.reason = kPinned;
+            change.rule = kPinned;
             change.source = "x-pilotpros in the Compose file";
             change.recipe = recipe_on(name);
             change.cost = cost_of(now);

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/advised.h"
+#include "core/model/wish_units.h"
 
 using namespace pilotpros;
 
@@ -25,6 +26,12 @@ TEST_CASE("what was advised is remembered without the user's words", "[advise]")
           std::map<std::string, std::string>{{"memory", "152m"}, {"pids", "512"}, {"heap", "--max-old-space-size=80"}});
     CHECK(files.contents.at("/state/ENGINE/shop/advised.json").find("canary") == std::string::npos);
 
+    SECTION("a wish of the user's is no advice, and takes the place of what was") {
+        plan.changes[0].reason = kPinned;
+        plan.changes[1].reason = why_bounded("600");
+        advised.keep(plan);
+        CHECK(advised.read().at("api") == std::map<std::string, std::string>{{"heap", "--max-old-space-size=80"}});
+    }
     SECTION("without an engine nothing is") {
         Advised nowhere(files, "/elsewhere", "", "shop");
         nowhere.keep(plan);

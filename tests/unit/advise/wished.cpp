@@ -14,7 +14,6 @@ using Json = nlohmann::json;
 
 namespace {
 
-constexpr const char* kPinned = "pinned by x-pilotpros";
 
 Change advised_change(const std::string& key, const Json& before, const Json& after) {
     Change change;
