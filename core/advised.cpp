@@ -4,7 +4,6 @@
 #include <sstream>
 
 #include "core/model/json.h"
-#include "core/model/wish_units.h"
 #include "core/observe/profile_store.h"
 
 namespace pilotpros {
@@ -49,7 +48,7 @@ void Advised::keep(const Plan& plan) {
     Written all = read();
     const Written before = all;
     for (const Change& change : plan.changes) {
-        if (is_pinned(change) || change.reason.starts_with(kBounded)) {
+        if (is_wish(change.rule)) {
             all[change.service].erase(change.key);
             continue;
         }

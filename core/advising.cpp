@@ -40,6 +40,7 @@ class Advising {
             const bool users = who == kUser;
             return wanted(service) && !excluded(service, who) && (users ? choice_.only.empty() : asked(who));
         });
+        say_whose_it_is();
         say_which_wishes_nobody_heard();
         return std::move(advice_);
     }
@@ -57,6 +58,17 @@ class Advising {
                 take(module.kind, module.advise(input_, service, application.facts));
             }
         });
+    }
+
+    /// Whoever reads the file sees it, and so do we: a wish of the user's is no advice that stands.
+    void say_whose_it_is() {
+        for (Change& change : advice_.changes) {
+            if (is_pinned(change)) {
+                change.rule = kPinned;
+            } else if (change.reason.starts_with(kBounded)) {
+                change.rule = fmt::format("{}; {}", kBounded, change.rule);
+            }
+        }
     }
 
     /// A pin or a bound of a key that nothing was said of is a slip of the pen, or waits for what is not known yet.
@@ -116,11 +128,6 @@ class Advising {
             }
         }
         std::erase_if(advice.changes, unwanted);
-        for (Change& change : advice.changes) {
-            if (is_pinned(change)) {
-                change.rule = kPinned;  // whoever reads the file sees whose it is, and so do we
-            }
-        }
         std::erase_if(advice.findings, unwanted);
         std::erase_if(advice.left_alone, unwanted);
         for (const std::string& service : left_out) {

@@ -174,7 +174,8 @@ Tuning tune(World& world, const Connection& connection, const TuneRequest& reque
     result.written = advised.read();
     for (auto& [service, values] : written_in(result.present)) {
         for (auto& [key, value] : values) {
-            result.written[service][key] = value;
+            std::string& known = result.written[service][key];
+            known = value.empty() ? known : value;
         }
     }
     result.development = find_development(project, observation, result.wishes);

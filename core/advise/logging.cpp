@@ -108,7 +108,7 @@ Advice advise_logging(const Case& input) {
         const bool users_size = options.is_object() && options.contains("max-size");
         const bool daemons_size = !logging.is_object() && container != nullptr &&
                                   container->log_options.contains("max-size") &&
-                                  !input.written_value(name, "logging.max-size");
+                                  !input.is_written(name, "logging.max-size");
         Advice pinned;
         if (wish != input.wishes.end()) {
             for (const char* leaf : {"max-size", "max-file"}) {

@@ -152,6 +152,7 @@ Written read_override(const std::string& content) {
     Written result;
     std::string service;
     std::string key;
+    bool wish = false;
     for (std::size_t at = 0; at < content.size();) {
         const std::size_t end = std::min(content.find('\n', at), content.size());
         const std::string_view line = std::string_view{content}.substr(at, end - at);
@@ -160,15 +161,15 @@ Written read_override(const std::string& content) {
         const std::string_view text = line.substr(indent);
         if (indent >= 4 && text.starts_with("# ")) {
             const std::size_t colon = text.find(": ");
-            const bool ours = colon != std::string_view::npos && text.substr(colon + 2) != kPinned;
-            key = ours ? std::string{text.substr(2, colon - 2)} : "";
+            key = colon != std::string_view::npos ? std::string{text.substr(2, colon - 2)} : "";
+            wish = colon != std::string_view::npos && is_wish(text.substr(colon + 2));
             continue;
         }
         if (indent == 2 && text.ends_with(':')) {
             service = unquoted(text.substr(0, text.size() - 1));
         } else if (const std::size_t colon = text.find(": ");
                    indent >= 4 && !key.empty() && colon != std::string_view::npos) {
-            result[service][key] = unquoted(text.substr(colon + 2));
+            result[service][key] = wish ? "" : unquoted(text.substr(colon + 2));
         }
         key.clear();
     }
@@ -191,9 +192,8 @@ std::map<std::string, std::string> read_settings(const std::string& content) {
         if (value.size() >= 2 && value.front() == '\'' && value.back() == '\'') {
             value = value.substr(1, value.size() - 2);
         }
-        if (line_before != std::string{"# "} + kPinned) {
-            result[line.substr(0, equals)] = value;
-        }
+        const bool wish = line_before.starts_with("# ") && is_wish(std::string_view{line_before}.substr(2));
+        result[line.substr(0, equals)] = wish ? "" : value;
     }
     return result;
 }

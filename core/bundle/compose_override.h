@@ -20,7 +20,7 @@ std::string compose_override(const Plan& plan);
 std::vector<Mask> masks_of(const Plan& plan, const Project& project, const ServiceImages& images);
 
 /// The values that an override or a PostgreSQL file of ours holds, read back for hysteresis: key to text. What is not
-/// of our making gives nothing, nor does what the user pinned.
+/// of our making gives nothing, a wish of the user's no text.
 Written read_override(const std::string& content);
 std::map<std::string, std::string> read_settings(const std::string& content);
 

@@ -48,7 +48,8 @@ struct Budget {
     std::map<std::string, Share> shares;  ///< by service
 };
 
-/// Values that an earlier Plan wrote, as text, by service and key: what hysteresis compares with.
+/// Values that an earlier Plan wrote, as text, by service and key: what hysteresis compares with. Without text: it was
+/// a wish of the user's, whose value is no advice to stand by.
 using Written = std::map<std::string, std::map<std::string, std::string>>;
 
 /// All that an advisor may look at. Nothing in it can be asked any more: advisors are pure.
@@ -69,14 +70,17 @@ struct Case {
         const auto found = project.services.find(name);
         return found == project.services.end() ? nullptr : &found->second;
     }
-    /// What was written for this key before, or nothing.
-    [[nodiscard]] std::optional<std::string> written_value(const std::string& name, const std::string& key) const {
+    /// Whether what is in force for this key is of our writing.
+    [[nodiscard]] bool is_written(const std::string& name, const std::string& key) const {
         const auto of_service = written.find(name);
-        if (of_service == written.end()) {
+        return of_service != written.end() && of_service->second.contains(key);
+    }
+    /// What was advised and written for this key before, or nothing.
+    [[nodiscard]] std::optional<std::string> written_value(const std::string& name, const std::string& key) const {
+        if (!is_written(name, key) || written.at(name).at(key).empty()) {
             return std::nullopt;
         }
-        const auto value = of_service->second.find(key);
-        return value == of_service->second.end() ? std::nullopt : std::optional{value->second};
+        return written.at(name).at(key);
     }
 };
 

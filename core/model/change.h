@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -78,6 +79,10 @@ void to_json(nlohmann::json& json, const Change& change);
 
 /// Reason and rule of a value that the user pinned, and what is said of it in the file.
 inline constexpr const char* kPinned = "pinned by x-pilotpros";
+/// How the reason of a value begins that the user's bound cut, and its rule in the file.
+inline constexpr const char* kBounded = "bounded by x-pilotpros";
+/// Whether a rule in a file of ours says that its value is the user's wish.
+inline bool is_wish(std::string_view rule) { return rule.starts_with(kPinned) || rule.starts_with(kBounded); }
 /// Whether the value is the user's, and nothing that we worked out.
 inline bool is_pinned(const Change& change) { return change.rule == kPinned || change.reason == kPinned; }
 

@@ -48,8 +48,6 @@ struct WishBounds {
 /// None where they contradict each other, which is told by the name of the key.
 WishBounds bounds_on(const Wish& wish, const std::string& key);
 
-/// How why_bounded() begins.
-inline constexpr const char* kBounded = "bounded by x-pilotpros";
 /// "bounded by x-pilotpros; without it 512m"
 std::string why_bounded(const std::string& without);
 /// The same where nothing is left to change.

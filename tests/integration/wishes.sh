@@ -67,4 +67,4 @@ has "pinned and bounded" '[.changes[] | select(.key | IN("pids", "cpus", "loggin
 files '' ''
 asked
 has "a wish that is taken away leaves nothing of it" '[.changes[] | select(.key == "cpus" or .after == 80 or .after == "112m" or .after == "5m")] == []'
-has "and what is worked out is there" '[.changes[] | select(.key | IN("pids", "logging.max-size")) | .key] == ["pids", "logging.max-size"]'
+has "and what is worked out is there" '[.changes[] | select(.key == "logging.max-size") | .after] == ["10m"]'

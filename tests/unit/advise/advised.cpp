@@ -1,7 +1,8 @@
 #include <catch2/catch.hpp>
 
+#include <fmt/format.h>
+
 #include "core/advised.h"
-#include "core/model/wish_units.h"
 
 using namespace pilotpros;
 
@@ -27,8 +28,8 @@ TEST_CASE("what was advised is remembered without the user's words", "[advise]")
     CHECK(files.contents.at("/state/ENGINE/shop/advised.json").find("canary") == std::string::npos);
 
     SECTION("a wish of the user's is no advice, and takes the place of what was") {
-        plan.changes[0].reason = kPinned;
-        plan.changes[1].reason = why_bounded("600");
+        plan.changes[0].rule = kPinned;
+        plan.changes[1].rule = fmt::format("{}; enough for it", kBounded);
         advised.keep(plan);
         CHECK(advised.read().at("api") == std::map<std::string, std::string>{{"heap", "--max-old-space-size=80"}});
     }

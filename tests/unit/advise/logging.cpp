@@ -54,6 +54,10 @@ TEST_CASE("logs that grow without bound are rotated", "[logging]") {
             seen.written["a"]["logging.max-size"] = "10m";
             CHECK(size() == "10m");
         }
+        SECTION("also where that was a wish of the user's, which is gone") {
+            seen.written["a"]["logging.max-size"] = "";
+            CHECK(size() == "10m");
+        }
     }
     SECTION("not where another driver keeps them") {
         for (const char* driver : {"local", "journald", "none"}) {

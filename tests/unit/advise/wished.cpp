@@ -14,7 +14,6 @@ using Json = nlohmann::json;
 
 namespace {
 
-
 Change advised_change(const std::string& key, const Json& before, const Json& after) {
     Change change;
     change.service = "web";

@@ -150,12 +150,18 @@ TEST_CASE("No Change, no file", "[override]") {
     CHECK(make_bundle({}, {}).files.empty());
     CHECK(read_override("services:\n  web:\n    image: x\n").empty());
     CHECK(read_override("").empty());
-    CHECK(read_override("services:\n  web:\n    # pids: pinned by x-pilotpros\n    pids_limit: 80\n").empty());
+}
+
+TEST_CASE("Of what the user wished only is read back that it was written", "[override]") {
+    CHECK(read_override("services:\n  web:\n    # pids: pinned by x-pilotpros\n    pids_limit: 80\n"
+                        "    # memory: bounded by x-pilotpros; what it held\n    mem_limit: \"96m\"\n"
+                        "    # cpus: enough for it\n    cpus: 2\n") ==
+          Written{{"web", {{"pids", ""}, {"memory", ""}, {"cpus", "2"}}}});
+    CHECK(read_settings("# pinned by x-pilotpros\nwork_mem = '5MB'\nx = 5\n") ==
+          std::map<std::string, std::string>{{"work_mem", ""}, {"x", "5"}});
 }
 
 TEST_CASE("PostgreSQL's values are read back", "[override]") {
     const auto settings = read_settings("# shared_buffers: a rule = of sorts\nshared_buffers = '256MB'\nx = 5\n\n");
     CHECK(settings == std::map<std::string, std::string>{{"shared_buffers", "256MB"}, {"x", "5"}});
-    CHECK(read_settings("# pinned by x-pilotpros\nwork_mem = '5MB'\nx = 5\n") ==
-          std::map<std::string, std::string>{{"x", "5"}});
 }
