@@ -342,6 +342,9 @@ class Session {
 /// Where the files do not tell the project, the missing engine is the reason: its own words help, others would hide
 /// them.
 Project discover_project(World& world, const ProfileRequest& request, const Connection& connection) {
+    if (request.discovered) {
+        return *request.discovered;
+    }
     try {
         return discover(request.selectors,
                         {world.environment, world.files, world.process, world.cancel, connection.engine.get(),

@@ -24,6 +24,7 @@ enum class Measure {
 /// What `docker pilotpros profile` was asked.
 struct ProfileRequest {
     Selectors selectors;
+    std::optional<Project> discovered;  ///< what the selectors gave a moment ago; absent: they are followed
     std::vector<std::string> services;  ///< empty: all
     std::vector<std::string> named;  ///< services that the user named and that have to exist, though all are looked at
     std::chrono::milliseconds duration{30'000};

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/docker/endpoint.h"
@@ -22,6 +24,8 @@ struct World {
     Cancel& cancel;
     GlobalFlags globals;
     std::function<std::string()> read_standard_input;
+    /// What `config --hash` said of a whole model in a folder: the same question has the same answer. See ComposeRun.
+    std::map<std::pair<std::string, std::string>, std::map<std::string, std::string>> known_hashes = {};
 
     /// The docker that ran us, with the global flags it was given: for everything that we ask of docker itself.
     [[nodiscard]] std::vector<std::string> docker_command() const {

@@ -10,7 +10,7 @@ here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 build=(g++ cmake ninja-build ccache ca-certificates nettle-dev nlohmann-json3-dev libcli11-dev libfmt-dev libyaml-cpp-dev
     'libcurl4-openssl-dev|libcurl4-gnutls-dev|libcurl4-nss-dev')
 stack=(debootstrap ca-certificates)
-test=(catch2 libvalijson-dev python3-jsonschema clang-format clang-tidy shellcheck python3 jq openssl curl procps hyperfine)
+test=(catch2 libvalijson-dev python3-jsonschema clang libclang-rt-dev clang-format clang-tidy shellcheck python3 jq openssl curl procps hyperfine)
 
 yes=() plan=false engine=false wanted=()
 for argument in "$@"; do

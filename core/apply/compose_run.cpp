@@ -65,9 +65,18 @@ std::vector<Finished> ComposeRun::run(const std::vector<Command>& commands) cons
 }
 
 std::map<std::string, std::string> ComposeRun::hashes(const std::string& model) const {
+    const auto known = world_.known_hashes.find({folder_.string(), model});
+    if (known != world_.known_hashes.end()) {
+        return known->second;
+    }
     ComposeRun resolved = *this;
     resolved.arguments_ = {"compose", "--project-directory", folder_.string(), "--profile", "*", "-f", "-"};
-    return hashes_of(run({resolved.question({"config", "--hash", "*"}, model)}).front().output);
+    const Finished finished = run({resolved.question({"config", "--hash", "*"}, model)}).front();
+    auto hashes = hashes_of(finished.output);
+    if (finished.ok()) {
+        world_.known_hashes[{folder_.string(), model}] = hashes;
+    }
+    return hashes;
 }
 
 std::vector<std::string> compose_arguments(const Project& project, const World& world) {

@@ -35,7 +35,7 @@ class ComposeRun {
 
     /// What `up` puts into the label of a container, by service. `model` is what `config --format json` printed:
     /// `config --hash` reads no env_file and no variable that is passed through, and `up` hashes with both (tried with
-    /// 2.26), so it is asked about the model in which they are resolved.
+    /// 2.26), so it is asked about the model in which they are resolved, and once about each.
     [[nodiscard]] std::map<std::string, std::string> hashes(const std::string& model) const;
 
   private:

@@ -5,7 +5,11 @@
 
 namespace pilotpros {
 
+namespace {
+
 using Json = nlohmann::json;
+
+}  // namespace
 
 std::vector<LiveContainer> containers_of(Engine& engine, const std::string& project, const std::string& service) {
     const Json filters{{"label", {"com.docker.compose.project=" + project, "com.docker.compose.service=" + service}}};

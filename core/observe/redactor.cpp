@@ -26,10 +26,9 @@ std::size_t end_of_escape(std::string_view line, std::size_t at) {
         return at;
     }
     if (line[at] == '[') {
-        const std::size_t end = std::find_if(line.begin() + static_cast<std::ptrdiff_t>(at) + 1, line.end(),
-                                             [](char letter) { return letter >= '@' && letter <= '~'; }) -
-                                line.begin();
-        return std::min(line.size(), end + 1);
+        const auto end = std::find_if(line.begin() + static_cast<std::ptrdiff_t>(at) + 1, line.end(),
+                                      [](char letter) { return letter >= '@' && letter <= '~'; });
+        return std::min(line.size(), static_cast<std::size_t>(end - line.begin()) + 1);
     }
     if (line[at] == ']') {
         const std::size_t end = line.find_first_of("\a\x1b", at);

@@ -60,13 +60,16 @@ std::string command_line(const World& world, const Selectors& selectors, std::ve
     return shown(command);
 }
 
-/// A Plan has to rest on what is there once an earlier command that was killed has been undone.
-void take_back_what_was_cut_short(World& world, Engine& engine, const Selectors& selectors, ApplyWatcher& watcher) {
-    const Located located = locate_project(world, engine, selectors);
+/// A Plan has to rest on what is there once an earlier command that was killed has been undone. The project, where that
+/// left it as it was found.
+std::optional<Project> take_back_what_was_cut_short(World& world, Engine& engine, const Selectors& selectors,
+                                                    ApplyWatcher& watcher) {
+    Located located = locate_project(world, engine, selectors);
     refuse_another_engine(world, located);
     ApplyStore store(world.files, world.environment.state_directory(), located.engine, located.name);
     const FileLock lock = store.lock();
-    finish_pending(world, engine, store, watcher);
+    const bool as_found = finish_pending(world, engine, store, watcher) == 0 && !located.project.from_labels;
+    return as_found ? std::optional{std::move(located.project)} : std::nullopt;
 }
 
 }  // namespace
@@ -242,13 +245,14 @@ void PlanCommand::announce(Terminal& terminal, const ApplyPreview& preview,
 }
 
 ExitCode PlanCommand::apply(World& world, Terminal& terminal) const {
-    const TuneRequest asked = request(world);
+    TuneRequest asked = request(world);
     const Connection connection = connect(world);
     if (!connection.engine) {
         throw EngineLost(*connection.why_not);
     }
     ApplyLines lines(terminal);
-    take_back_what_was_cut_short(world, *connection.engine, request_.profile.selectors, lines);
+    asked.profile.discovered =
+        take_back_what_was_cut_short(world, *connection.engine, request_.profile.selectors, lines);
     Tuning tuning = make(world, terminal, connection, asked);
     Applicable part = applicable_part(tuning);
     if (live_) {

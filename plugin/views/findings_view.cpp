@@ -132,7 +132,7 @@ std::string findings_as_sarif(const Check& check, const Path& from) {
     for (auto& [id, rule] : rules) {
         listed.push_back(std::move(rule));
     }
-    const Json driver{{"name", "docker-pilotpros"}, {"semanticVersion", PILOTPROS_VERSION + 1}, {"rules", listed}};
+    const Json driver{{"name", "docker-pilotpros"}, {"semanticVersion", &PILOTPROS_VERSION[1]}, {"rules", listed}};
     Json run{{"tool", {{"driver", driver}}}, {"results", results}};
     if (const std::string said = said_of_inactive(check); !said.empty()) {
         const Json notice{{"level", "note"}, {"message", {{"text", said}}}};

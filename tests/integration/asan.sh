@@ -34,7 +34,7 @@ expect "the plugin is built with AddressSanitizer" grep -qa __asan_init "$PILOTP
 expect "and with UndefinedBehaviorSanitizer" grep -qa __ubsan_handle "$PILOTPROS"
 wrong() { # WHAT STATEMENTS: a program with that fault, built as we are
     printf '#include <cstdlib>\n#include <unistd.h>\nint main(int count, char** words) { %s; return 0; }\n' "$2" >"$scratch/wrong.cpp"
-    c++ -fsanitize=address,undefined -fno-sanitize-recover=all -w "$scratch/wrong.cpp" -o "$scratch/wrong"
+    clang++ -fsanitize=address,undefined -fno-sanitize-recover=all -w "$scratch/wrong.cpp" -o "$scratch/wrong"
     run "$scratch/wrong"
     planted "$1" silent 0
     rm -f "$reports"/*
