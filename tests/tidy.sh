@@ -63,22 +63,60 @@ cmake --preset tidy >/dev/null
 sources() {
     python3 - "$database/compile_commands.json" "$@" <<'PYTHON'
 import json, os, re, shlex, sys
-wanted = {os.path.abspath(name) for name in sys.argv[2:]}
+wanted, rooms, alone = {os.path.abspath(name) for name in sys.argv[2:]}, [], []
 for entry in json.load(open(sys.argv[1])):
     words, options, text = shlex.split(entry["command"]), [], entry["file"]
-    rooms = re.findall(r'#include "(.+[.]cpp)"', open(text).read()) if text.endswith(".cxx") else []
+    sources = re.findall(r'#include "(.+[.]cpp)"', open(text).read()) if text.endswith(".cxx") else []
     for index, word in enumerate(words):
         if word.startswith(("-D", "-I", "-std", "-f", "-O")):
             options.append(word)
         elif word in ("-isystem", "-include"):
             options += words[index:index + 2]
-    if rooms and not wanted:
-        text = re.sub("(_*cxx)?[.]cxx$", ".cpp", text)
-        with open(text, "w") as room:
-            for source in rooms:
-                room.write('#line 1 "%s"\n%s' % (os.path.relpath(source), open(source).read()))
-    for source in {*rooms, text} & wanted if wanted else [text]:
-        print(" ".join(re.sub(r"([^\w./=:+-])", r"\\\1", word) for word in [source, *options]))
+    (rooms if sources else alone).append((re.sub("(_*cxx)?[.]cxx$", ".cpp", text), sources or [text], options))
+of_rooms = {source for _, sources, _ in rooms for source in sources}
+alone = [one for one in alone if one[0] not in of_rooms]
+
+def read(source):
+    return open(source).read()
+
+# Tests and their drivers have no namespace of their own, so that one of the text's can keep the rooms apart.
+def is_open(sources):
+    return all("/tests/" in source and not re.search("^(namespace [^{]|template|#(define|if))", read(source), re.M) for source in sources)
+
+kLines = 5000
+texts, open_texts = [], {}
+for name, sources, options in sorted(rooms + alone):
+    if not is_open(sources) or "catch_main" in name:
+        texts.append((name, [sources] if len(sources) > 1 else sources, options))
+        continue
+    lines = sum(read(source).count("\n") for source in sources)
+    text = open_texts.get(str(options))
+    if text is None or text[3] + lines > kLines:
+        text = open_texts[str(options)] = ["%s/tests/tests_%d.cpp" % (os.path.dirname(sys.argv[1]), len(texts)), [], options, 0]
+        texts.append(text)
+    text[1].append(sources)
+    text[3] += lines
+
+def escaped(words):
+    return " ".join(re.sub(r"([^\w./=:+-])", r"\\\1", word) for word in words)
+
+for name, parts, options, *lines in texts:
+    sources = [source for part in parts for source in ([part] if isinstance(part, str) else part)]
+    for source in sources if wanted else []:
+        if source in wanted:
+            print(escaped([source, *options]))
+    if wanted:
+        continue
+    if not isinstance(parts[0], str):
+        with open(name, "w") as text:
+            for source in sources if lines else []:
+                text.writelines('#line 1 "%s"\n%s' % (os.path.relpath(source), re.sub("^(?!#include).*$", "", read(source), flags=re.M)))
+            for number, part in enumerate(parts):
+                text.write("namespace room_%d {\n" % number if lines else "")
+                for source in part:
+                    text.write('#line 1 "%s"\n%s' % (os.path.relpath(source), re.sub("^#include.*$", "", read(source), flags=re.M) if lines else read(source)))
+                text.write("}\n" if lines else "")
+    print(escaped([name, *options]))
 PYTHON
 }
 

@@ -30,7 +30,8 @@ TEST_CASE("a recovery that is killed itself is finished by the next one", "[appl
     ApplyMachine untouched;
     const std::string before = untouched.seen();
     int points = 0;
-    for (int at = 12; at <= steps_of(Begin::kNothingApplied, put_on); at += 3) {
+    const int steps = steps_of(Begin::kNothingApplied, put_on);
+    for (int at = 12; at <= steps; at += 3) {
         for (int again = 1;; ++again) {
             ApplyMachine machine;
             kill_at(machine, Begin::kNothingApplied, at, false, put_on);
@@ -58,7 +59,8 @@ TEST_CASE("a recovery that is killed itself is finished by the next one", "[appl
 TEST_CASE("a disk that is full at any step ends an apply as before", "[apply]") {
     ApplyMachine untouched;
     const std::string before = untouched.seen();
-    for (int at = 1; at <= steps_of(Begin::kNothingApplied, put_on); ++at) {
+    const int steps = steps_of(Begin::kNothingApplied, put_on);
+    for (int at = 1; at <= steps; ++at) {
         ApplyMachine machine;
         machine.killer.count = 0;
         machine.killer.fail_at = at;
@@ -78,7 +80,8 @@ TEST_CASE("an engine that is lost at any step is told, and the next command fini
     ApplyMachine untouched;
     const std::string before = untouched.seen();
     int lost = 0;
-    for (int at = 1; at <= steps_of(Begin::kNothingApplied, put_on); ++at) {
+    const int steps = steps_of(Begin::kNothingApplied, put_on);
+    for (int at = 1; at <= steps; ++at) {
         ApplyMachine machine;
         machine.killer.count = 0;
         machine.killer.lose_at = at;
@@ -102,7 +105,8 @@ TEST_CASE("a recovery loses nothing that a new container got since the kill", "[
     ApplyMachine untouched;
     const std::string before = untouched.seen();
     int kept = 0;
-    for (int at = 1; at <= steps_of(Begin::kNothingApplied, put_on); ++at) {
+    const int steps = steps_of(Begin::kNothingApplied, put_on);
+    for (int at = 1; at <= steps; ++at) {
         ApplyMachine machine;
         const std::string old = machine.engine.find("shop-web-1")->id;
         kill_at(machine, Begin::kNothingApplied, at, false, put_on);

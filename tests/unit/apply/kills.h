@@ -42,7 +42,8 @@ Tally every_kill(Begin begin, bool torn, Work work, Recover recover, bool two = 
     const std::string after = whole.seen();
     CHECK(before != after);
     Tally tally;
-    for (int at = 1; at <= steps_of(begin, work, two, stateless); ++at) {
+    const int steps = steps_of(begin, work, two, stateless);
+    for (int at = 1; at <= steps; ++at) {
         ApplyMachine machine{two, stateless};
         kill_at(machine, begin, at, torn, work);
         machine.killer = {};

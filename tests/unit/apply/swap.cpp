@@ -91,27 +91,6 @@ TEST_CASE("A second one that does not come up leaves the first one as it is", "[
     CHECK(places(machine, "POST /containers/" + old, "/stop").empty());
 }
 
-TEST_CASE("a swap that is killed between any two steps ends as before or after", "[apply][swap]") {
-    const bool torn = GENERATE(false, true);
-    const bool two = GENERATE(false, true);  // services
-    const Tally tally = every_kill(Begin::kNothingApplied, torn, put_on, recover, two, true);
-    CHECK(tally.points > 30);
-    CHECK(tally.third_states == 0);
-}
-
-TEST_CASE("a swapped service's rollback that is killed between any two steps ends as before or after",
-          "[apply][swap]") {
-    const Tally tally = every_kill(Begin::kApplied, false, take_back, recover, false, true);
-    CHECK(tally.points > 10);
-    CHECK(tally.third_states == 0);
-}
-
-TEST_CASE("the check of killed swaps can fail: without the recovery there are third states", "[apply][swap]") {
-    const Tally tally = every_kill(
-        Begin::kNothingApplied, false, put_on, [](ApplyMachine& /*machine*/) {}, false, true);
-    CHECK(tally.third_states > 20);
-}
-
 TEST_CASE("an old one that was told to stop when we were killed runs again, and not only seems to", "[apply][swap]") {
     ApplyMachine machine{false, true};
     const std::string old = machine.engine.find("shop-web-1")->id;
