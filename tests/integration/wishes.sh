@@ -20,7 +20,7 @@ services:
 Y
 }
 compose() { docker compose --project-directory "$dir" --progress quiet "$@"; }
-finally 'compose down -v -t 1 >/dev/null 2>&1'
+finally 'compose down -v -t 1 >/dev/null 2>&1; docker ps -aq --filter "name=pilotpros-keep-$project-" | xargs -r docker rm -f >/dev/null'
 cd "$dir"
 asked() { # leaves the Plan in $scratch/out
     pilotpros tune --format json --duration 1s
