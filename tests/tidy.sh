@@ -1,8 +1,6 @@
 #!/usr/bin/env bash
 # clang-tidy over whatever has changed since it last passed.
 #   tidy.sh [FILE...]           these sources, each by itself; without files: everything
-# Everything is read a room at a time, its sources in one text: the headers of one source take longer than itself. In one text,
-# since what is included does not reach the analyzer.
 # A pass is kept under the text, its options, the checks and clang-tidy's version, as the checksums of every header it includes,
 # the system's too: files as they are and not what the preprocessor makes of them, since a NOLINT is a comment.
 set -euo pipefail
@@ -59,68 +57,7 @@ mkdir -p "$stamps"
 find "$stamps" -type f -mtime +30 -delete
 cmake --preset tidy >/dev/null
 
-# One line a text: its name and the options that change what the compiler sees, each escaped for xargs.
-sources() {
-    python3 - "$database/compile_commands.json" "$@" <<'PYTHON'
-import json, os, re, shlex, sys
-wanted, rooms, alone = {os.path.abspath(name) for name in sys.argv[2:]}, [], []
-for entry in json.load(open(sys.argv[1])):
-    words, options, text = shlex.split(entry["command"]), [], entry["file"]
-    sources = re.findall(r'#include "(.+[.]cpp)"', open(text).read()) if text.endswith(".cxx") else []
-    for index, word in enumerate(words):
-        if word.startswith(("-D", "-I", "-std", "-f", "-O")):
-            options.append(word)
-        elif word in ("-isystem", "-include"):
-            options += words[index:index + 2]
-    (rooms if sources else alone).append((re.sub("(_*cxx)?[.]cxx$", ".cpp", text), sources or [text], options))
-of_rooms = {source for _, sources, _ in rooms for source in sources}
-alone = [one for one in alone if one[0] not in of_rooms]
-
-def read(source):
-    return open(source).read()
-
-# Tests and their drivers have no namespace of their own, so that one of the text's can keep the rooms apart.
-def is_open(sources):
-    return all("/tests/" in source and not re.search("^(namespace [^{]|template|#(define|if))", read(source), re.M) for source in sources)
-
-kLines = 5000
-texts, open_texts = [], {}
-for name, sources, options in sorted(rooms + alone):
-    if not is_open(sources) or "catch_main" in name:
-        texts.append((name, [sources] if len(sources) > 1 else sources, options))
-        continue
-    lines = sum(read(source).count("\n") for source in sources)
-    text = open_texts.get(str(options))
-    if text is None or text[3] + lines > kLines:
-        text = open_texts[str(options)] = ["%s/tests/tests_%d.cpp" % (os.path.dirname(sys.argv[1]), len(texts)), [], options, 0]
-        texts.append(text)
-    text[1].append(sources)
-    text[3] += lines
-
-def escaped(words):
-    return " ".join(re.sub(r"([^\w./=:+-])", r"\\\1", word) for word in words)
-
-for name, parts, options, *lines in texts:
-    sources = [source for part in parts for source in ([part] if isinstance(part, str) else part)]
-    for source in sources if wanted else []:
-        if source in wanted:
-            print(escaped([source, *options]))
-    if wanted:
-        continue
-    if not isinstance(parts[0], str):
-        with open(name, "w") as text:
-            for source in sources if lines else []:
-                text.writelines('#line 1 "%s"\n%s' % (os.path.relpath(source), re.sub("^(?!#include).*$", "", read(source), flags=re.M)))
-            for number, part in enumerate(parts):
-                text.write("namespace room_%d {\n" % number if lines else "")
-                for source in part:
-                    text.write('#line 1 "%s"\n%s' % (os.path.relpath(source), re.sub("^#include.*$", "", read(source), flags=re.M) if lines else read(source)))
-                text.write("}\n" if lines else "")
-    print(escaped([name, *options]))
-PYTHON
-}
-
-list="$(sources "$@")"
+list="$(tests/tidy_texts.py "$database/compile_commands.json" "$@")"
 [ -n "$list" ] || { echo "clang-tidy: no such source in the build" >&2; exit 1; }
 status=0
 xargs -P "$(nproc)" -L 1 "${BASH_SOURCE[0]}" --check <<<"$list" || status=1

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Whatever an engine does wrong, a profile ends in time, in our own words and with a status of ours; what could not be learned is named. Every fault of
-# the fake engine at every path that a profile asks for.
+# the fake engine at every path that a profile asks for: every EVERY-th of them (2), from one of the first by chance; EVERY=1: all.
 # shellcheck disable=SC2016 # stand-ins are expanded where they run
 . "$(dirname "$0")/lib.sh"
 export DOCKER_CONFIG=$scratch HOME=$scratch
@@ -36,10 +36,12 @@ one() {
 said() { jq -c '[.gaps[] | "\(.subject): \(.what): \(.why)"]' "$scratch/one-$1/out"; }
 
 # Sixteen at a time: they mostly wait.
-index=0
+index=0 every=${EVERY:-2}
+first=$((RANDOM % every))
 for kind in "${kinds[@]}"; do
     for path in "${paths[@]}"; do
         index=$((index + 1))
+        [ $((index % every)) = "$first" ] || continue
         one "$index" 75 --fault "$kind:$path" >"$scratch/wrong-$index" 2>&1 &
         printf '%s at %s' "$kind" "$path" >"$scratch/name-$index"
         while [ "$(jobs -rp | wc -l)" -ge 16 ]; do wait -n || true; done
@@ -47,6 +49,7 @@ for kind in "${kinds[@]}"; do
 done
 wait
 for ((i = 1; i <= index; i++)); do
+    [ -e "$scratch/name-$i" ] || continue
     if [ -s "$scratch/wrong-$i" ]; then fail "$(cat "$scratch/name-$i"): $(cat "$scratch/wrong-$i")"; else ok "$(cat "$scratch/name-$i"): exit $(cat "$scratch/one-$i/status")"; fi
 done
 
