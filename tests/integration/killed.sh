@@ -44,7 +44,8 @@ forget
 for delay in 0.2 0.5 0.8 1.2 2; do
     "$driver" apply web 128m >/dev/null 2>"$scratch/steps" &
     pid=$!
-    until grep -q recreating "$scratch/steps"; do sleep 0.02; done
+    until grep -q recreating "$scratch/steps" || ! kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
+    grep -q recreating "$scratch/steps" || fail "it ended before it was killed: $(tail -n 1 "$scratch/steps")"
     sleep "$delay"
     kill -9 "$pid" 2>/dev/null || true
     wait "$pid" 2>/dev/null || true
