@@ -97,6 +97,8 @@ holders() { # of that file, one process a line: whose descriptor of it tells of 
     done | sort -un
 }
 ours rollback --all --purge --yes
+# Of two that know nothing of each other one may find the database as the other left it, and recreate web alone: the next up gives it its dependency back.
+docker compose up -d --quiet-pull 2>/dev/null
 # What a killed apply started may go on: Compose itself ends with it, a program that Compose started, say for another engine, does not.
 mkdir -p "$scratch/config/cli-plugins"
 cp "${DOCKER_CONFIG:-$HOME/.docker}"/config.json "$scratch/config/" 2>/dev/null || true

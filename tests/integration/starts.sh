@@ -12,7 +12,7 @@ name: $project
 services:
   web:
     image: nginx:1.26
-    healthcheck: {test: [CMD, curl, -f, "http://127.0.0.1/"], interval: 2s, timeout: 5s, retries: 10}
+    healthcheck: {test: [CMD, curl, -f, "http://127.0.0.1/"], interval: 2s, timeout: 5s, retries: 10, start_interval: 1s}
   plain: {image: nginx:1.26}
 Y
 compose() { docker compose --progress quiet "$@"; }
@@ -44,4 +44,5 @@ sleep 1.1
 expect "and of another container" as_the_engine_says "$(seen web)"
 planted "the one before" as_the_engine_says "$first"
 pilotpros healthcheck --explain web.healthcheck.start_period
+expect_status "the advice on it" 0
 expect_in "the advice goes by it" 'slowest start seen.* [0-9.]+ (s|ms)' "$out"

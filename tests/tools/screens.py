@@ -42,7 +42,7 @@ SCREENS = {
     "help-rollback": (["rollback", "--help"], 0, False, False),
     "help-status": (["status", "--help"], 0, False, False),
     "tune": (["tune"], 2, False, False),
-    "tune-running": (["tune", "--duration", "1s"], 0, RECORDED, False),
+    "tune-running": (["tune", "--duration", "2s"], 0, RECORDED, False),
     "tune-explain": (["tune", "--explain", "healthcheck.test"], 2, False, False),
     "tune-diff": (["tune", "--diff"], 2, False, True),
     "tune-lint": (["tune", "--lint"], 6, False, False),
