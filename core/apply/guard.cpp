@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/docker/json.h"
+#include "core/model/sha256.h"
 
 namespace pilotpros {
 
@@ -49,9 +50,13 @@ std::string Guard::keeper_name(const std::string& transaction) const {
     return fmt::format("pilotpros-keep-{}-{}", project_, transaction);
 }
 
-std::string Guard::holder() {
+std::string Guard::marked_name(const std::string& transaction) const {
+    return fmt::format("{}-{}", keeper_name(transaction), sha256_hex(owner_).substr(0, 8));
+}
+
+std::string Guard::owner_of(const std::string& name) {
     Request look;
-    look.path = "/containers/" + lock_name() + "/json";
+    look.path = "/containers/" + name + "/json";
     const Response present = engine_.call(look);
     if (!present.ok()) {
         return {};
@@ -62,7 +67,7 @@ std::string Guard::holder() {
 }
 
 void Guard::lock(const std::vector<std::string>& images) {
-    if (const std::string owner = holder(); !owner.empty()) {
+    if (const std::string owner = owner_of(lock_name()); !owner.empty()) {
         if (owner != owner_) {
             throw Error(
                 ExitCode::kRefused, fmt::format("{} works on {} (container {})", owner, project_, lock_name()),
@@ -118,9 +123,13 @@ void Guard::refuse(const Response& why) const {
 }
 
 void Guard::keep(const std::string& transaction) {
-    if (holder() != owner_) {
+    if (owner_of(lock_name()) != owner_) {
         return;
     }
+    // Each state directory counts its transactions for itself, and another one's keeper may have the name.
+    const std::string taken_by = owner_of(keeper_name(transaction));
+    const std::string name =
+        taken_by.empty() || taken_by == owner_ ? keeper_name(transaction) : marked_name(transaction);
     const auto rename = [&](const std::string& from, const std::string& to) {
         Request request;
         request.method = "POST";
@@ -130,25 +139,31 @@ void Guard::keep(const std::string& transaction) {
     };
     // The lock last: as long as it is there, the next command goes on with what a killed one left.
     for (int number = last_other(lock_name()); number > 1; --number) {
-        rename(other_name(lock_name(), number), other_name(keeper_name(transaction), number));
+        rename(other_name(lock_name(), number), other_name(name, number));
     }
-    rename(lock_name(), keeper_name(transaction));
+    rename(lock_name(), name);
 }
 
 void Guard::unlock() {
-    if (holder() == owner_) {
+    if (owner_of(lock_name()) == owner_) {
         remove_others(lock_name());
         remove(lock_name());
     }
 }
 
 void Guard::drop(const std::string& transaction) {
-    const std::string name = keeper_name(transaction);
-    remove_others(name);
-    const Response response = remove(name);
-    if (!response.ok() && response.status != 404) {
-        throw Error(ExitCode::kNotRestored, fmt::format("cannot remove the container {}: {}", name, response.message()),
-                    "any command of docker pilotpros tries again");
+    for (const std::string& name : {keeper_name(transaction), marked_name(transaction)}) {
+        const std::string owner = owner_of(name);
+        if (!owner.empty() && owner != owner_) {
+            continue;
+        }
+        remove_others(name);
+        const Response response = remove(name);
+        if (!response.ok() && response.status != 404) {
+            throw Error(ExitCode::kNotRestored,
+                        fmt::format("cannot remove the container {}: {}", name, response.message()),
+                        "any command of docker pilotpros tries again");
+        }
     }
 }
 
@@ -164,7 +179,7 @@ std::set<std::string> Guard::keepers() const {
     for (const Json& container : listed) {
         for (const std::string& name : texts(container, "Names")) {
             if (name.starts_with(begin)) {
-                keepers.insert(name.substr(begin.size(), name.find('.', begin.size()) - begin.size()));
+                keepers.insert(name.substr(begin.size(), name.find_first_of(".-", begin.size()) - begin.size()));
             }
         }
     }

@@ -26,7 +26,7 @@ class Guard {
     void keep(const std::string& transaction);
     /// Only our own. What the engine refuses is left to the next command.
     void unlock();
-    /// Of a transaction that needs no images any more. Throws Error (kNotRestored) when it stays.
+    /// Our own of a transaction that needs no images any more. Throws Error (kNotRestored) when it stays.
     void drop(const std::string& transaction);
     /// Drops our own keepers of all but these transactions. Throws Error.
     void keep_only(const std::set<std::string>& transactions);
@@ -34,10 +34,12 @@ class Guard {
   private:
     [[nodiscard]] std::string lock_name() const;
     [[nodiscard]] std::string keeper_name(const std::string& transaction) const;
+    /// That of a keeper whose name another owner's has.
+    [[nodiscard]] std::string marked_name(const std::string& transaction) const;
     /// The transactions that our own keepers are of.
     [[nodiscard]] std::set<std::string> keepers() const;
-    /// Who holds the lock; empty when nobody does.
-    [[nodiscard]] std::string holder();
+    /// Whose guard has that name; empty when none has.
+    [[nodiscard]] std::string owner_of(const std::string& name);
     /// False: the engine has no such image.
     bool create(const std::string& name, const std::string& image);
     /// Throws Error (kRefused).

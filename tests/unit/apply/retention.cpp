@@ -197,6 +197,23 @@ TEST_CASE("each transaction that stands has its guard, and no other has one", "[
         REQUIRE(machine.apply("256m").code == ExitCode::kDone);
         CHECK(guards_of(machine) == std::set<std::string>{"pilotpros-keep-shop-0002"});
     }
+    SECTION("another state directory's of the same number has a name of its own, and no lock is left") {
+        Guard other(machine.engine, "shop", "another machine");
+        other.lock({"sha256:web"});
+        other.keep("0001");
+        CHECK(machine.engine.find("pilotpros-lock-shop") == nullptr);
+        CHECK(guards_of(machine).size() == 2);
+        SECTION("which goes by itself") {
+            other.keep_only({});
+            CHECK(guards_of(machine) == first);
+        }
+        SECTION("and stays when ours goes") {
+            machine.roll_back();
+            CHECK(guards_of(machine).size() == 1);
+            other.drop("0001");
+            CHECK(guards_of(machine).empty());
+        }
+    }
     SECTION("one whose transaction is gone goes, somebody else's does not") {
         World world = machine.world();
         Guard other(machine.engine, "shop", "another machine");
