@@ -10,6 +10,7 @@
 
 #include "core/apply/agree.h"
 #include "core/apply/conflict.h"
+#include "core/apply/dependencies.h"
 #include "core/apply/guard.h"
 #include "core/apply/layer_data.h"
 #include "core/apply/live.h"
@@ -237,6 +238,12 @@ class Rollback {
             }
             for (const auto& [service, number] : begun_of(store_.journal(snapshot.id)).running) {
                 running[service] = std::max(running[service], number);
+            }
+        }
+        if (order.size() > 1) {
+            const Intended intended = read_intended(recreation_.compose_of(result.undone.back()));
+            if (intended.services.is_object()) {  // else each transaction's own order is all that is known
+                order = in_dependency_order(intended.services, {order.begin(), order.end()});
             }
         }
         for (const std::string& name : order) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/apply/announce.h"
+#include "core/apply/dependencies.h"
 #include "core/apply/layer_data.h"
 #include "core/apply/live_containers.h"
 #include "core/apply/part.h"
@@ -111,8 +112,13 @@ void look_at_services(World& world, Engine& engine, const ApplyStore& store, con
     const Announcer announcer(world, engine, store.project(), store.directory());
     const nlohmann::json null;
     std::set<std::string> replaced;
-    for (const auto& [name, record] : oldest_of(preview)) {
-        const auto& [snapshot, service] = record;
+    const auto oldest = oldest_of(preview);
+    std::set<std::string> names;
+    for (const auto& entry : oldest) {
+        names.insert(entry.first);
+    }
+    for (const std::string& name : in_dependency_order(intended.services, names)) {
+        const auto& [snapshot, service] = oldest.at(name);
         ServicePreviewBack back{
             name, replacement_of(engine, intended, snapshot->project, *service, request.exact), {}, {}, {}};
         if (back.how.by == Replacement::By::kSnapshot) {

@@ -129,7 +129,7 @@ struct ApplyMachine {
                 {"nginx", 1, {}, {{"servers", {{{"locations", {{{"path", "/"}, {"target", "web:80"}}}}}}}}});
             observation.services.push_back(std::move(front));
         }
-        const Plan plan = memory_plan("shop", names(), memory);
+        const Plan plan = memory_plan("shop", only.empty() ? names() : only, memory);
         Bundle bundle = make_bundle(plan, project);
         bundle.files.insert(bundle.files.end(), more_files.begin(), more_files.end());
         const std::string hash = shown_hash.empty() ? hash_of(plan) : shown_hash;
@@ -207,6 +207,7 @@ struct ApplyMachine {
     Replace replace = Replace::kServices;
     std::vector<BundleFile> more_files;
     std::string shown_hash;
+    std::vector<std::string> only;  ///< what gets a limit; empty: every service
     bool two = false;
     bool stateless = false;  ///< web may run twice, and the nginx in front of it, "front", looked its name up once
     bool local = true;

@@ -449,3 +449,23 @@ TEST_CASE("data in the writable layer of a container that would be replaced", "[
         CHECK(memory_of(machine, "web") == 134217728);
     }
 }
+
+TEST_CASE("what others depend on goes back first, whichever was applied last", "[rollback]") {
+    ApplyMachine machine{true};
+    const std::string before = machine.seen();
+    for (const std::string& service : machine.names()) {
+        machine.only = {service};
+        REQUIRE(machine.apply().recreated == std::vector<std::string>{service});
+    }
+    machine.process.ran.clear();
+    machine.roll_back(true);
+    std::vector<std::string> order;
+    for (const Command& command : machine.process.ran) {
+        if (has(command.argv, "up")) {
+            order.push_back(command.argv.back());
+            CHECK_FALSE(has(command.argv, "--no-deps"));  // Compose would start it without what it depends on
+        }
+    }
+    CHECK(order == std::vector<std::string>{"db", "web"});
+    CHECK(machine.seen() == before);
+}
