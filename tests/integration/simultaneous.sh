@@ -97,27 +97,37 @@ holders() { # of that file, one process a line: whose descriptor of it tells of 
     done | sort -un
 }
 ours rollback --all --purge --yes
-# One after the other, each with its own 0001. Here the database stands as the other one left it, so Compose recreates web alone, without its dependency,
-# until the next up.
+# One after the other, each with its own 0001. Here the database stands as the other one left it, so web is recreated alone, and Compose has it without its
+# dependency until the next up.
+other_state=(env -C "$there" XDG_STATE_HOME="$scratch/state-there")
+run "${other_state[@]}" "$PILOTPROS" pilotpros rollback --all --purge --yes
+expect_status "two state directories, there: purge" 0
 docker compose up -d 2>/dev/null
 limits() { docker inspect --format '{{.HostConfig.Memory}}' "$name-web-1" "$name-db-1" | xargs; }
-other_state() { env -C "$there" XDG_STATE_HOME="$scratch/state-there" "$@"; }
 run "$driver" apply web 192m
 expect_status "one after the other: here" 0
-run other_state "$driver" apply db 128m
+run "${other_state[@]}" "$driver" apply db 128m
 expect_status "one after the other: there" 0
 expect "one after the other: no lock is left" no_lock
 expect_same "one after the other: both are in force" "$(limits)" "201326592 134217728"
 run "$PILOTPROS" pilotpros rollback --yes
 expect_status "one after the other: back here" 0
 expect_same "one after the other: the other one's stays" "$(limits)" "0 134217728"
-run other_state "$PILOTPROS" pilotpros rollback --yes
+run "${other_state[@]}" "$PILOTPROS" pilotpros rollback --yes
 expect_status "one after the other: back there" 0
 expect_same "one after the other: both are back" "$(limits)" "0 0"
 expect "one after the other: no lock is left at the end" no_lock
 expect_not_in "web was recreated alone" db "$(docker inspect --format '{{index .Config.Labels "com.docker.compose.depends_on"}}' "$name-web-1")"
 docker compose up -d 2>/dev/null
 cleared "the next up"
+# From one state directory the database goes back first, whichever was applied last.
+for service in db web; do
+    run "$driver" apply "$service" 128m
+    expect_status "one state directory, $service" 0
+done
+ours rollback --all --purge --yes
+expect_status "one state directory, both back" 0
+cleared "one state directory, both back"
 # What a killed apply started may go on: Compose itself ends with it, a program that Compose started, say for another engine, does not.
 mkdir -p "$scratch/config/cli-plugins"
 cp "${DOCKER_CONFIG:-$HOME/.docker}"/config.json "$scratch/config/" 2>/dev/null || true
