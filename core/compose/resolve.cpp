@@ -9,6 +9,7 @@
 #include "core/compose/complaint.h"
 #include "core/compose/foreign.h"
 #include "core/compose/invoke.h"
+#include "core/compose/yaml_aliases.h"
 #include "core/compose/yaml_fault.h"
 #include "core/docker/json.h"
 #include "core/model/error.h"
@@ -72,6 +73,19 @@ std::string complaint(const Project& project, const std::string& standard_error,
         }
     }
     return names_it ? "the project: " + said : fmt::format("{}: {}", file == "-" ? "standard input" : file, said);
+}
+
+/// Before Compose writes them out, which takes it all of its time and memory.
+void refuse_multiplied_aliases(const Project& project, const Files& files) {
+    for (const std::string& file : project.files) {
+        const bool piped = file == "-";
+        if (const auto place = multiplied_aliases(piped ? project.standard_input : files.read(file).value_or(""))) {
+            throw Error(ExitCode::kBadInput,
+                        fmt::format("{}: line {}, column {}: its aliases multiply to more than {} values",
+                                    piped ? "standard input" : file, place->line, place->column, kMostYamlValues),
+                        "write out what an alias repeats, or leave out aliases of what is full of aliases");
+        }
+    }
 }
 
 int replicas_in_files(const nlohmann::json& service) {
@@ -158,6 +172,7 @@ Project resolve(const Selection& selection, const Surroundings& surroundings) {
         surroundings.read_standard_input) {
         project.standard_input = surroundings.read_standard_input();
     }
+    refuse_multiplied_aliases(project, surroundings.files);
 
     const std::vector<std::string> selectors = selectors_of(selection);
     std::vector<Command> commands;
