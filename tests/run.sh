@@ -55,6 +55,18 @@ check() { # NAME COMMAND... - a step that counts as one check
     fi
 }
 
+# What a failed test says itself of why, or else its last lines, again at the end, where they are seen.
+said_of() { # TEST OUTPUT-OF-CTEST
+    awk -v test="$1" '
+        / Test +#[0-9]+: / { ours = index($0, ": " test " ") > 0; next }
+        ours && /^FAIL/ { failed[++failures] = substr($0, 1, 400) }
+        ours && NF { last[++lines] = substr($0, 1, 400) }
+        END {
+            for (i = 1; i <= failures; i++) print failed[i]
+            if (!failures) for (i = lines > 3 ? lines - 2 : 1; i <= lines; i++) print last[i]
+        }' "$2"
+}
+
 # The numbers come from ctest's own report; without a report the run itself is the failure.
 tests() { # NAME CTEST-OPTION...
     local name=$1 begin=$SECONDS report="$scratch/$1.xml" head total bad
@@ -68,8 +80,10 @@ tests() { # NAME CTEST-OPTION...
     fi
     bad="$(grep -E '<testcase ' "$report" | grep -vc 'status="run"')"
     passed=$((passed + total - bad)) failed=$((failed + bad))
-    while read -r test; do failures+=("$name: $test"); done < <(
-        grep -E '<testcase ' "$report" | grep -v 'status="run"' | sed -E 's/.*<testcase name="([^"]*)".*/\1/')
+    while read -r test; do
+        failures+=("$name: $test")
+        while IFS= read -r said; do failures+=("    $said"); done < <(said_of "$test" "$scratch/output" | tail -n 12)
+    done < <(grep -E '<testcase ' "$report" | grep -v 'status="run"' | sed -E 's/.*<testcase name="([^"]*)".*/\1/')
     printf '%-28s %d of %d passed, %d s\n' "$name" $((total - bad)) "$total" $((SECONDS - begin))
 }
 
@@ -169,7 +183,9 @@ if [ -n "$building" ]; then check "images of the stacks" images_are_there; fi
 check "build asan" build asan pilotpros-sanitized && tests asan --test-dir build/asan -j "$(nproc)" -L '^(unit|asan)$'
 check "build release" build release pilotpros-with-engine -DBUILD_TESTING=ON -DCMAKE_COMPILE_WARNING_AS_ERROR=ON && tests_with_engine
 
-for failure in "${failures[@]}"; do printf 'failed: %s\n' "$failure"; done
+for failure in "${failures[@]}"; do
+    if [[ $failure == " "* ]]; then printf '%s\n' "$failure"; else printf 'failed: %s\n' "$failure"; fi
+done
 clean_up
 if [ "$kept_tests" -gt 0 ]; then echo "$kept_tests tests with an engine were not run again, and are not counted"; fi
 printf '%d passed, %d failed\n' "$passed" "$failed"
