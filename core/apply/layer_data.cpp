@@ -36,6 +36,13 @@ Selectors selectors_of(const Snapshot& snapshot) {
     return selectors;
 }
 
+Project by_name(const Snapshot& snapshot) {
+    Project project;
+    project.name = snapshot.project;
+    project.from_labels = true;
+    return project;
+}
+
 /// By its name alone where its files cannot be read any more.
 Project project_of(World& world, Engine& engine, const Snapshot& snapshot) {
     try {
@@ -46,10 +53,7 @@ Project project_of(World& world, Engine& engine, const Snapshot& snapshot) {
     } catch (const Interrupted&) {
         throw;
     } catch (const Error&) {
-        Project project;
-        project.name = snapshot.project;
-        project.from_labels = true;
-        return project;
+        return by_name(snapshot);
     }
 }
 
@@ -67,51 +71,73 @@ Wishes wishes_of(const Project& project, const Files& files) {
     }
 }
 
-/// What the containers of these services hold, those with one of the IDs `but` left out.
-std::map<std::string, std::vector<std::string>> data_in(World& world, Engine& engine, const Snapshot& snapshot,
-                                                        const std::set<std::string>& services,
-                                                        const std::set<std::string>& but) {
-    if (services.empty()) {
-        return {};
-    }
-    const Project project = project_of(world, engine, snapshot);
-    Observation observation =
-        observe_services(engine, project, {services.begin(), services.end()}, world.files, world.clock.now());
-    for (ServiceObservation& service : observation.services) {
-        std::erase_if(service.containers, [&](const Container& one) { return but.contains(one.id); });
-    }
-    if (project.from_labels) {  // without its files only the snapshot tells what Compose put into it
-        for (ServiceObservation& service : observation.services) {
-            service.given_files = given_files_of(snapshot, service.service);
+using Data = std::map<std::string, std::vector<std::string>>;
+
+/// Looks at the layers of the containers of these services, those with one of the IDs `but` left out.
+class LayersOf {
+  public:
+    LayersOf(World& world, Engine& engine, const Snapshot& snapshot, const std::set<std::string>& services,
+             const std::set<std::string>& but)
+        : world_(world), engine_(engine), snapshot_(snapshot), services_(services.begin(), services.end()), but_(but) {}
+
+    /// Compose is asked last. Without its files nothing is known of what it gave and of what is disposable, so that
+    /// what is no data then is none with them either.
+    [[nodiscard]] Data data() const {
+        const Project name_alone = by_name(snapshot_);
+        if (data_known_by(name_alone, false).empty()) {
+            return {};
         }
+        const Project project = project_of(world_, engine_, snapshot_);
+        return data_known_by(project, project.from_labels);
     }
-    WritableLayers layers(engine, world.files, {}, true, observation);
-    layers.finish(world.clock, world.cancel, observation);
-    const Wishes wishes = wishes_of(project, world.files);
-    if (data_in_layers(observation, wishes).empty()) {
-        return {};
+
+  private:
+    [[nodiscard]] Data data_known_by(const Project& project, bool given_by_snapshot) const {
+        Observation observation = observe_services(engine_, project, services_, world_.files, world_.clock.now());
+        for (ServiceObservation& service : observation.services) {
+            std::erase_if(service.containers, [&](const Container& one) { return but_.contains(one.id); });
+            if (given_by_snapshot) {
+                service.given_files = given_files_of(snapshot_, service.service);
+            }
+        }
+        WritableLayers layers(engine_, world_.files, {}, true, observation);
+        layers.finish(world_.clock, world_.cancel, observation);
+        const Wishes wishes = wishes_of(project, world_.files);
+        if (data_in_layers(observation, wishes).empty()) {
+            return {};
+        }
+        // What a program makes again at every start only its own facts tell: asked where it may matter.
+        FileImageAnswers answers(world_.files,
+                                 image_answers_directory(world_.environment.state_directory(), observation.engine->id));
+        for (ServiceObservation& service : observation.services) {
+            const apps::Evidence evidence = apps::evidence_of(service, project, observation);
+            service.applications = apps::recognise_all(evidence);
+            apps::Asking asking{engine_, answers, evidence, *observation.engine};
+            apps::ask_all(asking, service.applications);
+        }
+        return data_in_layers(observation, wishes);
     }
-    // What a program makes again at every start only its own facts tell: asked where it may matter.
-    FileImageAnswers answers(world.files,
-                             image_answers_directory(world.environment.state_directory(), observation.engine->id));
-    for (ServiceObservation& service : observation.services) {
-        const apps::Evidence evidence = apps::evidence_of(service, project, observation);
-        service.applications = apps::recognise_all(evidence);
-        apps::Asking asking{engine, answers, evidence, *observation.engine};
-        apps::ask_all(asking, service.applications);
-    }
-    return data_in_layers(observation, wishes);
+
+    World& world_;
+    Engine& engine_;
+    const Snapshot& snapshot_;
+    std::vector<std::string> services_;
+    const std::set<std::string>& but_;
+};
+
+Data data_in(World& world, Engine& engine, const Snapshot& snapshot, const std::set<std::string>& services,
+             const std::set<std::string>& but) {
+    return services.empty() ? Data{} : LayersOf(world, engine, snapshot, services, but).data();
 }
 
 }  // namespace
 
-std::map<std::string, std::vector<std::string>> data_before_replacing(World& world, Engine& engine,
-                                                                      const Snapshot& snapshot,
-                                                                      const std::set<std::string>& services) {
+Data data_before_replacing(World& world, Engine& engine, const Snapshot& snapshot,
+                           const std::set<std::string>& services) {
     return data_in(world, engine, snapshot, services, {});
 }
 
-std::map<std::string, std::vector<std::string>> data_since(World& world, Engine& engine, const Snapshot& snapshot) {
+Data data_since(World& world, Engine& engine, const Snapshot& snapshot) {
     std::set<std::string> services, before;
     for (const ServiceRecord& service : snapshot.services) {
         for (const ContainerRecord& record : service.containers) {
