@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# beside: it judges no time but that of a file that never reaches Compose
 # Files that Compose does not accept: we say where, never what. Every file holds a canary where a secret could be; it must show in no
 # error, hint or warning of ours, although Compose itself quotes it in some. Hostile files end within their bounds.
 set -euo pipefail
