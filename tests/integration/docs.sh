@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# beside one: what it compares of measured numbers are their kinds, and the demo is loaded by itself
 # What README.md and the pages of docs/ show is what the commands in them print, in the order in which the tutorial has them typed, and the demo is afterwards
 # as before.
 # The tutorial installs what it has just built, which is build/release.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# beside one: an end may come late, and only so late
 # Whatever an engine does wrong, a profile ends in time, in our own words and with a status of ours; what could not be learned is named. Every fault of
 # the fake engine at every path that a profile asks for: every EVERY-th of them (2), from one of the first by chance; EVERY=1: all.
 # shellcheck disable=SC2016 # stand-ins are expanded where they run

@@ -4,7 +4,7 @@
 # lines in the message, and no secret among them. All at once, each in a project and a state directory of its own.
 # shellcheck disable=SC2016 # what is in single quotes is for other shells
 . "$(dirname "$0")/lib.sh"
-RUN_SECONDS=300
+RUN_SECONDS=600
 "$SOURCE_DIR/tests/stack/stack.sh" images >/dev/null 2>&1
 driver=${BINARY_DIR:-$SOURCE_DIR/build/dev}/tests/apply_driver/pilotpros-apply-driver
 export COMPOSE_PROGRESS=quiet DRIVER_WATCH=25
@@ -51,7 +51,7 @@ ids() { docker ps -a --filter "label=com.docker.compose.project=pilotpros-gate-$
 apply() { # NAME SERVICES
     local status=0
     cd "$scratch/$1"
-    XDG_STATE_HOME=$scratch/state-$1 timeout -k 5 240 "$driver" apply "$2" 128m >"$scratch/$1.out" 2>"$scratch/$1.err" </dev/null || status=$?
+    XDG_STATE_HOME=$scratch/state-$1 timeout -k 5 600 "$driver" apply "$2" 128m >"$scratch/$1.out" 2>"$scratch/$1.err" </dev/null || status=$?
     echo "$status" >"$scratch/$1.status"
 }
 judge() { # NAME WHAT REGEX-OF-THE-MESSAGE
@@ -79,8 +79,10 @@ query() { docker compose -p "pilotpros-gate-$1-$$" exec -T web psql -X -qAt -U p
 for name in unstarted late; do query "$name" 'CREATE TABLE kept AS SELECT n FROM generate_series(1, 1000) AS n'; done
 rows() { query "$1" 'SELECT count(*), sum(n) FROM kept'; }
 
-for name in crash memory silent unstarted; do apply "$name" web & done
-DRIVER_WATCH=60 apply late web &
+# How long memory takes to be filled is the machine's: the watch ends with the kill.
+for name in crash silent unstarted; do apply "$name" web & done
+DRIVER_WATCH=120 apply memory web &
+DRIVER_WATCH=180 apply late web &
 apply merge web,later &
 # What the user does to their file once the first service is through: Compose takes both files together no longer.
 until [ -e "$scratch/merge.status" ] || grep -qs 'waiting until web' "$scratch/merge.err"; do sleep 0.02; done

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# beside one: what it tries passes or fails, soon or late
 # A health check's probe is tried on the real thing: it passes on the running service, fails on a stopped one and on a wrong port; one that could
 # never fail is refused. What a container's own layer holds is told apart. And a start_interval does what it is advised for.
 # shellcheck disable=SC2016 # clean-up is expanded where it runs

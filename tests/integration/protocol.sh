@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# beside one: an end after a signal is soon enough within seconds
 # The plugin as docker runs it: how it is listed and asked for help, how a run is interrupted in every way that docker knows, what completion answers.
 . "$(dirname "$0")/lib.sh"
 export DOCKER_CONFIG=$scratch/config HOME=$scratch
