@@ -93,6 +93,7 @@ class Session {
         guard([&] { refresh_containers(); });
         guard([&] { look_at_logs(); });
         conclude_all();
+        note_programs_beside();
     }
 
   private:
@@ -209,6 +210,21 @@ class Session {
         for (const HealthProbe& probe : container.health_log) {
             if (usage != service.usage.end() && probe.exit_code == 0 && probe.start > after) {
                 usage->second.probes.add(Seconds{probe.end - probe.start}.count());
+            }
+        }
+    }
+
+    void note_programs_beside() {
+        for (ServiceObservation& service : profile_.observation.services) {
+            for (const Application& application : service.applications) {
+                const apps::ApplicationModule* const module = apps::module_of(application.kind);
+                for (const Container& container : service.containers) {
+                    const auto usage = service.usage.find(container.id);
+                    if (module != nullptr && module->beside && usage != service.usage.end()) {
+                        usage->second.beside =
+                            std::max(usage->second.beside, module->beside(service, container, application.facts));
+                    }
+                }
             }
         }
     }

@@ -124,6 +124,10 @@ struct ApplicationModule {
     std::function<Serving(Asking&, const nlohmann::json& facts)> serving = nullptr;
     /// Pure. What of `before` it does not serve now.
     std::function<ServedAgain(const nlohmann::json& before, const nlohmann::json& now)> served_again = nullptr;
+    /// Pure. What the programs beside it hold in this container, as it was listed: kept with what was measured. Nothing
+    /// where it is not seen in it.
+    std::function<std::optional<Bytes>(const ServiceObservation&, const Container&, const nlohmann::json& facts)>
+        beside = nullptr;
     /// How `advise` decides; null lines without one.
     Decision decision = {};
 };

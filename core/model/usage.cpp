@@ -152,6 +152,7 @@ void Usage::merge(const Usage& other) {
         kernel_peak_before = other.kernel_peak_before;
         sampled_peak = other.sampled_peak;
     }
+    beside = std::max(beside, other.beside);
     to = std::max(to, other.to);
     seconds += other.seconds;
     samples += other.samples;
@@ -246,6 +247,9 @@ void to_json(nlohmann::json& json, const Usage& usage) {
         {"block",
          {{"known", usage.block_known}, {"read_bytes", usage.block_read}, {"written_bytes", usage.block_written}}},
     };
+    if (usage.beside) {
+        json["beside_bytes"] = *usage.beside;
+    }
 }
 
 void from_json(const nlohmann::json& json, Usage& usage) {
@@ -264,7 +268,10 @@ void from_json(const nlohmann::json& json, Usage& usage) {
     read.start_seconds = real(start, "seconds");
     read.start_cpu = start.at("cpu_cores").get<Histogram>();
     read.start_unreclaimable = start.at("unreclaimable_bytes").get<Histogram>();
-    // Earlier versions did not keep these two.
+    // Earlier versions did not keep these three.
+    if (json.contains("beside_bytes")) {
+        read.beside = amount(json, "beside_bytes");
+    }
     if (const auto log = json.find("log"); log != json.end()) {
         read.log = {real(*log, "seconds"), amount(*log, "bytes")};
     }

@@ -99,6 +99,9 @@ struct Usage {
     Bytes kernel_peak_before = 0;    ///< the same as it stood when watching began
     Bytes sampled_peak = 0;          ///< highest usage among the samples of the same run, page cache included
     Bytes earlier_need_peak = 0;     ///< need_peak() of merged runs and replicas
+    /// The most that the programs beside the application held, as it tells (apps/application.h, `beside`): what they
+    /// hold moves from look to look, and the advice with it would. Nothing: it was not looked at.
+    std::optional<Bytes> beside;
 
     std::int64_t periods = 0, throttled_periods = 0;
     double throttled_seconds = 0;

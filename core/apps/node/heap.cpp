@@ -73,24 +73,33 @@ Heap heap_in(Bytes memory, const HeapFlags& flags, int major) {
 
 Bytes runtime_beside(Bytes old_space) { return 40 * kMiB + old_space / 20; }
 
-Bytes measured_beside(const ServiceObservation& service, const Facts& facts) {
-    Bytes others = 0;
-    for (const Container& container : service.containers) {
-        const auto listed = service.processes.find(container.id);
-        if (listed == service.processes.end()) {
-            continue;
-        }
-        // Not a health check's: whether one runs at this very moment is chance.
-        const std::vector<const ContainerProcess*> processes = main_processes(&container, listed->second);
-        const bool has_server = std::any_of(processes.begin(), processes.end(),
-                                            [&](const auto* process) { return process->pid == facts.server_pid; });
-        Bytes sum = 0;
-        for (const ContainerProcess* process : processes) {
-            sum += process->pid == facts.server_pid ? 0 : std::max<Bytes>(0, process->resident - 40 * kMiB);
-        }
-        others = has_server ? std::max(others, sum) : others;
+std::optional<Bytes> resident_beside(const ServiceObservation& service, const Container& container,
+                                     const Facts& facts) {
+    const auto listed = service.processes.find(container.id);
+    if (listed == service.processes.end()) {
+        return std::nullopt;
     }
+    // Not a health check's: whether one runs at this very moment is chance.
+    const std::vector<const ContainerProcess*> processes = main_processes(&container, listed->second);
+    const auto is_server = [&](const ContainerProcess* process) { return process->pid == facts.server_pid; };
+    if (std::none_of(processes.begin(), processes.end(), is_server)) {
+        return std::nullopt;
+    }
+    Bytes sum = 0;
+    for (const ContainerProcess* process : processes) {
+        sum += is_server(process) ? 0 : std::max<Bytes>(0, process->resident - 40 * kMiB);
+    }
+    return sum;
+}
+
+Bytes measured_beside(const ServiceObservation& service, const Facts& facts) {
     const Usage usage = usage_of(service);
+    Bytes others = usage.beside.value_or(0);
+    if (!usage.beside) {
+        for (const Container& container : service.containers) {
+            others = std::max(others, resident_beside(service, container, facts).value_or(0));
+        }
+    }
     const Bytes above = facts.heap_limit > 0 && facts.memory_limit > 0
                             ? std::max<Bytes>(0, usage.need_peak() - facts.heap_limit - 40 * kMiB)
                             : 0;

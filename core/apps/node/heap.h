@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,8 +42,12 @@ Heap heap_in(Bytes memory, const HeapFlags& flags, int major);
 /// bookkeeping. (Filled heaps of 64 to 400 MiB lived with 24 MiB, 800 MiB needed 56 MiB; 1600 MiB died with 56 MiB.)
 Bytes runtime_beside(Bytes old_space);
 
-/// What else the container holds, as measured: other processes (less 40 MiB each, the node binary's shared pages), and
-/// what the highest need had above the heap's ceiling. Rounded up to 8 MiB, so that a second look does not move it.
+/// What the other programs of a container that runs the server are resident with, less 40 MiB each, the node binary's
+/// shared pages. Nothing where it does not run in it.
+std::optional<Bytes> resident_beside(const ServiceObservation& service, const Container& container, const Facts& facts);
+
+/// What else a container holds: its other programs, the most that was kept of them, or as they are listed now where
+/// nothing was; and what the highest need had above the heap's ceiling. Rounded up to 8 MiB.
 Bytes measured_beside(const ServiceObservation& service, const Facts& facts);
 
 /// The least limit that holds a heap and all beside it.

@@ -8,6 +8,7 @@
 #include "core/apps/node/advise.h"
 #include "core/apps/node/demand.h"
 #include "core/apps/node/facts.h"
+#include "core/apps/node/heap.h"
 #include "core/apps/node/in_force.h"
 #include "core/apps/node/options.h"
 #include "core/apps/node/server.h"
@@ -206,6 +207,9 @@ ApplicationModule module() {
             return describe(facts.get<Facts>());
         }};
     module.demand = demand;
+    module.beside = [](const ServiceObservation& service, const Container& container, const nlohmann::json& facts) {
+        return resident_beside(service, container, facts.get<Facts>());
+    };
     module.advise = advise;
     module.verify = verify;
     module.not_in_force = not_in_force;

@@ -97,6 +97,20 @@ TEST_CASE("a spike is told apart by when it happened") {
     CHECK(usage.missed_while_watching());
 }
 
+TEST_CASE("what programs beside the application held is kept, the most of it") {
+    Usage usage = with_memory(100, 800, 1000);
+    CHECK_FALSE(nlohmann::json(usage).get<Usage>().beside);  // as earlier versions kept it
+    Usage seen = usage;
+    seen.beside = 0;
+    CHECK(nlohmann::json(seen).get<Usage>().beside == 0);
+    usage.merge(seen);
+    CHECK(usage.beside == 0);
+    seen.beside = 40;
+    usage.merge(seen);
+    usage.merge(with_memory(100, 800, 1000));
+    CHECK(usage.beside == 40);
+}
+
 TEST_CASE("merging replicas never hides the need of one") {
     Usage cached = with_memory(100, 800, 810);
     const Usage spiked = with_memory(50, 60, 300);

@@ -256,6 +256,34 @@ TEST_CASE("node advise: a second profile of the same load moves no byte", "[node
     }
 }
 
+TEST_CASE("node advise: what was kept of the programs beside it counts, not what they hold at this moment",
+          "[node][advise]") {
+    Web web(192);
+    web.service.processes["c"] = {{7, 1, 90 * kMiB, {}}, {8, 7, 55 * kMiB, {}}};
+    const std::string first = web.value();
+    const Container& container = web.service.containers.front();
+    const auto seen = resident_beside(web.service, container, web.facts);
+    CHECK(seen == 15 * kMiB);
+    web.service.kept.samples = 100;
+    web.service.kept.beside = seen;
+    web.service.processes["c"][1].resident = 150 * kMiB;
+    CHECK(web.value() == first);
+    SECTION("more of it does") {
+        web.service.kept.beside = 110 * kMiB;
+        CHECK(web.value() != first);
+    }
+    SECTION("where nothing was kept it is what is listed") {
+        web.service.kept.beside.reset();
+        CHECK(web.value() != first);
+    }
+    SECTION("of a container that does not run the server nothing is seen") {
+        web.service.processes["c"].erase(web.service.processes["c"].begin());
+        CHECK_FALSE(resident_beside(web.service, container, web.facts));
+        web.service.processes.clear();
+        CHECK_FALSE(resident_beside(web.service, container, web.facts));
+    }
+}
+
 TEST_CASE("node demand: a heap that the user fixed has to fit", "[node][demand]") {
     Web web(0);
     CHECK(demand(web.input(), web.service, web.facts)->least == 0);
