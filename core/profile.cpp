@@ -220,7 +220,8 @@ class Session {
                 const apps::ApplicationModule* const module = apps::module_of(application.kind);
                 for (const Container& container : service.containers) {
                     const auto usage = service.usage.find(container.id);
-                    if (module != nullptr && module->beside && usage != service.usage.end()) {
+                    if (module != nullptr && module->beside && application.facts.is_object() &&
+                        usage != service.usage.end()) {
                         usage->second.beside =
                             std::max(usage->second.beside, module->beside(service, container, application.facts));
                     }

@@ -76,6 +76,7 @@ echo 2 >"$scratch/projects/changed"
 planted "a file that is changed" untouched
 rm "$scratch/projects/changed"
 env "TRACES=$mark" sleep 30 &
+until [ -n "$(marked)" ]; do sleep 0.05; done
 planted "a process that is left" nobody_left
 kill $!
 wait $! 2>/dev/null || true

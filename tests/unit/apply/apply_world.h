@@ -11,6 +11,7 @@
 #include "core/apply/rollback.h"
 #include "core/bundle/make_bundle.h"
 #include "core/compose/discovery.h"
+#include "core/lint/as_written.h"
 #include "core/model/json.h"
 #include "core/model/sha256.h"
 #include "core/observe/services.h"
@@ -82,10 +83,13 @@ class HurryingClock final : public Clock {
 /// there are two; Compose 2.26 as far as it matters here, its own steps of replacing a container included.
 struct ApplyMachine {
     explicit ApplyMachine(bool with_db = false, bool web_is_stateless = false)
-        : two(with_db), stateless(web_is_stateless) {
+        : ApplyMachine("web", "services: {web: {image: nginx:1}}\n", with_db, web_is_stateless) {}
+    /// The same with another file, which is read as YAML, and its service of this name in the place of "web".
+    ApplyMachine(std::string service_name, const std::string& file, bool with_db = false, bool web_is_stateless = false)
+        : web(std::move(service_name)), two(with_db), stateless(web_is_stateless) {
         environment.working_directory = "/shop";
         environment.variables = {{"XDG_STATE_HOME", "/state"}, {"HOME", "/home/me"}};
-        files.contents["/shop/compose.yaml"] = "services: {web: {image: nginx:1}}\n";
+        files.contents["/shop/compose.yaml"] = file;
         process.answer = [this](const Command& command) { return compose(command); };
         engine.killer = &killer;
         for (const std::string& name : names()) {
@@ -112,7 +116,7 @@ struct ApplyMachine {
     }
 
     [[nodiscard]] std::vector<std::string> names() const {
-        return two ? std::vector<std::string>{"db", "web"} : std::vector<std::string>{"web"};
+        return two ? std::vector<std::string>{"db", web} : std::vector<std::string>{web};
     }
 
     /// What `limits --apply` would ask for: a memory limit of every service.
@@ -208,6 +212,7 @@ struct ApplyMachine {
     std::vector<BundleFile> more_files;
     std::string shown_hash;
     std::vector<std::string> only;  ///< what gets a limit; empty: every service
+    std::string web;
     bool two = false;
     bool stateless = false;  ///< web may run twice, and the nginx in front of it, "front", looked its name up once
     bool local = true;
@@ -216,6 +221,16 @@ struct ApplyMachine {
     bool compose_is_broken = false;  ///< it reads files, and cannot replace a container
 
   private:
+    /// What any other file says of a service's limit.
+    static std::string limit_in(const std::string& content, const std::string& name) {
+        if (content.find("mem_limit") == std::string::npos) {
+            return {};
+        }
+        const std::vector<nlohmann::json> documents = linting::read_yaml(content);
+        return documents.empty() ? std::string{}
+                                 : text(member(member(documents.front(), "services"), name.c_str()), "mem_limit");
+    }
+
     /// The lines of a service in an override of ours, or what a file of the user's has of it in braces.
     static std::string part_of(const std::string& content, const std::string& name) {
         const std::size_t brace = content.find(name + ": {");
@@ -246,8 +261,10 @@ struct ApplyMachine {
             const std::string part = part_of(content, service);
             for (const auto& [written, bytes] : {std::pair{"128m", "134217728"}, std::pair{"256m", "268435456"}}) {
                 const std::string limit{written};
-                if (part.find("mem_limit: \"" + limit + "\"") != std::string::npos ||
-                    part.find("mem_limit: " + limit) != std::string::npos) {
+                const bool says_so = web == "web" ? part.find("mem_limit: \"" + limit + "\"") != std::string::npos ||
+                                                        part.find("mem_limit: " + limit) != std::string::npos
+                                                  : limit_in(content, service) == limit;
+                if (says_so) {
                     result["mem_limit"] = bytes;
                 }
             }

@@ -88,7 +88,7 @@ struct Shown {
         plan.findings = {{"", "open-port", Finding::Severity::kNote, "5432 is published on every interface",
                           "anybody in the network can try passwords", "ports: [\"127.0.0.1:5432:5432\"]", "section 4"},
                          {"web", "data-in-container-layer", Finding::Severity::kError, "uploads lie in the container",
-                          "the next container comes without them", "volumes:\n  - uploads:/srv/uploads", ""}};
+                          "the next container comes without them", "volumes:\n  - uploads:/srv/uploads", "section 5"}};
         plan.budget = {2, 2 * kGiB, kGiB / 4, 0, 640 * (Bytes{1} << 20U), {{"db", {kGiB, true, 2, "why"}}}};
         project.name = "shop";
         observation.services.resize(1);
@@ -533,13 +533,20 @@ TEST_CASE("The findings for programs fit their published schema", "[tune-views]"
     Check check;
     check.project.name = "shop";
     CHECK(fits(Json::parse(findings_as_json(check)), "findings"));
-    check.findings = {{"web", "open-port", Finding::Severity::kWarning, "what", "", "", ""},
+    check.findings = {{"web", "open-port", Finding::Severity::kWarning, "what", "harm", "", "https://a.b"},
                       {"", "another", Finding::Severity::kNote, "what", "harm", "fix\nin two lines", "https://a.b"}};
     const Json document = Json::parse(findings_as_json(check));
     REQUIRE(fits(document, "findings"));
     SECTION("a finding is in both documents the same") {
         CHECK(published_schema("findings").at("definitions").at("finding") ==
               published_schema("tune").at("definitions").at("finding"));
+    }
+    SECTION("one without a harm, or without a source, does not") {
+        for (const char* field : {"harm", "source"}) {
+            Json without = document;
+            without.at("findings").at(0).at(field) = "";
+            CHECK_FALSE(fits(without, "findings"));
+        }
     }
     SECTION("with any field doctored they do not") { CHECK(doctored(document, "findings") > 10); }
 }
