@@ -1,6 +1,7 @@
 #include "core/compose/resolve.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -77,13 +78,24 @@ std::string complaint(const Project& project, const std::string& standard_error,
 
 /// Before Compose writes them out, which takes it all of its time and memory.
 void refuse_multiplied_aliases(const Project& project, const Files& files) {
-    for (const std::string& file : project.files) {
+    std::vector<std::string> open = project.files;
+    for (std::set<std::string> known{open.begin(), open.end()}; !open.empty();) {
+        const std::string file = open.back();
+        open.pop_back();
         const bool piped = file == "-";
-        if (const auto place = multiplied_aliases(piped ? project.standard_input : files.read(file).value_or(""))) {
+        const Path folder = piped ? Path{project.working_directory} : Path{file}.parent_path();
+        const YamlAliases aliases = aliases_in(piped ? project.standard_input : files.read(file).value_or(""));
+        if (const auto& place = aliases.multiplied) {
             throw Error(ExitCode::kBadInput,
                         fmt::format("{}: line {}, column {}: its aliases multiply to more than {} values",
                                     piped ? "standard input" : file, place->line, place->column, kMostYamlValues),
                         "write out what an alias repeats, or leave out aliases of what is full of aliases");
+        }
+        for (const std::string& named : aliases.files) {  // of `include` and `extends`, and what else is one
+            const std::string path = (folder / named).lexically_normal().string();
+            if (files.exists(path) && !files.is_directory(path) && known.insert(path).second) {
+                open.push_back(path);
+            }
         }
     }
 }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <sstream>
 #include <vector>
 
@@ -19,7 +20,7 @@ constexpr std::size_t kLargestCounted = std::size_t{4} << 20U;
 /// Counts values with those behind their aliases. What refers to itself counts as one: it has no end to count.
 class AliasCounter final : public YAML::EventHandler {
   public:
-    [[nodiscard]] const std::optional<YamlPlace>& place() const { return place_; }
+    [[nodiscard]] YamlAliases found() const { return {place_, {files_.begin(), files_.end()}}; }
 
     void OnDocumentStart(const YAML::Mark& /*mark*/) override {
         of_anchor_.clear();
@@ -32,7 +33,10 @@ class AliasCounter final : public YAML::EventHandler {
         add(mark, found == of_anchor_.end() ? 1 : found->second);
     }
     void OnScalar(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
-                  const std::string& /*value*/) override {
+                  const std::string& value) override {
+        if (value.ends_with(".yaml") || value.ends_with(".yml")) {
+            files_.insert(value);
+        }
         leaf(mark, anchor);
     }
     void OnSequenceStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
@@ -83,24 +87,26 @@ class AliasCounter final : public YAML::EventHandler {
     std::map<YAML::anchor_t, std::uint64_t> of_anchor_;
     std::vector<Collection> open_{1};
     std::optional<YamlPlace> place_;
+    std::set<std::string> files_;
 };
 
 }  // namespace
 
-std::optional<YamlPlace> multiplied_aliases(const std::string& yaml) {
-    if (yaml.size() > kLargestCounted || yaml.find('*') == std::string::npos) {
-        return std::nullopt;
+YamlAliases aliases_in(const std::string& yaml) {
+    if (yaml.size() > kLargestCounted ||
+        (yaml.find('*') == std::string::npos && yaml.find(".y") == std::string::npos)) {
+        return {};
     }
     AliasCounter counter;
     try {
         std::istringstream text(yaml);
         YAML::Parser parser(text);
-        while (!counter.place() && parser.HandleNextDocument(counter)) {
+        while (!counter.found().multiplied && parser.HandleNextDocument(counter)) {
         }
     } catch (const YAML::Exception&) {
-        return std::nullopt;  // Compose says better what is wrong with it
+        return {};  // Compose says better what is wrong with it
     }
-    return counter.place();
+    return counter.found();
 }
 
 }  // namespace pilotpros

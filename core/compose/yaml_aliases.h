@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/compose/yaml_place.h"
 
@@ -12,8 +13,12 @@ namespace pilotpros {
 /// each. The 80 services of tests/corpus/eighty-services are 3265.
 constexpr std::uint64_t kMostYamlValues = 1'000'000;
 
-/// Where the aliases of a text multiply to more than that, which is counted and not written out; nothing where they do
-/// not, where it is no YAML, or is too large to be worth it.
-std::optional<YamlPlace> multiplied_aliases(const std::string& yaml);
+struct YamlAliases {
+    std::optional<YamlPlace> multiplied;  ///< where they multiply to more than that
+    std::vector<std::string> files;       ///< what may be other files that are read with it: values that end in .y(a)ml
+};
+
+/// The aliases of a text, counted and not written out. Nothing of what is no YAML, or is too large to be worth it.
+YamlAliases aliases_in(const std::string& yaml);
 
 }  // namespace pilotpros

@@ -101,12 +101,15 @@ for words in tune "tune --lint"; do
     # shellcheck disable=SC2086 # words
     refuses "a bomb of aliases: $words" 65 'line 6, column 47: its aliases multiply' 'alias' "${ours[@]}" $words
 done
-# One that only Compose meets.
 mv compose.yaml included.yaml
 echo 'include: [included.yaml]' >compose.yaml
+refuses "an included bomb of aliases" 65 'included.yaml: line 6, column 47: its aliases multiply' 'alias' "${ours[@]}" tune
+refuses "a piped bomb of aliases" 65 'standard input: line 6, column 47: its aliases multiply' 'alias' bash -c '"$@" <included.yaml' - "${ours[@]}" tune --lint -f -
+# One that only Compose meets.
+echo 'include: ["${PART:-included}.yaml"]' >compose.yaml
 gauge "${ours[@]}" tune --lint
-expect "an included bomb of aliases: it took $took s and $peak kB" within
-refuses "an included bomb of aliases" 65 'Compose' 'alias|docker compose config' "${ours[@]}" tune --lint
+expect "a bomb of aliases behind a variable: it took $took s and $peak kB" within
+refuses "a bomb of aliases behind a variable" 65 'Compose' 'alias|docker compose config' "${ours[@]}" tune --lint
 gauge python3 -c 'import time; kept = b"x" * 520_000_000; time.sleep(1)'
 planted "what takes 520 MB ($peak kB)" within
 
@@ -169,7 +172,12 @@ for words in tune "tune --lint" limits "healthcheck --check"; do
 done
 sed 's/"data:/"data\\e:/' ../accepted.yaml >compose.yaml
 rm ../accepted.yaml
-for words in tune "tune --lint" "profile --show"; do
+traced "${ours[@]}" tune --lint
+expect_status "a volume with an escape: tune --lint" 6
+expect_in "a volume with an escape: tune --lint: named" 'mounts the volume data\? on /var\?\[2J' "$out"
+expect "a volume with an escape: tune --lint: plain text" plain "$scratch/out" "$scratch/err"
+left_nothing "a volume with an escape: tune --lint"
+for words in tune "profile --show"; do
     # shellcheck disable=SC2086 # words
     refuses "a volume with an escape: $words" 65 'volume' 'docker compose config' "${ours[@]}" $words
 done

@@ -14,7 +14,7 @@ using namespace pilotpros::testing;
 namespace {
 
 std::pair<int, int> multiplied_in(const std::string& yaml) {
-    const auto found = multiplied_aliases(yaml);
+    const auto found = aliases_in(yaml).multiplied;
     return found ? std::pair{found->line, found->column} : std::pair{0, 0};
 }
 
@@ -71,6 +71,20 @@ TEST_CASE("a file whose aliases multiply never reaches Compose", "[discovery]") 
     machine.files.contents = {{"/home/me/shop/compose.yaml", tens(9) + "services: {web: {image: x}}\n"}};
     REQUIRE_THROWS_AS(machine.discover(), Error);
     CHECK(machine.process.ran.empty());
+    SECTION("nor one that takes such a file in, at any depth") {
+        machine.files.contents = {
+            {"/home/me/shop/compose.yaml", "include: [parts/one.yaml]\nservices: {web: {image: x}}\n"},
+            {"/home/me/shop/parts/one.yaml",
+             "services: {a: {extends: {file: ../two.yml, service: a}}, b: {extends: {file: one.yaml, service: a}}}\n"},
+            {"/home/me/shop/two.yml", tens(9)}};
+        try {
+            machine.discover();
+            FAIL("it is taken in");
+        } catch (const Error& error) {
+            CHECK(std::string{error.what()}.find("/home/me/shop/two.yml: line 7") == 0);
+        }
+        CHECK(machine.process.ran.empty());
+    }
     machine.files.contents = {{"/home/me/shop/compose.yaml", tens(2) + "services: {web: {image: x}}\n"}};
     CHECK(machine.discover().services.contains("web"));
 }
