@@ -11,6 +11,7 @@ what is redrawn. Beside that, always:
   - No line is wider than the terminal. What is there to be copied is not broken, though: lines of a file, of a fix below "fix:", and whole commands.
   - Of the terminal's codes only "up N lines" and "clear below" are used, and colours; no colour with NO_COLOR; nothing at all when TERM=dumb or piped.
   - With NO_COLOR the words are the same.
+  - A question is answered with no.
 The folders of the checkout and of the test are written as /checkout and /scratch. No screen has a time of today in it.
 """
 import concurrent.futures
@@ -32,7 +33,8 @@ NOWHERE = "unix:///nowhere.sock"
 WIDTHS = (80, 120, 200)
 
 RECORDED = "recorded"
-# name: words, exit code, whether the fake engine is there, or the one with the RECORDED containers, whether all lines are a file's
+ASKED = 0, 3  # asked on a terminal, where the answer is no, and refused where nobody can be asked
+# name: words, exit code or that of a terminal and that of a pipe, whether the fake engine is there, or the one with the RECORDED containers, whether all lines are a file's
 SCREENS = {
     "help": (["--help"], 0, False, False),
     "help-profile": (["profile", "--help"], 0, False, False),
@@ -43,15 +45,20 @@ SCREENS = {
     "help-status": (["status", "--help"], 0, False, False),
     "tune": (["tune"], 2, False, False),
     "tune-running": (["tune", "--duration", "2s"], 0, RECORDED, False),
+    "tune-apply": (["tune", "--duration", "2s", "--apply"], ASKED, RECORDED, False),
     "tune-explain": (["tune", "--explain", "healthcheck.test"], 2, False, False),
     "tune-diff": (["tune", "--diff"], 2, False, True),
     "tune-lint": (["tune", "--lint"], 6, False, False),
+    "tune-lint-nothing": (["tune", "--lint", "-f", "../../corpus/recipe-corrected/compose.yaml"], 0, False, False),
+    "limits": (["limits", "--duration", "2s"], 0, RECORDED, False),
     "limits-check": (["limits", "--check"], 6, False, False),
+    "healthcheck": (["healthcheck", "--duration", "2s"], 0, RECORDED, False),
     "healthcheck-check": (["healthcheck", "--check"], 6, False, False),
     "profile-show": (["profile", "--show"], 2, False, False),
     "status": (["status", "-p", "shop"], 0, True, False),
     "rollback-list": (["rollback", "--list", "-p", "shop"], 0, True, False),
     "rollback-dry-run": (["rollback", "--dry-run", "--files-only", "-p", "shop"], 0, False, False),
+    "error-file": (["tune", "-f", "nosuch.yaml"], 65, False, False),
     "error-engine": (["status"], 5, False, False),
     "error-key": (["tune", "--explain", "shared_buffers"], 64, False, False),
     "error-usage": (["tune", "--lint", "--apply"], 64, False, False),
@@ -147,6 +154,8 @@ class Stage:
 def show(stage, name):
     """The sections of the screen's file, and what is wrong with them."""
     words, code, with_engine, of_file = SCREENS[name]
+    asked = code == ASKED
+    of_terminal, of_pipe = code if asked else (code, code)
     command = [stage.plugin, "pilotpros", *words]
     sections, wrong = {}, []
 
@@ -154,14 +163,15 @@ def show(stage, name):
         wrong.append(f"{name}, {where}: {what}")
 
     def judge(where, status, raw, codes):
-        if status != code:
-            complain(where, f"exit {status}, not {code}: {raw[-300:]}")
+        wanted = of_pipe if where.startswith("piped") else of_terminal
+        if status != wanted:
+            complain(where, f"exit {status}, not {wanted}: {raw[-300:]}")
         for found in set(CODE.findall(raw)):
             if not codes or not (ALLOWED.fullmatch(found) or codes == "colour" and COLOUR.fullmatch(found)):
                 complain(where, f"the code {found!r} is printed")
 
     for width in WIDTHS:
-        on_terminal = [sys.executable, "-I", "-S", str(ON_TERMINAL), "--size", f"{width}x60", *command]
+        on_terminal = [sys.executable, "-I", "-S", str(ON_TERMINAL), "--size", f"{width}x60", *(["--press-after", "y/N", "0.1", "n^M"] if asked else []), *command]
         for kind, more in (("", {}), (", NO_COLOR", {"NO_COLOR": "1"}), (", TERM=dumb", {"TERM": "dumb"})):
             where = f"{width} columns{kind}"
             done = stage.run(on_terminal, with_engine, **more)
