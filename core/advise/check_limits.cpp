@@ -131,8 +131,11 @@ class Checker {
 
     void cpus() {
         const double machine = input_.observation.engine ? input_.observation.engine->cpus : 0;
-        const nlohmann::json& flat = member(service_.resolved, "cpus");
-        if (flat.is_number() && flat.get<double>() < 0) {
+        const nlohmann::json& limits = member(member(member(service_.resolved, "deploy"), "resources"), "limits");
+        const auto negative = [](const nlohmann::json& value) {
+            return (value.is_number() && value.get<double>() < 0) || as_text(value).starts_with('-');
+        };
+        if (negative(member(service_.resolved, "cpus")) || negative(member(limits, "cpus"))) {
             add("cpus-negative", Severity::kError, "its CPU quota is below zero",
                 "the Engine refuses it: the container is not created", line("cpus", "1"), kDocker);
         } else if (!declared_.cpus && wrote_no_cpus()) {

@@ -16,6 +16,8 @@ namespace pilotpros::linting {
 namespace {
 
 constexpr Seconds kSlowInterval{30};
+/// Who wrote a start_period thought of the start, and may take it for what makes that quick to see.
+constexpr Seconds kSlowInPeriod{15};
 
 /// The health check advisor's words for localhost and for the socket.
 std::vector<std::string> said_of_probes() { return {"probe-asks-wrongly", "health-check-wrong"}; }
@@ -157,11 +159,11 @@ std::vector<Spot> look_first_probe(const LintCase& input) {
             written_period.is_null() ? std::optional{Seconds{0}} : parse_duration(as_text(written_period));
         const Json& written = member(check, "interval");
         const auto interval = written.is_null() ? std::optional{kSlowInterval} : parse_duration(as_text(written));
-        if (is_switched_off(check) || !period || !interval || *interval < kSlowInterval ||
-            !member(check, "start_interval").is_null()) {
+        const bool has_period = period && period->count() > 0;
+        if (is_switched_off(check) || !period || !interval ||
+            *interval < (has_period ? kSlowInPeriod : kSlowInterval) || !member(check, "start_interval").is_null()) {
             continue;
         }
-        const bool has_period = period->count() > 0;
         if (!has_period && read_probe(member(check, "test")).none()) {
             continue;  // whether there is a check at all, only the image could tell
         }

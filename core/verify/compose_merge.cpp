@@ -218,12 +218,21 @@ class Merging {
         merged.resolved = Json::parse(finished.output, nullptr, false);
         merged.accepted = finished.ok() && merged.resolved.is_object();
         merged.warnings = cleaner.warnings(finished.error);
-        merged.complaint = merged.accepted ? "" : cleaner.error(finished.error);
+        merged.complaint = merged.accepted ? "" : without_our_file(cleaner.error(finished.error));
         return merged;
     }
 
   private:
     [[nodiscard]] Path file() const { return scratch_.path() / "compose.yaml"; }
+
+    /// The file is gone when the complaint is read, and its name is another one each time.
+    [[nodiscard]] std::string without_our_file(std::string complaint) const {
+        const std::string name = file().string();
+        for (auto at = complaint.find(name); at != std::string::npos; at = complaint.find(name)) {
+            complaint.replace(at, name.size(), "the override");
+        }
+        return complaint;
+    }
 
     const Project& project_;
     std::string override_;
@@ -317,6 +326,15 @@ MergeAnswer MergeQuestion::answer() {
     }
     if (!refuses_all(answer.verdicts)) {
         return answer;
+    }
+    if (answer.resolved.is_null() && checks_.accepted) {
+        // Some files Compose takes alone, and nothing beside them: `test: []` of 2.26 is one.
+        const Merged empty = Merging(project_, "services: {}\n", scratch_, files_, surroundings_).finish();
+        if (!empty.accepted) {
+            answer.verdicts.front().said =
+                "Compose takes these files alone, and not even an empty one beside them: " + empty.complaint;
+            return answer;
+        }
     }
     std::set<std::string> services;
     for (const Change& change : plan_.changes) {

@@ -42,11 +42,18 @@ std::string outcome_of(const Verdict* verdict) {
     return nlohmann::json(verdict == nullptr ? Verdict::Outcome::kNotAsked : verdict->outcome).get<std::string>();
 }
 
+/// What does not run cannot be interrupted. Of what no engine was asked nobody knows.
+bool stands_still(const TuneView& view, const std::string& service) {
+    const ServiceObservation* const observed = view.observation.engine ? view.observation.service(service) : nullptr;
+    return observed != nullptr && std::none_of(observed->containers.begin(), observed->containers.end(),
+                                               [](const Container& container) { return container.running(); });
+}
+
 /// What an apply does to the services, the worst first: "recreates db and web, reloads proxy".
 std::string interruptions(const TuneView& view) {
     std::map<std::string, Cost> by_service;
     for (const Change& change : view.plan.changes) {
-        if (!view.waiting.contains(change.service)) {
+        if (!view.waiting.contains(change.service) && !stands_still(view, change.service)) {
             Cost& cost = by_service.emplace(change.service, change.cost).first->second;
             cost = std::max(cost, change.cost);
         }

@@ -9,14 +9,20 @@ export DOCKER_HOST=unix:///nowhere.sock
 
 expect "every project: exactly the findings that were expected, tune works, what it would write merges, no byte changes" \
     python3 "$check" "$PILOTPROS" projects
+overrides=$(tail -n 1 "$scratch/said")
+expect_in "in each that has a service and takes a second file an override was written, and merged: $overrides" '^([0-9]+) of \1; [0-9]+ overrides merged' "$overrides"
 expect "each defect that is planted is found, and nothing else, read from its file or piped in" python3 "$check" "$PILOTPROS" defects
+expect "there is one for each rule, each finding of a project, and each row of the recipe's faults that a Compose file can show" python3 "$check" "$PILOTPROS" covered
 
 # ---- the checks can fail -------------------------------------------------------------------------------------------
 plant() { # NAME SHELL-LINE: a plugin that goes wrong
     printf '#!/bin/sh\n%s\n' "${2//PLUGIN/\"$PILOTPROS\"}" >"$scratch/$1"
     chmod +x "$scratch/$1"
 }
-plant renames "PLUGIN \"\$@\" >$scratch/told.\$\$; code=\$?; sed 's/probe-localhost/probe-elsewhere/' $scratch/told.\$\$; exit \$code"
+rewrites() { # NAME COMMAND: a plugin whose documents COMMAND rewrites
+    plant "$1" "PLUGIN \"\$@\" >$scratch/told.\$\$; code=\$?; $2 $scratch/told.\$\$; exit \$code"
+}
+rewrites renames "sed 's/probe-localhost/probe-elsewhere/'"
 planted "a finding that is told under another name" python3 "$check" "$scratch/renames" projects recipe-as-found
 plant writes "PLUGIN \"\$@\"; code=\$?; touch written-beside; exit \$code"
 mkdir -p "$scratch/copy/tests"/{tools,corpus} "$scratch/copy/docs"
@@ -31,6 +37,27 @@ planted "findings that their schema does not know" python3 "$copied" "$PILOTPROS
 cp "$SOURCE_DIR/docs/findings.schema.json" "$scratch/copy/docs/"
 jq '.required += ["surprise"]' "$SOURCE_DIR/docs/tune.schema.json" >"$scratch/copy/docs/tune.schema.json"
 planted "a Plan that its schema does not know" python3 "$copied" "$PILOTPROS" projects
+cp "$SOURCE_DIR/docs/tune.schema.json" "$scratch/copy/docs/"
+rewrites breaks "jq '.files[]?.content += \"networks: [none]\n\"'"
+planted "an override that does not merge" python3 "$copied" "$scratch/breaks" projects
+expect_in "which is told with Compose's words" 'does not merge: .*networks' "$(cat "$scratch/said")"
+rewrites forgets "jq 'if .files then .files = [] else . end'"
+planted "changes without an override" python3 "$copied" "$scratch/forgets" projects
+rewrites refuses "jq '.verdicts[]?.outcome = \"refused\"'"
+planted "advice that Compose refused, of which nothing is left" python3 "$copied" "$scratch/refuses" projects
+rewrites idles "jq 'if .files then .changes = [] | .files = [] else . end'"
+planted "no override at all, whatever is wanted" python3 "$copied" "$scratch/idles" projects
+expect_in "by the pin that is not in force" 'pinned, and not in force: n8n' "$(cat "$scratch/said")"
+cp "$SOURCE_DIR/docs/lint.md" "$scratch/copy/docs/"
+expect "for the copy there is a defect for each, too" python3 "$copied" "$PILOTPROS" covered
+sed 's/^    (18, /    (None, /' "$check" >"${copied%/*}/rows.py"
+planted "a row of the recipe's faults that no defect stands for" python3 "${copied%/*}/rows.py" "$PILOTPROS" covered
+echo "## never-planted" >>"$scratch/copy/docs/lint.md"
+planted "a rule without a defect" python3 "$copied" "$PILOTPROS" covered
+expect_in "which is named" 'no defect is planted for never-planted' "$(cat "$scratch/said")"
+cp "$SOURCE_DIR/docs/lint.md" "$scratch/copy/docs/"
+sed -i 's/"probe-localhost"/"probe-elsewhere"/' "$scratch/copy/tests/corpus/recipe-as-found/expected.json"
+planted "a finding that a project expects and no defect shows alone" python3 "$copied" "$PILOTPROS" covered
 expect "the comparison notices a finding too many and one too few" python3 "$check" "$PILOTPROS" sees
 plant silent 'echo "{\"format\": 1, \"project\": \"silent\", \"findings\": [], \"inactive\": []}"'
 planted "a lint that finds nothing" python3 "$check" "$scratch/silent" defects

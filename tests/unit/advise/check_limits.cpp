@@ -79,6 +79,8 @@ TEST_CASE("bounds that the Engine refuses", "[limits][check]") {
     CHECK(Checked(deployed({{"memory", "104857600"}}, {{"memory", "204857600"}})).has("reservation-above-limit"));
     CHECK(Checked(json::object({{"mem_limit", "1048576"}})).has("memory-limit-too-small"));
     CHECK(Checked(limited({{"cpus", -1}})).has("cpus-negative"));
+    CHECK(Checked(deployed({{"cpus", "-1"}}, json::object())).has("cpus-negative"));
+    CHECK_FALSE(Checked(deployed({{"cpus", "1"}}, json::object())).has("cpus-negative"));
     CHECK(Checked(limited({{"cpus", 1}, {"cpu_quota", 50000}})).has("cpus-and-quota"));
     Checked many(limited({{"cpus", 6}}));
     CHECK_FALSE(many.has("cpus-above-machine"));

@@ -126,6 +126,9 @@ TEST_CASE("a first probe that waits for the interval is told", "[lint]") {
     CHECK(checked_by(test + "      start_period: 60s\n").says(id));
     CHECK_FALSE(checked_by(test + "      start_period: 60s\n      start_interval: 2s\n").says(id));
     CHECK_FALSE(checked_by(test + "      interval: 10s\n      start_period: 60s\n").says(id));
+    CHECK_FALSE(checked_by(test + "      interval: 14s\n      start_period: 60s\n").says(id));
+    CHECK(checked_by(test + "      interval: 15s\n      start_period: 60s\n").says(id));  // as the recipe has it
+    CHECK_FALSE(checked_by(test + "      interval: 15s\n").says(id));
     CHECK_FALSE(checked_by(test + "      start_period: ${LONG}\n").says(id));
     CHECK_FALSE(checked_by(test + "      interval: ${EVERY}\n      start_period: 60s\n").says(id));
     SECTION("without a start_period, too, and then with one to write") {

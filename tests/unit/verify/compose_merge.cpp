@@ -90,7 +90,7 @@ struct TwoLimits : testing::Machine {
             Finished finished = testing::printed(nlohmann::json{{"services", services}}.dump());
             finished.exit_code = (refuses && refuses(limited)) || (bad && bad(written)) ? 15 : 0;
             finished.error =
-                warns_of_both && limited.size() == 2 ? "time=\"x\" level=warning msg=\"two limits\"\n" : "";
+                warns_of_both && limited.size() == 2 ? "time=\"x\" level=warning msg=\"two limits\"\n" : complaint;
             return finished;
         };
     }
@@ -106,6 +106,7 @@ struct TwoLimits : testing::Machine {
     std::function<bool(const std::vector<std::string>&)> refuses;
     std::function<bool(const std::string&)> bad;  ///< of the override's text
     bool warns_of_both = false;
+    std::string complaint;
 };
 
 }  // namespace
@@ -319,7 +320,18 @@ TEST_CASE("Where Compose refuses the whole, each service's part is asked about b
         REQUIRE(answer.verdicts.size() == 1);
         CHECK(answer.verdicts[0].outcome == Outcome::kRefused);
         CHECK(answer.verdicts[0].service.empty());
-        CHECK(world.process.ran.size() == 3);
+        CHECK(world.process.ran.size() == 4);  // the whole, nothing at all, and two parts
+    }
+    SECTION("files that take nothing beside them are told as that, without asking about parts") {
+        world.refuses = [](const std::vector<std::string>& /*limited*/) { return true; };
+        world.project.uninterpolated = {{"services", {{"web", {{"image", "x"}}}}}};
+        world.complaint = "validating /scratch/compose.yaml: services.web.image must be a string\n";
+        const MergeAnswer answer = world.ask();
+        REQUIRE(answer.verdicts.size() == 1);
+        CHECK(answer.verdicts[0].said ==
+              "Compose takes these files alone, and not even an empty one beside them: validating the override: "
+              "services.web.image must be a string");
+        CHECK(world.process.ran.size() == 2);
     }
     SECTION("without that check a refusal passes, of the whole and of the parts") {
         world.refuses = [](const std::vector<std::string>& /*limited*/) { return true; };

@@ -326,6 +326,16 @@ TEST_CASE("The first sentence tells the services that stop from those that go on
         shown.plan.changes.erase(shown.plan.changes.begin() + 2);
         CHECK_THAT(shown.table(0), Contains("3 changes for 2 services; applying interrupts nothing.\n"));
     }
+    SECTION("what does not run is not interrupted, as an engine says") {
+        shown.observation.services[0].service = "a";
+        shown.observation.services[0].containers.resize(1);
+        shown.observation.services[0].containers[0].status = "exited";
+        CHECK_THAT(shown.table(0), Contains("applying interrupts a (rebuild) and c (restart)"));
+        shown.observation.engine = EngineFacts{};
+        CHECK_THAT(shown.table(0), Contains("5 changes for 4 services; applying interrupts c (restart); b"));
+        shown.observation.services[0].containers[0].status = "running";
+        CHECK_THAT(shown.table(0), Contains("applying interrupts a (rebuild) and c (restart)"));
+    }
     SECTION("a carrier interrupts as well") {
         shown.plan.changes.resize(1);
         shown.plan.changes[0].cost = Cost::kLive;
