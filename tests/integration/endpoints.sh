@@ -3,6 +3,7 @@
 # Which engine is used, and how it is reached. docker itself is the judge of which one is meant; each fake engine says its own name.
 # shellcheck disable=SC2016 # filters of jq
 . "$(dirname "$0")/lib.sh"
+. "$SOURCE_DIR/tests/tools/traces.sh"
 export DOCKER_CONFIG=$scratch/config HOME=$scratch
 mkdir -p "$DOCKER_CONFIG/cli-plugins" "$scratch/empty"
 ln -s "$PILOTPROS" "$DOCKER_CONFIG/cli-plugins/docker-pilotpros"
@@ -138,6 +139,8 @@ for host in "unix://$scratch/nosuch.sock" tcp://127.0.0.1:1 "unix://$scratch/han
 done
 
 chmod 755 "$scratch" && mkdir -m 777 "$scratch/everybody"
+run env "DOCKER_HOST=unix://$scratch/one.sock" "$PILOTPROS" pilotpros status -p faked
+planted "a socket of one's own" test "$status" = 5
 if [ "$(id -u)" = 0 ]; then
     chmod 700 "$scratch/one.sock"
     drop=(setpriv --reuid=65534 --regid=65534 --clear-groups)
@@ -146,7 +149,23 @@ else
     drop=()
 fi
 cp "$PILOTPROS" "$scratch/everybody/plugin"
-run "${drop[@]}" env "XDG_STATE_HOME=$scratch/everybody" HOME=/nowhere DOCKER_CONFIG=/nowhere "DOCKER_HOST=unix://$scratch/one.sock" "$scratch/everybody/plugin" pilotpros profile -p faked
+as_others=("${drop[@]}" env "XDG_STATE_HOME=$scratch/everybody" HOME=/nowhere DOCKER_CONFIG=/nowhere "DOCKER_HOST=unix://$scratch/one.sock" "$scratch/everybody/plugin" pilotpros)
+run "${as_others[@]}" profile -p faked
 expect_status "a socket of others" 5
 expect_in "a socket of others: said in a line" "permission denied" "$err"
 expect_in "a socket of others: and a next step" "^  next: .*group" "$err"
+# What is asked of a project that only the engine knows, and of one whose files are there, where advice alone needs no engine.
+watched+=("$scratch/everybody" "$scratch/empty" "$scratch/shop")
+for words in "tune -p faked" "tune -p faked --apply --yes" "rollback -p faked --yes" "status -p faked"; do
+    # shellcheck disable=SC2086 # words
+    refuses "a socket of others: $words" 5 "one.sock.*permission denied|permission denied.*one.sock" group "${as_others[@]}" $words
+done
+cd "$scratch/shop"
+for words in "tune --apply --yes" "rollback --yes" status; do
+    # shellcheck disable=SC2086 # words
+    refuses "a socket of others, in a project's folder: $words" 5 "permission denied" group "${as_others[@]}" $words
+done
+traced "${as_others[@]}" tune
+expect_status "a socket of others, in a project's folder: tune" 2
+expect_in "a socket of others, in a project's folder: tune says why" "permission denied" "$out$err"
+left_nothing "a socket of others, in a project's folder: tune"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # beside: an end within 5 s is soon enough
 # Ctrl-C at every stage of the plugin: it ends with 130 and soon, says so in two lines, and leaves nothing: no file but what was measured, no process, no
-# container. Compose is stood in for by a script that hangs, the engine is the fake one.
+# container. Compose is stood in for by a script that hangs, the engine is the fake one; with the real one, while something is changed: interrupted_apply.sh.
 # shellcheck disable=SC2016,SC2317 # conditions are expanded where they run; functions that `expect` calls
 . "$(dirname "$0")/lib.sh"
 . "$SOURCE_DIR/tests/tools/traces.sh"
@@ -40,6 +40,7 @@ cut() {
     local what=$1 ready=$2 begin pid
     shift 2
     rm -rf "$scratch/state" && mkdir "$scratch/state"
+    [ -z "${begins_with:-}" ] || cp -a "$begins_with/." "$scratch/state"
     [ -z "$engine" ] || : >"$scratch/$engine.log"
     listing "${watched[@]}" >"$scratch/listed"
     status=0
@@ -122,6 +123,12 @@ after=2.5 cut "measuring" 'asked /stats' "${ours[@]}" tune --duration 60s
 expect "measuring: what was measured is kept" bash -c 'find "$0" -path "*/profiles/*" -size +0 | grep -q .' "$scratch/state"
 serve execs --exec-hang
 cut "asking in containers" 'asked /exec/.*/start' "${ours[@]}" tune --duration 60s
+serve files --fault 'hang:HEAD /containers/[0-9a-f]+/archive'
+cut "looking for commands in a container" 'asked HEAD./containers/[0-9a-f]+/archive' "${ours[@]}" tune --duration 60s
+serve images --fault 'hang:HEAD /containers/[0-9a-f]+/archive'
+sed -i 's/^  svc0002: {/&healthcheck: {test: curl -f localhost}, /' compose.yaml
+cut "looking for commands in an image" 'asked HEAD./containers/[0-9a-f]+/archive' "${ours[@]}" tune --lint
+expect "looking for commands in an image: there was a container to remove" asked 'POST /containers/create'
 serve waits --fault hang:/wait
 cut "asking in a container of its own" 'asked /wait' "${ours[@]}" tune --duration 1s
 serve trials --fault hang@1:/wait # what node is asked comes first
@@ -129,12 +136,65 @@ verifying() { grep -q 'about the health check' "$scratch/err" && [ "$(grep -c /w
 cut "verifying in a container of its own" verifying "${ours[@]}" tune --duration 1s
 serve logs --fault 'hang:/containers/[0-9a-f]+/logs'
 cut "reading logs" 'asked logs' "${ours[@]}" tune --duration 1s
+serve layers --fault 'hang:/containers/[0-9a-f]+/changes'
+measured() { asked '/changes' && asked '/logs.*since='; } # logs are read once that is over; what is compared is waited for last
+cut "comparing what changed in writable layers" measured "${ours[@]}" tune --duration 1s
 serve compose
 for how in "exec sleep 100" "exec >&- 2>&-; exec sleep 100"; do
     stands_in '$calls -ge 3' "$how"
     cut "verifying, where Compose hangs in '$how'" hung "${ours[@]}" tune --duration 1s
 done
 does_not
+
+# ---- what a killed apply left is taken back before all else: stopped there, the next command goes on -----------------------
+serve killed
+stands_in '" $* " == *" up "*' "exec sleep 100"
+cp -a . "$scratch/as-before"
+rm -rf "$scratch/state" && mkdir "$scratch/state"
+env "TRACES=$mark" "${ours[@]}" tune --duration 1s --only limits --apply --yes >/dev/null 2>&1 &
+killed=$!
+expect "a killed apply: it comes that far" before_long hung
+kill -KILL "$killed"
+wait "$killed" 2>/dev/null || true
+does_not
+expect "a killed apply: nobody is left running" nobody_left
+as_before() { diff <(cd "$scratch/as-before" && listing .) <(listing .); }
+planted "what it wrote" as_before
+begins_with=$scratch/killed-state
+cp -a "$scratch/state" "$begins_with"
+cp -a . "$scratch/killed-shop"
+nothing_pending() { # nothing is finished first
+    run "${ours[@]}" status
+    [ "$status" = 0 ] && ! grep -q 'cut short' <<<"$out$err"
+}
+goes_on() { # WHAT: another engine of the same containers, which answers
+    serve "goes-on-$((stages += 1))"
+    planted "$1: what is pending" nothing_pending
+    expect_status "$1: the next command finishes" 0
+    expect "$1: then the files are as before" as_before
+    expect "$1: and nothing is pending" nothing_pending
+}
+half_way() { # LISTS COMMAND…: stopped while it waits for that list of containers
+    local lists=$1
+    shift
+    find . -mindepth 1 -delete
+    cp -a "$scratch/killed-shop/." .
+    serve "half-way-$((stages += 1))" --fault "hang@$((lists - 1)):GET /containers/json"
+    listed() { [ "$(grep -c 'GET /containers/json' "$scratch/$engine.log")" = "$lists" ]; }
+    cut "finishing, at list $lists: $*" listed "${ours[@]}" "$@"
+    goes_on "finishing, at list $lists: $*"
+}
+untouched() { diff "$scratch/listed" <(listing "${watched[@]}"); }
+for words in status "rollback --yes" "tune --apply --yes"; do
+    # shellcheck disable=SC2086 # words
+    half_way 1 $words
+done
+untouched() { as_before; } # the files have gone back, which the journal tells
+for words in status "rollback --yes"; do
+    # shellcheck disable=SC2086 # words
+    half_way 3 $words
+done
+begins_with=''
 
 # ---- applying: it is taken back, and says so itself ----------------------------------------------------------------
 stands_in '" $* " == *" up "*' "trap '' INT TERM; sleep 100 & sleep 100"
