@@ -54,12 +54,14 @@ std::string Guard::marked_name(const std::string& transaction) const {
     return fmt::format("{}-{}", keeper_name(transaction), sha256_hex(owner_).substr(0, 8));
 }
 
-std::string Guard::owner_of(const std::string& name) {
+std::string Guard::owner_of(const std::string& name) { return known_owner_of(name).value_or(""); }
+
+std::optional<std::string> Guard::known_owner_of(const std::string& name) {
     Request look;
     look.path = "/containers/" + name + "/json";
     const Response present = engine_.call(look);
     if (!present.ok()) {
-        return {};
+        return present.status == 404 ? std::optional{std::string{}} : std::nullopt;
     }
     const std::string owner =
         text(member(member(parse_answer(present.body, look.path), "Config"), "Labels"), kOwnerLabel);
@@ -144,11 +146,13 @@ void Guard::keep(const std::string& transaction) {
     rename(lock_name(), name);
 }
 
-void Guard::unlock() {
+bool Guard::unlock() {
     if (owner_of(lock_name()) == owner_) {
         remove_others(lock_name());
         remove(lock_name());
     }
+    const auto owner = known_owner_of(lock_name());
+    return owner && *owner != owner_;
 }
 
 void Guard::drop(const std::string& transaction) {

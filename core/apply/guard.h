@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -24,8 +25,9 @@ class Guard {
     void lock(const std::vector<std::string>& images);
     /// The lock, where it is ours, becomes the keeper of the images of this transaction: one step, a rename.
     void keep(const std::string& transaction);
-    /// Only our own. What the engine refuses is left to the next command.
-    void unlock();
+    /// Only our own. What the engine refuses is left to the next command. Returns whether it is known that nothing of
+    /// ours keeps others out any more.
+    bool unlock();
     /// Our own of a transaction that needs no images any more. Throws Error (kNotRestored) when it stays.
     void drop(const std::string& transaction);
     /// Drops our own keepers of all but these transactions. Throws Error.
@@ -40,6 +42,8 @@ class Guard {
     [[nodiscard]] std::set<std::string> keepers() const;
     /// Whose guard has that name; empty when none has.
     [[nodiscard]] std::string owner_of(const std::string& name);
+    /// The same; nothing when the engine does not say.
+    [[nodiscard]] std::optional<std::string> known_owner_of(const std::string& name);
     /// False: the engine has no such image.
     bool create(const std::string& name, const std::string& image);
     /// Throws Error (kRefused).

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/apply/closing.h"
 #include "core/apply/guard.h"
 #include "core/apply/masks.h"
 #include "core/apply/project_files.h"
@@ -112,7 +113,19 @@ class Part {
         RollbackResult result;
         FilesOfPart files = files_of_part(preview_.undone, preview_.scope.services, store_, world_.files);
         const std::string id = store_.begin();
-        take_snapshot(id, files);
+        try {
+            take_snapshot(id, files);
+        } catch (const EngineLost&) {
+            throw;
+        } catch (const Error& error) {
+            if (error.code() == ExitCode::kInterrupted) {
+                world_.cancel.acknowledge();
+            }
+            if (guard_.unlock()) {  // else the next command has to look, as it does where something was begun
+                store_.abandon(id);
+            }
+            throw;
+        }
         Journal journal = store_.journal(id);
         try {
             journal.intend("files");
@@ -134,7 +147,9 @@ class Part {
             }
             throw;
         }
-        guard_.keep(id);
+        if (closed_all_the_same(world_.cancel, [&] { guard_.keep(id); })) {
+            result.said.emplace_back("the interruption came when all of it was back");
+        }
         result.undone = preview_.undone;
         if (!unhealthy_.empty()) {
             throw Error(ExitCode::kNotRestored, fmt::format("the files are as they were, but {}", unhealthy_.front()),

@@ -64,6 +64,9 @@ template <typename Work>
 void restoring(Work work) {
     try {
         work();
+    } catch (const Interrupted&) {
+        throw Error(ExitCode::kInterrupted, "interrupted: what is taken back is half done, and services may be down",
+                    "docker pilotpros rollback, as any other command, goes on with it");
     } catch (const Error& error) {
         if (error.code() != ExitCode::kRefused) {
             throw;

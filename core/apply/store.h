@@ -37,6 +37,8 @@ class ApplyStore {
 
     /// A directory for the next transaction. Only with the lock.
     std::string begin();
+    /// Takes away what was kept of a transaction before its journal began. Only with the lock.
+    void abandon(const std::string& id) { files_.remove_tree(directory_of(id)); }
     /// Takes away what a killed command kept before its journal began: nothing else was done yet. Only with the lock.
     void sweep();
     /// Takes one away for good: from its first step on it is no transaction any more, and what a kill leaves of it is

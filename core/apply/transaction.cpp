@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "core/apply/closing.h"
 #include "core/apply/compose_run.h"
 #include "core/apply/dependencies.h"
 #include "core/apply/guard.h"
@@ -72,8 +73,20 @@ class Transaction {
             return result;
         }
         result.id = store_.begin();  // before the lock: where something was begun, the next command looks for ours
-        lock_engine();
-        take_snapshot(result.id, std::move(paths));
+        try {
+            lock_engine();
+            take_snapshot(result.id, std::move(paths));
+        } catch (const EngineLost&) {
+            throw;  // its lock may stand: the next command looks where something was begun
+        } catch (const Error& error) {
+            if (error.code() == ExitCode::kInterrupted) {
+                world_.cancel.acknowledge();
+            }
+            if (guard_.unlock()) {  // else the next command has to look, as it does where something was begun
+                store_.abandon(result.id);
+            }
+            throw;
+        }
         Journal journal = store_.journal(result.id);
         try {
             apply(journal);
@@ -106,8 +119,15 @@ class Transaction {
                                                                : ExitCode::kGateFailed;
             return result;
         }
-        guard_.keep(result.id);
-        const std::vector<std::string> away = proof_.conclude(store_);
+        std::vector<std::string> away;
+        const bool too_late = closed_all_the_same(world_.cancel, [&] {
+            guard_.keep(result.id);
+            away = proof_.conclude(store_);
+        });
+        if (too_late) {
+            result.said.emplace_back(
+                "the interruption came when all was applied: docker pilotpros rollback takes it back");
+        }
         result.said.insert(result.said.end(), away.begin(), away.end());
         return result;
     }
