@@ -108,7 +108,7 @@ holds() { # REGEX [done]
     around=("DOCKER_HOST=unix://$socket")
 }
 held() { [ -e "$scratch/held" ]; }
-before_long() { for _ in {1..1200}; do ! "$@" || return 0; sleep 0.05; done; return 1; }
+before_long() { for _ in {1..3600}; do ! "$@" || return 0; sleep 0.05; done; return 1; }
 said() { grep -q "$1" "$scratch/err"; } # REGEX: so far
 
 # ---- the cut, and what is there then -----------------------------------------------------------------------------------
