@@ -33,7 +33,7 @@ asked() { grep -qE "$1" "$scratch/$engine.log"; } # REGEX: of the engine
 no_container() { # as many were deleted as were made
     [ "$(grep -c 'POST /containers/create' "$scratch/$engine.log")" = "$(grep -c 'DELETE /containers/' "$scratch/$engine.log")" ]
 }
-before_long() { for _ in {1..300}; do ! "$@" || return 0; sleep 0.05; done; return 1; }
+before_long() { for _ in {1..1200}; do ! "$@" || return 0; sleep 0.05; done; return 1; }
 
 # cut WHAT READY COMMAND…: SIGINT once READY succeeds
 cut() {
