@@ -81,7 +81,8 @@ class LayersOf {
         : world_(world), engine_(engine), snapshot_(snapshot), services_(services.begin(), services.end()), but_(but) {}
 
     /// Compose is asked last. Without its files nothing is known of what it gave and of what is disposable, so that
-    /// what is no data then is none with them either.
+    /// what is no data then is none with them either. (Nor what application the user calls it; but what a program says
+    /// of itself is true whatever it is called.)
     [[nodiscard]] Data data() const {
         const Project name_alone = by_name(snapshot_);
         if (data_known_by(name_alone, false).empty()) {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/apply/closing.h"
+#include "core/apply/begin_and_close.h"
 #include "core/apply/guard.h"
 #include "core/apply/masks.h"
 #include "core/apply/project_files.h"
@@ -113,19 +113,7 @@ class Part {
         RollbackResult result;
         FilesOfPart files = files_of_part(preview_.undone, preview_.scope.services, store_, world_.files);
         const std::string id = store_.begin();
-        try {
-            take_snapshot(id, files);
-        } catch (const EngineLost&) {
-            throw;
-        } catch (const Error& error) {
-            if (error.code() == ExitCode::kInterrupted) {
-                world_.cancel.acknowledge();
-            }
-            if (guard_.unlock()) {  // else the next command has to look, as it does where something was begun
-                store_.abandon(id);
-            }
-            throw;
-        }
+        begun_or_nothing_left(world_.cancel, guard_, store_, id, [&] { take_snapshot(id, files); });
         Journal journal = store_.journal(id);
         try {
             journal.intend("files");

@@ -9,7 +9,7 @@
 #include <set>
 #include <utility>
 
-#include "core/apply/closing.h"
+#include "core/apply/begin_and_close.h"
 #include "core/apply/compose_run.h"
 #include "core/apply/dependencies.h"
 #include "core/apply/guard.h"
@@ -73,20 +73,10 @@ class Transaction {
             return result;
         }
         result.id = store_.begin();  // before the lock: where something was begun, the next command looks for ours
-        try {
+        begun_or_nothing_left(world_.cancel, guard_, store_, result.id, [&] {
             lock_engine();
             take_snapshot(result.id, std::move(paths));
-        } catch (const EngineLost&) {
-            throw;  // its lock may stand: the next command looks where something was begun
-        } catch (const Error& error) {
-            if (error.code() == ExitCode::kInterrupted) {
-                world_.cancel.acknowledge();
-            }
-            if (guard_.unlock()) {  // else the next command has to look, as it does where something was begun
-                store_.abandon(result.id);
-            }
-            throw;
-        }
+        });
         Journal journal = store_.journal(result.id);
         try {
             apply(journal);

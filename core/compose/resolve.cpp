@@ -76,6 +76,15 @@ std::string complaint(const Project& project, const std::string& standard_error,
     return names_it ? "the project: " + said : fmt::format("{}: {}", file == "-" ? "standard input" : file, said);
 }
 
+/// Nothing of what cannot be read: where Compose needs it, Compose says so; a secret's file it does not even open.
+std::string text_if_readable(const Files& files, const std::string& path) {
+    try {
+        return files.read(path).value_or("");
+    } catch (const Error&) {
+        return {};
+    }
+}
+
 /// Before Compose writes them out, which takes it all of its time and memory.
 void refuse_multiplied_aliases(const Project& project, const Files& files) {
     std::vector<std::string> open = project.files;
@@ -84,7 +93,7 @@ void refuse_multiplied_aliases(const Project& project, const Files& files) {
         open.pop_back();
         const bool piped = file == "-";
         const Path folder = piped ? Path{project.working_directory} : Path{file}.parent_path();
-        const YamlAliases aliases = aliases_in(piped ? project.standard_input : files.read(file).value_or(""));
+        const YamlAliases aliases = aliases_in(piped ? project.standard_input : text_if_readable(files, file));
         if (const auto& place = aliases.multiplied) {
             throw Error(ExitCode::kBadInput,
                         fmt::format("{}: line {}, column {}: its aliases multiply to more than {} values",

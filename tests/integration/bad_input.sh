@@ -110,6 +110,12 @@ echo 'include: ["${PART:-included}.yaml"]' >compose.yaml
 gauge "${ours[@]}" tune --lint
 expect "a bomb of aliases behind a variable: it took $took s and $peak kB" within
 refuses "a bomb of aliases behind a variable" 65 'Compose' 'alias|docker compose config' "${ours[@]}" tune --lint
+# What is named is looked into where that can be done, and no more: a secret's file is none of Compose's, nor a pipe that nobody writes.
+mkfifo secret.yml
+printf 'services: {web: {image: "node:20", secrets: [s]}}\nsecrets: {s: {file: ./secret.yml}}\n' >compose.yaml
+traced "${ours[@]}" tune --lint
+expect_status "a pipe that is named like a file of Compose's" 6
+left_nothing "a pipe that is named like a file of Compose's"
 gauge python3 -c 'import time; kept = b"x" * 520_000_000; time.sleep(1)'
 planted "what takes 520 MB ($peak kB)" within
 
