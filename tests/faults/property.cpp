@@ -357,7 +357,7 @@ TEST_CASE("whatever is applied, edited, taken back and killed, the history and s
     int forgotten = 0;
     for (int number = 0; number < sequences; ++number) {
         Sequence sequence(seed + static_cast<unsigned>(number));
-        const int length = number % 10 == 0 ? 30 : 6;  // the long ones come to where transactions are pruned
+        const int length = number % 10 == 0 ? 60 : 6;  // the long ones come to where transactions are pruned
         for (int at = 0; at < length; ++at) {
             sequence.step();
             ++steps;

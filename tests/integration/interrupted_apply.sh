@@ -118,6 +118,7 @@ cut() {
     local what=$1 ready=$2 pid
     shift 2
     status=0
+    : >"$scratch/err" # what the one before said is not this one's
     env --default-signal=INT "TRACES=$mark" "${around[@]}" "$PILOTPROS" pilotpros "$@" >"$scratch/out" 2>"$scratch/err" </dev/null &
     pid=$!
     # shellcheck disable=SC2086 # a command and its words

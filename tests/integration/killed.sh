@@ -42,6 +42,7 @@ forget
 
 # ---- killed while Compose works: its orphan holds the lock, and what it asked the engine for is waited for ------------------
 for delay in 0.2 0.5 0.8 1.2 2; do
+    : >"$scratch/steps" # what the one before said is not this one's
     "$driver" apply web 128m >/dev/null 2>"$scratch/steps" &
     pid=$!
     until grep -q recreating "$scratch/steps" || ! kill -0 "$pid" 2>/dev/null; do sleep 0.02; done

@@ -74,6 +74,7 @@ front=$(id front) direct=$(id direct) backend=$(id backend) names=$(names) hosts
 # ---- killed meanwhile ------------------------------------------------------------------------------------------------
 hosts() { docker exec "$front" cat /etc/hosts; }
 for moment in 'starting a second' 'waiting until nobody'; do
+    : >"$scratch/steps" # what the one before said is not this one's
     "$PILOTPROS" pilotpros limits --apply backend --yes --duration 1s --watch 1s >/dev/null 2>"$scratch/steps" &
     pid=$!
     until grep -q "$moment" "$scratch/steps"; do sleep 0.02; done
