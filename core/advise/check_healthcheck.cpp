@@ -37,7 +37,7 @@ class Checking {
           image_(service.image),
           resolved_(service.resolved),
           own_(member(service.resolved, "healthcheck")),
-          host_is_set_(member(service.resolved, "environment").contains("PGHOST")),
+          socket_(service_asks_over_socket(service.resolved)),
           job_(is_job(input.project.services, name)) {
         for (const ServiceObservation& one : input.observation.services) {
             if (one.service == name) {
@@ -132,7 +132,7 @@ class Checking {
         const ProbeTools tools{observed_ != nullptr ? *observed_ : kUnknown};
         const bool orphan =
             observed_ != nullptr && postgres_inherits(*observed_, resolved_) && leaves_child(probe_, image_);
-        if (const auto plan = repair_probe(probe_, tools, {false, host_is_set_, orphan}, complaints)) {
+        if (const auto plan = repair_probe(probe_, tools, {false, socket_, orphan}, complaints)) {
             const bool missing = plan->program != probe_.program || tools.lacks(probe_.program);
             const bool passes = !missing && tries_every_address(probe_);
             add(advice, missing ? "probe-command-missing" : "probe-asks-wrongly",
@@ -155,7 +155,7 @@ class Checking {
     const Json& resolved_;
     const Json& own_;
     const ServiceObservation* observed_ = nullptr;
-    bool image_known_ = false, off_ = false, host_is_set_ = false, job_ = false, means_images_ = false;
+    bool image_known_ = false, off_ = false, socket_ = false, job_ = false, means_images_ = false;
     std::optional<Healthcheck> of_image_;
     Probe probe_;
     HealthTiming timing_;

@@ -94,10 +94,10 @@ class Testing {
         }
         draft_.program = draft_.probe.program;
         std::vector<ProbeComplaint> complaints;
-        const bool host_is_set = member(draft_.resolved(), "environment").contains("PGHOST");
+        const bool socket = service_asks_over_socket(draft_.resolved());
         const bool orphan = postgres_inherits(draft_.service, draft_.resolved()) &&
                             leaves_child(draft_.probe, draft_.image_reference());
-        const auto plan = repair_probe(draft_.probe, draft_.tools, {draft_.passed, host_is_set, orphan}, complaints);
+        const auto plan = repair_probe(draft_.probe, draft_.tools, {draft_.passed, socket, orphan}, complaints);
         for (ProbeComplaint& complaint : complaints) {
             draft_.advice.findings.push_back({draft_.service.service, "health-check-wrong", complaint.severity,
                                               std::move(complaint.what), std::move(complaint.harm),

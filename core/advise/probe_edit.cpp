@@ -6,6 +6,8 @@
 #include <sstream>
 #include <string_view>
 
+#include "core/model/json.h"
+
 namespace pilotpros {
 
 namespace {
@@ -30,6 +32,12 @@ std::string with_address(const std::string& raw) {
         }
     }
     return result;
+}
+
+/// Whether a pg_isready that is part of more, e.g. of a list, names a host.
+bool names_host(const std::string& text) {
+    return text.find(" -h") != std::string::npos || text.find("--host") != std::string::npos ||
+           text.find("PGHOST") != std::string::npos;
 }
 
 Json as_edited_test(const Probe& probe, const std::vector<std::string>& words) {
@@ -145,6 +153,24 @@ bool asks_localhost(const Probe& probe) {
         }
     }
     return false;
+}
+
+bool asks_over_socket(const Probe& probe) {
+    const Probe asked = within_shell(probe);
+    if (!calls(asked, "pg_isready")) {
+        return false;
+    }
+    if (!asked.simple) {
+        return !names_host(asked.text);
+    }
+    const auto host = asked.option("h", "host");
+    const auto database = asked.option("d", "dbname");
+    return host ? host->value.starts_with('/') : !(database && is_connection_string(database->value));
+}
+
+bool service_asks_over_socket(const Json& resolved) {
+    return !member(resolved, "environment").contains("PGHOST") &&
+           asks_over_socket(read_probe(member(member(resolved, "healthcheck"), "test")));
 }
 
 bool tries_every_address(const Probe& probe) {

@@ -133,12 +133,10 @@ std::optional<ProbePlan> replace_program(const Probe& probe, const ProbeTools& t
 
 /// pg_isready without a host goes over the socket, where initdb's temporary server answers, too.
 std::optional<ProbePlan> over_tcp(const Probe& probe, std::vector<ProbeComplaint>& complaints) {
-    const auto host = probe.option("h", "host");
-    const auto database = probe.option("d", "dbname");
-    const bool socket = host ? host->value.starts_with('/') : !(database && is_connection_string(database->value));
-    if (!socket) {
+    if (!asks_over_socket(probe)) {
         return std::nullopt;
     }
+    const auto host = probe.option("h", "host");
     if (!probe.understood) {
         complaints.push_back({"pg_isready asks over the socket, and its words hold what may be a password",
                               "it passes while initdb's temporary server runs: what waits for the database starts too "
@@ -258,7 +256,7 @@ std::optional<ProbePlan> repair_probe(const Probe& probe, const ProbeTools& tool
         }
     }
     if (calls(probe, "pg_isready") && probe.simple) {
-        std::optional<ProbePlan> plan = setting.host_is_set ? std::nullopt : over_tcp(probe, complaints);
+        std::optional<ProbePlan> plan = setting.socket ? over_tcp(probe, complaints) : std::nullopt;
         if (setting.orphan) {
             plan = without_orphan(probe, std::move(plan), complaints);
         }

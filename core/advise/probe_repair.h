@@ -48,7 +48,7 @@ class ProbeTools {
 /// What decides about a test beside its words.
 struct ProbeSetting {
     bool works = false;        ///< it was seen to pass
-    bool host_is_set = false;  ///< the service's environment has PGHOST
+    bool socket = true;        ///< its pg_isready goes over the socket (service_asks_over_socket)
     bool orphan = false;       ///< what its shell leaves when it is killed becomes PostgreSQL's child
 };
 

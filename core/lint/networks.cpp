@@ -46,16 +46,18 @@ std::vector<std::string> subnets_of(const Json& network) {
     return subnets;
 }
 
-/// A service that is told of the subnet, to trust or to relay for it, needs just that one.
-bool is_named(const LintCase& input, const std::vector<std::string>& subnets) {
+/// A service that is told of it, e.g. of a subnet to trust or a network to relay for, needs just that one.
+bool is_told(const LintCase& input, const std::string& word) {
     return std::any_of(input.services.begin(), input.services.end(), [&](const auto& one) {
-        return std::any_of(subnets.begin(), subnets.end(), [&](const std::string& subnet) {
-            const std::string address = subnet.substr(0, subnet.find('/'));
-            return std::any_of(kToldBy.begin(), kToldBy.end(), [&](const char* key) {
-                return member(one.second.resolved, key).dump().find(address) != std::string::npos;
-            });
+        return std::any_of(kToldBy.begin(), kToldBy.end(), [&](const char* key) {
+            return member(one.second.resolved, key).dump().find(word) != std::string::npos;
         });
     });
+}
+
+bool is_one_told(const LintCase& input, const std::vector<std::string>& subnets) {
+    return std::any_of(subnets.begin(), subnets.end(),
+                       [&](const std::string& subnet) { return is_told(input, subnet.substr(0, subnet.find('/'))); });
 }
 
 /// Networks that a service is on; one on which nobody is is not made.
@@ -101,7 +103,7 @@ std::vector<Spot> look_subnets(const LintCase& input) {
     }
     std::vector<Spot> spots;
     for (const auto& [name, subnets] : fixed) {
-        if (!needed.contains(name) && used.contains(name) && !is_named(input, subnets)) {
+        if (!needed.contains(name) && used.contains(name) && !is_one_told(input, subnets)) {
             spots.push_back({"", fmt::format("the network {} has the fixed subnet {}", name, fmt::join(subnets, ", ")),
                              fmt::format("take ipam out of the network {}: Docker picks a subnet that is free", name)});
         }
@@ -138,12 +140,43 @@ std::vector<Spot> look_bridge_defaults(const LintCase& input) {
     return spots;
 }
 
+/// Where nobody is told of the name. Whether another project joins the network by it, no file of this one shows.
+std::vector<Spot> look_names(const LintCase& input) {
+    std::map<std::string, std::string> fixed;
+    for (const WrittenFile& file : input.files) {
+        for (const std::string& key : keys(file.model, "networks")) {
+            const Json& network = member(member(file.model, "networks"), key.c_str());
+            const Json& external = member(network, "external");
+            if (!external.is_null() && as_text(external) != "false") {
+                fixed[key].clear();
+            } else if (!text(network, "name").empty()) {
+                fixed[key] = text(network, "name");
+            }
+        }
+    }
+    const std::set<std::string> used = used_networks(input);
+    std::vector<Spot> spots;
+    for (const auto& [key, name] : fixed) {
+        if (!name.empty() && !has_variable(name) && used.contains(key) && !is_told(input, name)) {
+            spots.push_back({"", fmt::format("the network {} is always called {}", key, name),
+                             fmt::format("unless another project joins it by that name, take name: out of the network "
+                                         "{}: it is called by the project then",
+                                         key)});
+        }
+    }
+    return spots;
+}
+
 }  // namespace
 
 LintRules networks_rules() {
     return {{"fixed-subnet", Finding::Severity::kNote, "a network has a fixed subnet that no service needs",
              "where another network has the same addresses up fails: the pools overlap",
              "https://docs.docker.com/reference/compose-file/networks/#ipam", look_subnets},
+            // Tried with Compose 2.26: the second up joins it without a word, and each name has an address of both.
+            {"fixed-network-name", Finding::Severity::kNote, "a network has one name, whatever the project is called",
+             "a second copy of the project joins the same network: a service's name answers with containers of both",
+             "https://docs.docker.com/reference/compose-file/networks/#name", look_names},
             {"bridge-option-is-default", Finding::Severity::kNote, "a network is given an option that it has anyway",
              "none, and no gain: nothing becomes faster by it; changed later, every service on it is replaced",
              "https://docs.docker.com/engine/network/drivers/bridge/#options", look_bridge_defaults}};

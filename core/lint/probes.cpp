@@ -70,25 +70,6 @@ std::vector<Spot> look_localhost(const LintCase& input) {
     return spots;
 }
 
-/// Whether a pg_isready that is part of more, e.g. of a list, names a host.
-bool names_host(const std::string& text) {
-    return text.find(" -h") != std::string::npos || text.find("--host") != std::string::npos ||
-           text.find("PGHOST") != std::string::npos;
-}
-
-bool asks_over_socket(const Probe& test) {
-    const Probe probe = within_shell(test);
-    if (!calls(probe, "pg_isready")) {
-        return false;
-    }
-    if (!probe.simple) {
-        return !names_host(probe.text);
-    }
-    const auto host = probe.option("h", "host");
-    const auto database = probe.option("d", "dbname");
-    return host ? host->value.starts_with('/') : !(database && is_connection_string(database->value));
-}
-
 bool is_on_socket(const TestedService& tested, const Service& service) {
     return !tested.computed && asks_over_socket(tested.resolved) && !sets_variable(service, "PGHOST");
 }

@@ -25,6 +25,21 @@ def state(folder):
     return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
+# What docs/lint.md says of each finding: severity, whether it may be less, and the source.
+PAGE = {id: (severity, "\nMilder: " in rest, re.search(r"^Source: <(.*)>$", rest, re.M)[1]) for id, severity, rest in re.findall(
+    r"^## (\S+)\n\n(\w+): ((?:(?!^#).*\n)*)", (CORPUS.parent.parent / "docs" / "lint.md").read_text(), re.M)}
+RANKS = ("note", "warning", "error")
+
+
+def unlike_page(finding):
+    """How it differs from what docs/lint.md says of it."""
+    if finding["id"] not in PAGE:
+        return [f"docs/lint.md has no section {finding['id']}"]
+    severity, milder, source = PAGE[finding["id"]]
+    as_said = finding["severity"] == severity or milder and RANKS.index(finding["severity"]) < RANKS.index(severity)
+    return [f"docs/lint.md has another {what} of {finding['id']}" for what, same in (("severity", as_said), ("source", finding["source"] == source)) if not same]
+
+
 def lint(folder, *words, text=None):
     done = run(folder, "tune", "--lint", "--format", "json", *words, text=text)
     if done.returncode not in (0, 6):
@@ -32,6 +47,7 @@ def lint(folder, *words, text=None):
     document = json.loads(done.stdout)
     found = sorted((f["service"], f["id"]) for f in document["findings"])
     faults = [("", f"no document of findings: {fault}") for fault in validate.faults(SCHEMAS["findings"], document)]
+    faults += [("", fault) for finding in document["findings"] for fault in unlike_page(finding)]
     return faults + (found if (done.returncode == 6) == bool(found) else [("", f"exit {done.returncode} with {len(found)} findings")])
 
 
@@ -132,6 +148,7 @@ NGINX_LIMITS = '    deploy:\n      resources:\n        limits:\n          cpus: 
 DEFECTS = [
     (37, "", "version-obsolete", "services:\n  postgres:", 'version: "3.8"\nservices:\n  postgres:'),
     (36, "", "fixed-subnet", "\nvolumes:\n", "\nnetworks:\n  default:\n    ipam: {config: [{subnet: 172.20.0.0/16}]}\n\nvolumes:\n"),
+    (36, "", "fixed-network-name", "\nvolumes:\n", "\nnetworks:\n  default: {name: flowdesk}\n\nvolumes:\n"),
     (36, "", "bridge-option-is-default", "\nvolumes:\n", "\nnetworks:\n  default:\n    driver_opts: {com.docker.network.driver.mtu: 1500}\n\nvolumes:\n"),
     (None, "nginx", "tmpfs-fills-limit", '    ports:\n      - "80:80"\n', '    ports:\n      - "80:80"\n    tmpfs: "/var/cache/nginx:size=60m"\n'),
     *((22, "backend", id, re.compile(r"(    init: true\n)((?:.*\n)*volumes:\n)"), rf"""\1    volumes: ['backend_modules:{target}']
@@ -170,6 +187,15 @@ DEFECTS = [
     (35, "postgres", "reserved-cpus-ignored", "        reservations:\n", '        reservations:\n          cpus: "0.5"\n'),
     (None, "postgres", "database-on-every-interface", "127.0.0.1:5432:5432", "5432:5432"),
     (None, "backend", "debugger-on-every-interface", "    init: true\n", "    init: true\n    ports: ['9229:9229']\n"),
+    (None, "search", "heap-not-lockable", None, """services:
+  search:
+    image: elasticsearch:8.15.0
+    mem_limit: 2g
+    environment: {bootstrap.memory_lock: "true"}
+    volumes: ['search_data:/usr/share/elasticsearch/data']
+    healthcheck: {test: [CMD, curl, -fs, "http://127.0.0.1:9200/"], interval: 10s, timeout: 5s, start_period: 60s, start_interval: 2s}
+volumes: {search_data: {}}
+"""),
     (9, "nginx", "probe-localhost", "http://127.0.0.1/health", "http://localhost/health"),
     (30, "n8n", "slow-first-probe", "      interval: 15s\n      timeout: 5s\n      start_period: 120s\n      start_interval: 2s\n", "      timeout: 5s\n      start_period: 120s\n"),
     (30, "n8n", "slow-first-probe", "      interval: 15s\n      timeout: 5s\n      start_period: 120s\n      start_interval: 2s\n", "      timeout: 5s\n"),
@@ -243,7 +269,7 @@ def defect(index):
 def covered():
     """Nobody writes a rule, and nobody expects a finding, without a defect that shows it alone."""
     planted, rows = {finding for _, _, finding, _, _ in DEFECTS}, {row for row, *_ in DEFECTS if row}
-    rules = set(re.findall(r"^## (\S+)$", (CORPUS.parent.parent / "docs" / "lint.md").read_text(), re.M))
+    rules = set(PAGE)
     expected = {f["id"] for path in CORPUS.glob("*/expected.json") for f in json.loads(path.read_text())["findings"]}
     return f"{len(rules)} rules, {len(expected | rules)} findings, {len(ROWS)} rows", [
         *(f"no defect is planted for {id}" for id in sorted((rules | expected) - planted)),
@@ -253,9 +279,12 @@ def covered():
 
 def sees():
     found = [("a", "x"), ("a", "x"), ("b", "y")]
+    limit = {"id": "no-memory-limit", "severity": PAGE["no-memory-limit"][0], "source": PAGE["no-memory-limit"][2]}
     return "the comparison", [what for what, wrong in (
         ("a finding too many", not difference(found, found[1:])), ("one too few", not difference(found[1:], found)),
-        ("a false alarm", bool(difference(found, found)))) if wrong]
+        ("a false alarm", bool(difference(found, found))), ("one that the page has not", not unlike_page({**limit, "id": "x"})),
+        ("another severity", not unlike_page({**limit, "severity": "note"})), ("another source", not unlike_page({**limit, "source": "x"})),
+        ("a false alarm of the page", bool(unlike_page(limit)))) if wrong]
 
 
 def overrides(hows):

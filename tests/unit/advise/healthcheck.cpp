@@ -161,6 +161,19 @@ TEST_CASE("PostgreSQL as first process inherits no pg_isready from a shell that 
     CHECK(advised(Json::array({"CMD", "pg_isready", "-h", "db"}), {"pg_isready"}, "postgres").is_null());
 
     HealthCase seen;
+    SECTION("a host behind a variable is one") {
+        seen.add("db", "postgres", with_test(shell("pg_isready ${PG_ARGS}"))).probe_commands["pg_isready"] =
+            "/usr/bin/pg_isready";
+        for (const bool named : {true, false}) {
+            CAPTURE(named);
+            seen.project.services["db"].resolved["healthcheck"]["test"] =
+                shell(named ? "pg_isready -h 127.0.0.1" : "pg_isready -q");
+            for (const Advice& advice : {advise_healthcheck(seen.input()), check_healthcheck(seen.input())}) {
+                const Finding* const wrong = finding_of(advice, "db", "health-check-wrong");
+                CHECK((wrong != nullptr && wrong->what.find("over the socket") != std::string::npos) == !named);
+            }
+        }
+    }
     const auto add = [&](const Json& model) -> ServiceObservation& {
         ServiceObservation& service = seen.add("db", "postgres", model);
         service.probe_commands["pg_isready"] = "/usr/bin/pg_isready";

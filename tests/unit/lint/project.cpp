@@ -31,6 +31,22 @@ TEST_CASE("a fixed subnet that nobody needs is told", "[lint]") {
                     .says(id));
 }
 
+TEST_CASE("a network that is called the same in every project is told", "[lint]") {
+    const std::string id = "fixed-network-name";
+    const auto with = [&](const std::string& service, const std::string& lines) {
+        return lint_of(std::string{kQuietService} + service + "networks:\n  back:\n" + lines).finding(id);
+    };
+    const Finding named = with("", "    name: shop_net\n");
+    CHECK(named.severity == Finding::Severity::kNote);
+    CHECK(contains(named.what, "the network back is always called shop_net"));
+    CHECK(with("", "    driver: bridge\n").what.empty());
+    CHECK(with("", "    name: ${NETWORK}\n").what.empty());
+    CHECK(with("", "    name: shop_net\n    external: true\n").what.empty());
+    CHECK_FALSE(with("", "    name: shop_net\n    external: false\n").what.empty());
+    CHECK(with("", "  front:\n    name: shop_net\n").what.empty());  // nobody is on it
+    CHECK(with("    labels: {traefik.docker.network: shop_net}\n", "    name: shop_net\n").what.empty());
+}
+
 TEST_CASE("an option that a bridge has anyway is told", "[lint]") {
     const std::string id = "bridge-option-is-default";
     const auto with = [&](const std::string& lines) {
