@@ -257,12 +257,24 @@ class Session {
                 ids.push_back(container.id);
             }
         }
-        for (Container& now : inspect_containers(engine_, ids)) {
+        std::map<std::string, std::string> refused;
+        std::vector<Container> found = inspect_containers(engine_, ids, &refused);
+        for (ServiceObservation& service : profile_.observation.services) {
+            const auto is_there = [&](const Container& container) {
+                return refused.contains(container.id) ||
+                       std::any_of(found.begin(), found.end(),
+                                   [&](const Container& now) { return now.id == container.id; });
+            };
+            const auto gone = std::stable_partition(service.containers.begin(), service.containers.end(), is_there);
+            std::for_each(gone, service.containers.end(), [](Container& container) { container.status = kGone; });
+        }
+        for (Container& now : found) {
             for (ServiceObservation& service : profile_.observation.services) {
                 const auto then = std::find_if(service.containers.begin(), service.containers.end(),
                                                [&](const Container& container) { return container.id == now.id; });
                 if (then != service.containers.end()) {
                     note_probes(service, now, then->health_log.empty() ? TimePoint{} : then->health_log.back().start);
+                    now.restart_count = then->restart_count;  // those of the time since are counted by their events
                     *then = std::move(now);
                     break;
                 }
@@ -404,6 +416,10 @@ Profile take_profile(World& world, const Connection& connection, const ProfileRe
     if (!connection.engine) {
         profile.observation =
             observe_files_only(profile.project, request.services, connection.why_not->what(), world.clock.now());
+        if (request.measure == Measure::kNever) {
+            profile.observation.gaps.push_back({"engine", "what is kept of earlier profiles",
+                                                "it is kept by the engine's ID, which only the engine tells"});
+        }
         recognise(profile.project, profile.observation);
         watcher.first_facts(profile.project, profile.observation);
         return profile;
@@ -411,13 +427,13 @@ Profile take_profile(World& world, const Connection& connection, const ProfileRe
     Engine& engine = *connection.engine;
     profile.observation = observe_services(engine, profile.project, request.services, world.files, world.clock.now());
     const Path state = world.environment.state_directory() / safe_file_name(profile.observation.engine->id);
-    WritableLayers layers(engine, world.files, state / safe_file_name(profile.project.name) / "layers.json",
-                          request.layers_anew, profile.observation);
     recognise(profile.project, profile.observation);
     watcher.first_facts(profile.project, profile.observation);
+    WritableLayers layers(engine, world.files, state / safe_file_name(profile.project.name) / "layers.json",
+                          request.layers_anew, profile.observation);
     ProfileStore store(world.files, world.environment.state_directory());
     const bool ask_only = request.measure == Measure::kWhenNeeded && is_kept(store, profile, world.clock.now());
-    if (request.measure != Measure::kNever) {
+    if (request.measure != Measure::kNever && !profile.observation.services.empty()) {
         Session session(world, request, engine, profile, watcher);
         if (ask_only) {
             session.only_ask();

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <exception>
+#include <optional>
 
 #include "core/advising.h"
+#include "core/compose/labels.h"
+#include "core/connection.h"
 #include "plugin/cli.h"
 #include "plugin/views/text.h"
 
@@ -54,6 +57,37 @@ std::vector<Candidate> services(const std::vector<std::string>& selectors, World
         const std::size_t end = std::min(finished.output.find('\n', at), finished.output.size());
         candidates.push_back({finished.output.substr(at, end - at), "service"});
         at = end + 1;
+    }
+    return candidates;
+}
+
+/// Those of the running project that was started from this folder or one above, by files that Compose would not look
+/// for, or that -p names.
+std::vector<Candidate> running_services(const std::vector<std::string>& selectors, World& world) {
+    const Connection connection = connect(world);
+    std::vector<Candidate> candidates;
+    if (!connection.engine) {
+        return candidates;
+    }
+    std::optional<std::string> name;
+    for (std::size_t i = 0; i + 1 < selectors.size(); ++i) {
+        if (selectors[i] == "-p" || selectors[i] == "--project-name") {
+            name = selectors[i + 1];
+        }
+    }
+    const auto projects = labelled_projects(*connection.engine, name);
+    for (Path here = world.files.canonical(world.environment.working_directory); candidates.empty();
+         here = here.parent_path()) {
+        for (const LabelledProject& project : projects) {
+            if (name || world.files.canonical(project.working_directory) == here) {
+                for (const auto& [service, image] : project.images) {
+                    candidates.push_back({service, "service"});
+                }
+            }
+        }
+        if (here == here.parent_path()) {
+            break;
+        }
     }
     return candidates;
 }
@@ -115,9 +149,14 @@ Answer answer(const std::vector<std::string>& words, World& world) {
     std::vector<std::string> selectors;
     std::vector<std::string> named;
     for (auto word = first + 1; word < words.end() - 1; ++word) {
-        const CLI::Option* const option = option_named(*command, *word);
+        const auto equals = word->starts_with("--") ? word->find('=') : std::string::npos;
+        const CLI::Option* const option = option_named(*command, word->substr(0, equals));
         const bool selector = option != nullptr && option->get_group() == "Compose's own selectors";
-        if (option != nullptr && takes_value(*option)) {
+        if (option != nullptr && equals != std::string::npos) {
+            if (selector) {
+                selectors.insert(selectors.end(), {word->substr(0, equals), word->substr(equals + 1)});
+            }
+        } else if (option != nullptr && takes_value(*option)) {
             if (word + 1 == words.end() - 1) {
                 return values(*command, *option, typed);
             }
@@ -133,6 +172,11 @@ Answer answer(const std::vector<std::string>& words, World& world) {
         return {options_of(*command), kNoFiles};
     }
     Answer result{services(selectors, world), kNoFiles};
+    const bool by_file = std::any_of(selectors.begin(), selectors.end(),
+                                     [](const std::string& word) { return word == "-f" || word == "--file"; });
+    if (result.candidates.empty() && !by_file) {
+        result.candidates = running_services(selectors, world);
+    }
     std::erase_if(result.candidates, [&](const Candidate& candidate) {
         return std::find(named.begin(), named.end(), candidate.word) != named.end();
     });

@@ -20,7 +20,6 @@ namespace {
 constexpr const char* kMemorySource = "https://docs.docker.com/engine/containers/resource_constraints/#memory";
 constexpr const char* kSwapSource =
     "https://docs.docker.com/engine/containers/resource_constraints/#--memory-swap-details";
-constexpr const char* kPinSource = "x-pilotpros in the Compose files";
 constexpr const char* kMemoryRule =
     "the most it needs, starting included, plus a margin that shrinks with the evidence; page cache and wishes while "
     "the machine has room, and in the first hour twice the need, 256 MiB at least where nobody knows what the "
@@ -93,7 +92,7 @@ void take_swap_pin(const LimitsView& view, const Share& share, const std::string
                     own == Bytes{-1} ? nlohmann::json("-1") : size_or_null(own), boundless ? pin : compose_size(*size));
     change.reason = kPinned;
     change.rule = kPinned;
-    change.source = kPinSource;
+    change.source = kWishSource;
     change.risk = Risk::kMedium;
     change.joint = share.advised ? "memory" : "";
     into.changes.push_back(std::move(change));
@@ -151,7 +150,7 @@ void change_memory(const LimitsView& view, const Share& share, Advice& into) {
     const bool pinned = pin && parse_size(*pin);
     change.reason = share.why;
     change.rule = pinned ? kPinned : kMemoryRule;
-    change.source = pinned ? kPinSource : kMemorySource;
+    change.source = pinned ? kWishSource : kMemorySource;
     change.inputs = memory_inputs(view);
     change.risk = Risk::kMedium;
     change.joint = "memory";
@@ -181,7 +180,7 @@ void check_pin(const LimitsView& view, Advice& into) {
     finding.harm = size ? "it will be killed for lack of memory" : "the pin is not used";
     finding.fix = size ? fmt::format("pin at least {}, or nothing", compose_size(round_up(view.evidence.need)))
                        : "a size as Compose reads it, e.g. 512m";
-    finding.source = kPinSource;
+    finding.source = kWishSource;
     into.findings.push_back(std::move(finding));
 }
 

@@ -108,7 +108,7 @@ bool take_pin(const LimitsView& view, const std::string& key, const Target& targ
         finding.what = fmt::format("x-pilotpros pins {} to what is no number above zero", key);
         finding.harm = "the pin is not used, and nothing is advised in its place";
         finding.fix = fmt::format("give {} a number", key);
-        finding.source = "docs: x-pilotpros";
+        finding.source = kWishSource;
         into.findings.push_back(std::move(finding));
         return true;
     }
@@ -117,7 +117,7 @@ bool take_pin(const LimitsView& view, const std::string& key, const Target& targ
     Change change = view.change(key, target, before, value);
     change.reason = kPinned;
     change.rule = kPinned;
-    change.source = "x-pilotpros in the Compose files";
+    change.source = kWishSource;
     into.changes.push_back(std::move(change));
     return true;
 }

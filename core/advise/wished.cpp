@@ -17,7 +17,6 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr const char* kWho = "x-pilotpros";
-constexpr const char* kWishSource = "x-pilotpros in the Compose files";
 
 /// Below a service, whatever runs in it: who advises them knows one program each.
 constexpr std::array kForAnyService{"shm_size", "stop_grace_period"};

@@ -79,6 +79,7 @@ void to_json(nlohmann::json& json, const Change& change);
 
 /// Reason and rule of a value that the user pinned, and what is said of it in the file.
 inline constexpr const char* kPinned = "pinned by x-pilotpros";
+inline constexpr const char* kWishSource = "x-pilotpros in the Compose files";
 /// How the reason of a value begins that the user's bound cut, and its rule in the file.
 inline constexpr const char* kBounded = "bounded by x-pilotpros";
 /// Whether a rule in a file of ours says that its value is the user's wish.

@@ -87,15 +87,19 @@ struct PortBinding {
     std::string host_address, host_port, container_port;  ///< container_port as "80/tcp"
 };
 
+/// The status of a container that was removed while it was looked at.
+inline constexpr const char* kGone = "gone";
+
 /// One running or stopped container of the project.
 struct Container {
     std::string id, name, service;
     int number = 1;  ///< of a scaled service, from 1
     std::string image_id, image_reference, config_hash;
-    std::string status;  ///< created, running, paused, restarting, exited, dead
+    std::string status;  ///< created, running, paused, restarting, exited, dead; kGone
     std::string health;  ///< healthy, unhealthy, starting; empty without a health check
     TimePoint created, started, finished;
-    int exit_code = 0, restart_count = 0, pid = 0;
+    int exit_code = 0, pid = 0;
+    int restart_count = 0;  ///< by its policy, when it was first looked at
     bool oom_killed = false;
     std::vector<Secret> argv;  ///< entrypoint and command
     std::map<std::string, Secret> environment, labels;

@@ -17,6 +17,9 @@ bool wanted(const std::string& service, const std::vector<std::string>& services
     return services.empty() || std::find(services.begin(), services.end(), service) != services.end();
 }
 
+constexpr const char* kOfRunning = "what it uses, and all that only a running program can say";
+constexpr const char* kNoContainer = "it has no container: docker compose up starts it";
+
 ServiceObservation& find_or_add(Observation& observation, const std::string& service) {
     const auto found = std::find_if(observation.services.begin(), observation.services.end(),
                                     [&](const ServiceObservation& one) { return one.service == service; });
@@ -32,6 +35,18 @@ void add_services_of_files(const Project& project, const std::vector<std::string
     for (const auto& [name, service] : project.services) {
         if (wanted(name, services) && !service.profiled_out) {
             find_or_add(into, name).given_files = given_files(service.resolved);
+        }
+    }
+}
+
+/// A service that is named, and that nothing runs because its profile is not active.
+void add_inactive(const Project& project, const std::vector<std::string>& services, Observation& into) {
+    for (const std::string& name : services) {
+        const auto found = project.services.find(name);
+        const bool observed = std::any_of(into.services.begin(), into.services.end(),
+                                          [&](const ServiceObservation& service) { return service.service == name; });
+        if (found != project.services.end() && found->second.profiled_out && !observed) {
+            into.gaps.push_back({name, "all of it", "its profile is not active: name it with --profile"});
         }
     }
 }
@@ -123,12 +138,25 @@ void add_insides(Engine& engine, Observation& into) {
             }
         }
         if (service.containers.empty() && !service.refused) {
-            into.gaps.push_back({service.service, "what it uses, and all that only a running program can say",
-                                 "it has no container: docker compose up starts it"});
+            into.gaps.push_back({service.service, kOfRunning, kNoContainer});
         } else if (!service.refused && std::none_of(service.containers.begin(), service.containers.end(),
                                                     [](const Container& container) { return container.running(); })) {
-            into.gaps.push_back({service.service, "what it uses, and all that only a running program can say",
-                                 "it is " + service.containers.front().status});
+            into.gaps.push_back({service.service, kOfRunning, "it is " + service.containers.front().status});
+        }
+    }
+}
+
+/// What was said of a service before it had this container is true no longer.
+void note_newcomer(const ServiceObservation& service, Observation& into) {
+    std::erase_if(into.gaps, [&](const Gap& gap) { return gap.subject == service.service && gap.what == kOfRunning; });
+    if (service.processes.empty()) {
+        const Gap gap{service.service, "what its programs are and would say",
+                      "it began while it was measured: the next profile asks them"};
+        const bool told = std::any_of(into.gaps.begin(), into.gaps.end(), [&](const Gap& one) {
+            return one.subject == gap.subject && one.what == gap.what;
+        });
+        if (!told) {
+            into.gaps.push_back(gap);
         }
     }
 }
@@ -155,6 +183,7 @@ Observation observe_services(Engine& engine, const Project& project, const std::
     add_containers(inspect_containers(engine, ids_of_project(listed, project, services), &refused), project,
                    observation);
     add_refused(listed, refused, observation);
+    add_inactive(project, services, observation);
     std::vector<Container> all;
     for (const ServiceObservation& service : observation.services) {
         all.insert(all.end(), service.containers.begin(), service.containers.end());
@@ -175,6 +204,7 @@ Observation observe_files_only(const Project& project, const std::vector<std::st
     Observation observation;
     observation.taken = now;
     add_services_of_files(project, services, observation);
+    add_inactive(project, services, observation);
     observation.gaps.push_back({"engine", "the machine, the images, the containers, and all that they would say", why});
     return observation;
 }
@@ -193,7 +223,11 @@ int observe_newcomers(Engine& engine, const Project& project, const std::vector<
         }
     }
     if (!fresh.empty()) {
-        add_containers(inspect_containers(engine, fresh), project, into);
+        std::vector<Container> containers = inspect_containers(engine, fresh);
+        for (const Container& container : containers) {
+            note_newcomer(find_or_add(into, container.service), into);
+        }
+        add_containers(std::move(containers), project, into);
     }
     return static_cast<int>(fresh.size());
 }

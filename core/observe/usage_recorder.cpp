@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <thread>
 #include <utility>
@@ -29,20 +30,47 @@ struct UsageRecorder::Watched {
 };
 
 UsageRecorder::UsageRecorder(Engine& engine, const Clock& clock, const Files* local_files, const std::string& project)
-    : engine_(engine), clock_(clock), files_(local_files), kernels_read_(clock.steady()) {
-    events_ = std::make_unique<JsonLines>([this](std::string_view line) {
+    : engine_(engine), clock_(clock), files_(local_files), project_(project), kernels_read_(clock.steady()) {
+    open_events(std::nullopt);
+}
+
+void UsageRecorder::open_events(std::optional<TimePoint> since) {
+    const TimePoint known = since ? last_event_ : TimePoint{};
+    events_ = std::make_unique<JsonLines>([this, known](std::string_view line) {
         const auto event = parse_event(line);
-        if (event) {
+        if (event && event->time > known) {
             hear(*event);
         }
         return event.has_value();
     });
+    events_opened_ = clock_.steady();
+    events_ended_ = false;
     event_stream_ = engine_.open(
-        events_request(project), [this](std::string_view bytes) { events_->feed(bytes); },
+        events_request(project_, since), [this](std::string_view bytes) { events_->feed(bytes); },
         [this](int status, const std::string& complaint) {
             events_ended_ = true;
+            events_until_ = clock_.now();
+            event_status_ = status;
             event_complaint_ = complaint.empty() ? fmt::format("the engine ended them (status {})", status) : complaint;
         });
+}
+
+void UsageRecorder::mend_events() {
+    constexpr int kDenied = 400, kQuickEnds = 3;
+    quick_ends_ = clock_.steady() - events_opened_ < std::chrono::seconds{1} ? quick_ends_ + 1 : 0;
+    if (event_status_ >= kDenied || quick_ends_ > kQuickEnds) {
+        events_given_up_ = true;
+        return;
+    }
+    Request ping;
+    ping.path = "/_ping";
+    ping.versioned = false;
+    ping.timeout = std::chrono::seconds{5};
+    if (engine_.call_all({ping}).front().ok()) {
+        open_events(events_until_);
+    } else {
+        lost_ = true;
+    }
 }
 
 void UsageRecorder::remember_starts(const std::string& project) {
@@ -88,6 +116,9 @@ void UsageRecorder::watch(const Container& container) {
 void UsageRecorder::step(std::chrono::milliseconds at_most) {
     const auto begin = clock_.steady();
     engine_.pump(at_most);
+    if (events_ended_ && !events_given_up_ && !lost_) {
+        mend_events();
+    }
     // The engine reads its containers one after the other and sends each sample by itself. Nobody waits for one: its
     // time is written in it. Looking at all streams once for many samples is what keeps the cost of hundreds of
     // containers linear.
@@ -104,6 +135,7 @@ void UsageRecorder::step(std::chrono::milliseconds at_most) {
 bool UsageRecorder::newcomers() { return std::exchange(newcomers_, false); }
 
 void UsageRecorder::hear(const ContainerEvent& event) {
+    last_event_ = std::max(last_event_, event.time);
     const auto found = watched_.find(event.container);
     if (found != watched_.end()) {
         found->second->recorder.event(event);
@@ -201,7 +233,7 @@ std::vector<Gap> UsageRecorder::gaps() const {
     if (events_ended_) {
         say("engine", "restarts and OOM kills since then", "the stream of events ended: " + event_complaint_);
     }
-    std::size_t without_block = 0;
+    std::size_t without_block = 0, without_peak = 0;
     for (const auto& [id, watched] : watched_) {
         const Usage& usage = watched->recorder.usage();
         if (!watched->kernel_complaint.empty() && watched->recorder.running()) {
@@ -216,7 +248,12 @@ std::vector<Gap> UsageRecorder::gaps() const {
             say(watched->service, "some samples",
                 fmt::format("{} lines of the statistics stream could not be read", watched->lines->nonsense()));
         }
+        without_peak += watched->group && usage.samples > 0 && usage.kernel_peak == 0 ? 1 : 0;
         without_block += usage.samples > 0 && !usage.block_known ? 1 : 0;
+    }
+    if (without_peak > 0) {
+        say("host", "the kernel's own highest memory use",
+            "this kernel keeps none: memory.peak of cgroup v2 is there from Linux 5.19 on");
     }
     const bool all_without_block = without_block > 0 && without_block == watched_.size();
     if (all_without_block) {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,8 +45,8 @@ class UsageRecorder {
     void step(std::chrono::milliseconds at_most);
     /// True once after a container started that is not watched: it can be looked for now.
     [[nodiscard]] bool newcomers();
-    /// Whether the engine ended its stream of events, which it does only when it goes away.
-    [[nodiscard]] bool lost() const { return events_ended_; }
+    /// Whether the engine went away: its stream of events ended, and it does not answer any more.
+    [[nodiscard]] bool lost() const { return lost_; }
 
     /// Around all that we run inside of the containers: what they use meanwhile is not their own use.
     void begin_questions();
@@ -62,6 +63,9 @@ class UsageRecorder {
   private:
     struct Watched;
 
+    void open_events(std::optional<TimePoint> since);
+    /// Opens them again where the engine is still there: what lies between it and us may end a stream that is quiet.
+    void mend_events();
     void hear(const ContainerEvent& event);
     void read_kernel_of(Watched& watched);
     void read_kernels();
@@ -71,13 +75,16 @@ class UsageRecorder {
     Engine& engine_;
     const Clock& clock_;
     const Files* files_;
+    std::string project_;
     std::map<std::string, std::unique_ptr<Watched>> watched_;
     std::map<std::string, RememberedStart> remembered_;
     std::unique_ptr<JsonLines> events_;
     Engine::StreamId event_stream_ = 0;
     std::string event_complaint_;
-    std::chrono::steady_clock::time_point kernels_read_;
-    bool newcomers_ = false, finished_ = false, events_ended_ = false;
+    int event_status_ = 0, quick_ends_ = 0;
+    TimePoint events_until_, last_event_;
+    std::chrono::steady_clock::time_point kernels_read_, events_opened_;
+    bool newcomers_ = false, finished_ = false, events_ended_ = false, events_given_up_ = false, lost_ = false;
 };
 
 }  // namespace pilotpros

@@ -27,18 +27,20 @@ std::string at(const Histogram& histogram, double q, bool bytes) {
 
 /// A service's name, with the container's number where there are several.
 std::string row_name(const ServiceObservation& service, const Container& container) {
-    return service.containers.size() > 1 ? fmt::format("{}/{}", service.service, container.number) : service.service;
+    const std::string gone = container.status == kGone ? " (gone)" : "";
+    return (service.containers.size() > 1 ? fmt::format("{}/{}", service.service, container.number) : service.service) +
+           gone;
 }
 
 std::string state(const ServiceObservation& service, const Observation& observation) {
     if (service.containers.empty()) {
         return !observation.engine || service.refused ? "unknown" : "not running";
     }
-    const auto up = std::count_if(service.containers.begin(), service.containers.end(),
-                                  [](const Container& container) { return container.running(); });
+    const auto count = [&](auto is) { return std::count_if(service.containers.begin(), service.containers.end(), is); };
+    const auto up = count([](const Container& container) { return container.running(); });
+    const auto there = count([](const Container& container) { return container.status != kGone; });
     const Container& first = service.containers.front();
-    std::string text =
-        service.containers.size() == 1 ? first.status : fmt::format("{} of {} running", up, service.containers.size());
+    std::string text = there <= 1 ? first.status : fmt::format("{} of {} running", up, there);
     if (!first.health.empty() && first.running()) {
         text += ", " + first.health;
     }
@@ -127,6 +129,11 @@ std::string cpu_table(const Observation& observation, int width) {
     return table.empty() ? "" : "\n" + table.render(width);
 }
 
+std::string kills(const Usage& usage) {
+    return usage.oom_kills_before > 0 ? fmt::format("{} (+{} before)", usage.oom_kills, usage.oom_kills_before)
+                                      : std::to_string(usage.oom_kills);
+}
+
 std::string memory_table(const Observation& observation, int width) {
     constexpr std::ptrdiff_t kMissed = 7;
     const bool missed =
@@ -152,7 +159,7 @@ std::string memory_table(const Observation& observation, int width) {
                                        at(usage.working_set.histogram(), 1, true),
                                        bytes_or_dash(usage.kernel_peak),
                                        container.limits.memory > 0 ? format_bytes(container.limits.memory) : "none",
-                                       std::to_string(usage.oom_kills)};
+                                       kills(usage)};
         if (missed) {
             cells.insert(cells.begin() + kMissed,
                          usage.missed_while_watching() ? format_bytes(usage.missed_peak()) : "-");
@@ -261,7 +268,7 @@ std::string kept_table(const Observation& observation, int width) {
             table.add({service.service, format_time(kept.from), format_time(kept.to),
                        format_duration(Seconds{kept.seconds}), at(kept.cpu.histogram(), 0.95, false),
                        at(kept.cpu.histogram(), 1, false), at(kept.unreclaimable.histogram(), 1, true),
-                       bytes_or_dash(kept.kernel_peak), std::to_string(kept.oom_kills),
+                       bytes_or_dash(kept.kernel_peak), kills(kept),
                        fmt::format("{:.0f}", kept.unreclaimable.looks())});
         }
     }

@@ -11,6 +11,7 @@ KINDS = {
     "hang": "never answers",
     "close": "closes the connection instead of answering",
     "drop": "breaks off in the middle of the answer",
+    "cut": "begins to answer and ends it after 1.2 s, as a proxy does where all is quiet",
     "nonsense": "answers with random bytes under a good status",
     "truncate": "answers with JSON that ends in the middle, and a length that says so is all",
     "garbage": "answers with something that is not HTTP",
@@ -55,6 +56,10 @@ class Faults:
             answer.writer.write(b'{"Id":"')
             await answer.writer.drain()
             raise Disconnect
+        if kind == "cut":
+            await answer.begin(json_headers)
+            await asyncio.sleep(1.2)
+            await answer.end()
         if kind == "nonsense":
             await answer.send(200, json_headers, os.urandom(2000))
         if kind == "truncate":

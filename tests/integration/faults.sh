@@ -67,6 +67,15 @@ judge vanished 0 --vanish svc0002
 expect_in "a container that is gone meanwhile is left out" '^\[1,0\]$' "$(field vanished '[.services | sort_by(.name)[] | .containers | length]|tojson')"
 judge no-statistics 0 --fault '500:/stats'
 for service in svc0001 svc0002; do expect_in "no statistics: named for $service" "$service: use since then" "$(said no-statistics)"; done
+# What ends the stream of events is not taken for the engine's end.
+judge no-events 0 --fault '403:/events'
+expect_in "no events: told" 'engine: restarts and OOM kills since then: .*403' "$(said no-events)"
+expect_in "no events: measured all the same" '^[1-9]' "$(field no-events '[.services[].containers[].usage.samples] | min')"
+judge closed-events 0 --fault 'close:/events'
+expect_in "events that are closed at once: told" 'engine: restarts and OOM kills since then' "$(said closed-events)"
+judge cut-events 0 --fault 'cut:/events'
+expect_not_in "events that are cut: opened again" 'restarts and OOM kills' "$(said cut-events)"
+expect_in "events that are cut: from then on" '/events\?.*since=' "$(grep /events "$scratch/one-cut-events/log" | tail -n 1)"
 judge second-version 0 --cgroup 2
 expect_in "control groups 2: recognised, and memory that cannot be reclaimed" '^2 [1-9]' "$(field second-version '"\(.engine.cgroup_version) \([.services[].containers[].usage.unreclaimable_bytes.max] | min)"')"
 judge all-end 0 --die-after 2

@@ -145,5 +145,8 @@ expect_not_in "no advisor that does not begin so" '^limits,healthcheck' "$out"
 completes "services" '^svc0001(	|$)' profile ''
 expect_not_in "no service twice" '^svc0001' "$(docker __complete pilotpros profile svc0001 '')"
 completes "services of a named file" '^svc0003(	|$)' profile -f compose.yaml svc
+completes "services of a named file, in one word" '^svc0003(	|$)' profile --file=compose.yaml svc
 cd "$scratch/empty"
+DOCKER_HOST=$engine completes "services of a running project" '^svc0003(	|$)' profile -p shop svc
+expect_not_in "none of a project that does not run" svc "$(DOCKER_HOST=$engine docker __complete pilotpros profile -p other svc)"
 completes "services where there is no project" '^:[0-9]+$' profile ''

@@ -26,7 +26,7 @@ def state(folder):
 
 
 # What docs/lint.md says of each finding: severity, whether it may be less, and the source.
-PAGE = {id: (severity, "\nMilder: " in rest, re.search(r"^Source: <(.*)>$", rest, re.M)[1]) for id, severity, rest in re.findall(
+PAGE = {id: (severity, "\nMilder: " in rest, re.search(r"^Source: <?(.*?)>?$", rest, re.M)[1]) for id, severity, rest in re.findall(
     r"^## (\S+)\n\n(\w+): ((?:(?!^#).*\n)*)", (CORPUS.parent.parent / "docs" / "lint.md").read_text(), re.M)}
 RANKS = ("note", "warning", "error")
 
@@ -148,7 +148,7 @@ NGINX_LIMITS = '    deploy:\n      resources:\n        limits:\n          cpus: 
 DEFECTS = [
     (37, "", "version-obsolete", "services:\n  postgres:", 'version: "3.8"\nservices:\n  postgres:'),
     (36, "", "fixed-subnet", "\nvolumes:\n", "\nnetworks:\n  default:\n    ipam: {config: [{subnet: 172.20.0.0/16}]}\n\nvolumes:\n"),
-    (36, "", "fixed-network-name", "\nvolumes:\n", "\nnetworks:\n  default: {name: flowdesk}\n\nvolumes:\n"),
+    (36, "", "fixed-network-name", "\nvolumes:\n", "\nnetworks:\n  default: {name: flowdesk_network}\n\nvolumes:\n"),
     (36, "", "bridge-option-is-default", "\nvolumes:\n", "\nnetworks:\n  default:\n    driver_opts: {com.docker.network.driver.mtu: 1500}\n\nvolumes:\n"),
     (None, "nginx", "tmpfs-fills-limit", '    ports:\n      - "80:80"\n', '    ports:\n      - "80:80"\n    tmpfs: "/var/cache/nginx:size=60m"\n'),
     *((22, "backend", id, re.compile(r"(    init: true\n)((?:.*\n)*volumes:\n)"), rf"""\1    volumes: ['backend_modules:{target}']

@@ -148,8 +148,17 @@ def value_of(usage, path):
     return usage
 
 
-def together(used):
-    """What no container shows alone. Yields (what, whether it holds)."""
+def containers(profile, name):
+    return next(service["containers"] for service in profile["services"] if service["name"] == name)
+
+
+def together(used, profile):
+    """What no figure shows. Yields (what, whether it holds)."""
+    said = {(gap["subject"], gap["what"]) for gap in profile["gaps"]}
+    yield "one that was removed is gone", [one["status"] for one in containers(profile, "gone")] == ["gone"]
+    yield "one that began meanwhile: what was not asked is told", ("late", "what its programs are and would say") in said
+    yield "and it is not told that it does not run", ("late", "what it uses, and all that only a running program can say") not in said
+    yield "a restart is counted once", [one["restart_count"] + one["usage"]["restarts"] for one in containers(profile, "crash")] == [1]
     spikes = [used[name]["kernel_peak"] for name in ("spike-a", "spike-b")]
     missed = [spike for spike in spikes if spike["missed_bytes"] >= 95 * MIB]
     yield "polling missed at least one of two spikes, and the kernel shows it", bool(missed)
@@ -171,7 +180,7 @@ def check(profile, facts, say=print):
         if not holds:
             wrong.append((service, path if isinstance(path, str) else None))
     try:
-        verdicts = list(together(used))
+        verdicts = list(together(used, profile))
     except KeyError as error:
         verdicts = [(f"missing: {error!r}", False)]
     for what, holds in verdicts:
@@ -217,7 +226,22 @@ def cpu_twice(usage):
         usage["cpu_cores"][kind] *= 2
 
 
+def first(name, key, value):
+    return lambda profile: containers(profile, name)[0].update({key: value})
+
+
+def said_of_late(what):
+    def falsify(profile):
+        profile["gaps"] = [gap for gap in profile["gaps"] if gap["subject"] != "late"] + [{"subject": "late", "what": what, "why": ""}]
+
+    return falsify
+
+
 WRONG_PROFILERS = {
+    "one that shows what was removed": first("gone", "status", "running"),
+    "one that counts a restart twice": first("crash", "restart_count", 1),
+    "one that says nothing of who began meanwhile": said_of_late("use"),
+    "one that keeps to what it said before": said_of_late("what it uses, and all that only a running program can say"),
     "one that only polls": each(polls_only),
     "one that takes page cache for need": each(cache_is_need),
     "one that takes the kernel's peak for need": each(kernel_peak_is_need),

@@ -197,7 +197,7 @@ void Draft::refuse(const char* id, const std::string& name, std::string what) {
               std::move(what),
               "it is not used",
               fmt::format("give {} a value as postgresql.conf takes it", name),
-              kSource});
+              kWishSource});
     }
 }
 
@@ -323,7 +323,7 @@ void Draft::add_pins() {
             change.after = value;
             change.reason = kPinned;
             change.rule = kPinned;
-            change.source = "x-pilotpros in the Compose file";
+            change.source = kWishSource;
             change.recipe = recipe_on(name);
             change.cost = cost_of(now);
             advice.changes.push_back(std::move(change));

@@ -145,14 +145,34 @@ linting::LintRules of_advisors() {
          "whoever reaches the machine runs any code in the container",
          kPorts,
          {}},
+        {"pin-unreadable",
+         Severity::kError,
+         "x-pilotpros pins a value to what it cannot be",
+         "the pin is not used",
+         kWishSource,
+         {}},
+        {"bound-unreadable",
+         Severity::kError,
+         "x-pilotpros bounds a value by what it cannot be",
+         "the bound is not used",
+         kWishSource,
+         {}},
+        {"bound-contradicts",
+         Severity::kError,
+         "x-pilotpros bounds a value, and its min is above its max",
+         "neither is used",
+         kWishSource,
+         {}},
     };
 }
 
 std::string section(const linting::LintRule& rule) {
     const nlohmann::json severity = rule.severity;
     const std::string milder = *rule.milder == '\0' ? "" : fmt::format("\n\nMilder: {}.", rule.milder);
-    return fmt::format("\n## {}\n\n{}: {}.\n\nHarm: {}.{}\n\nSource: <{}>\n", rule.id, severity.get<std::string>(),
-                       rule.title, rule.harm, milder, rule.source);
+    const std::string source =
+        std::string{rule.source}.starts_with("https:") ? fmt::format("<{}>", rule.source) : rule.source;
+    return fmt::format("\n## {}\n\n{}: {}.\n\nHarm: {}.{}\n\nSource: {}\n", rule.id, severity.get<std::string>(),
+                       rule.title, rule.harm, milder, source);
 }
 
 std::string page_of_rules() {
