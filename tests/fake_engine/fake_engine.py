@@ -24,6 +24,7 @@ def options():
     parser.add_argument("--tcp", help="HOST:PORT; port 0 takes a free one, which is printed")
     parser.add_argument("--recordings", default=os.path.join(os.path.dirname(os.path.abspath(__file__)), "recordings"))
     parser.add_argument("--services", type=int, default=0, help="running services svc0001…; 0 plays the recorded stack")
+    parser.add_argument("--called", default="", metavar="NAME,NAME", help="what these services are called instead")
     parser.add_argument("--project", default="faked")
     parser.add_argument("--directory", default="", help="the project's folder")
     parser.add_argument("--id", help="what it calls itself")
@@ -42,10 +43,11 @@ async def main():
     chosen = options()
     recordings = Recordings(chosen.recordings)
     directory = os.path.abspath(chosen.directory) if chosen.directory else "/srv/recorded"
-    engine = FakeEngine(recordings, multiply(recordings, chosen.services, chosen.project, directory, chosen.cgroup), chosen)
-    if chosen.directory and chosen.services:
+    names = chosen.called.split(",") if chosen.called else [f"svc{number:04d}" for number in range(1, chosen.services + 1)]
+    engine = FakeEngine(recordings, multiply(recordings, names, chosen.project, directory, chosen.cgroup), chosen)
+    if chosen.directory and names:
         with open(os.path.join(directory, "compose.yaml"), "w", encoding="utf-8") as file:
-            file.write(compose_file(chosen.project, chosen.services, engine.image["RepoTags"][0] if engine.image["RepoTags"] else "recorded"))
+            file.write(compose_file(chosen.project, names, engine.image["RepoTags"][0] if engine.image["RepoTags"] else "recorded"))
     faults = Faults(chosen.fault)
     log = open(chosen.log, "a", encoding="utf-8", buffering=1) if chosen.log else None
 

@@ -118,15 +118,14 @@ def as_version_2(sample):
                        "workingset_activate": 0, "workingset_nodereclaim": 0, "workingset_refault": 0}
 
 
-def multiply(recordings, count, project, directory, cgroup):
-    """`count` running containers svc0001… of one project, all made from the recorded one; with 0 the recorded two themselves."""
+def multiply(recordings, names, project, directory, cgroup):
+    """A running container of each of these services of one project, all made from the recorded one; without names the recorded two themselves."""
     listed = {entry["Id"]: entry for entry in recordings.json("list")}
     recorded = [recordings.json(name) for name in ("inspect_web", "inspect_job")]
-    if count == 0:
+    if not names:
         return [Service(recordings, listed[one["Id"]], one, at, cgroup) for at, one in enumerate(recorded)]
     model, services = recorded[0], []
-    for number in range(1, count + 1):
-        name = f"svc{number:04d}"
+    for number, name in enumerate(names, 1):
         labels = {"com.docker.compose.service": name, "com.docker.compose.project": project, "com.docker.compose.config-hash": identity("config", name),
                   "com.docker.compose.project.working_dir": directory, "com.docker.compose.project.config_files": os.path.join(directory, "compose.yaml")}
         inspected, entry = copy.deepcopy(model), copy.deepcopy(listed[model["Id"]])
@@ -141,5 +140,5 @@ def multiply(recordings, count, project, directory, cgroup):
     return services
 
 
-def compose_file(project, count, image):
-    return f"name: {project}\nservices:\n" + "".join(f"  svc{number:04d}: {{ image: {image} }}\n" for number in range(1, count + 1))
+def compose_file(project, names, image):
+    return f"name: {project}\nservices:\n" + "".join(f"  {name}: {{ image: {image} }}\n" for name in names)

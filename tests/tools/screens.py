@@ -33,8 +33,9 @@ NOWHERE = "unix:///nowhere.sock"
 WIDTHS = (80, 120, 200)
 
 RECORDED = "recorded"
+DRIFTED = "drifted"  # one whose containers of the history's services are without what was applied
 ASKED = 0, 3  # asked on a terminal, where the answer is no, and refused where nobody can be asked
-# name: words, exit code or that of a terminal and that of a pipe, whether the fake engine is there, or the one with the RECORDED containers, whether all lines are a file's
+# name: words, exit code or that of a terminal and that of a pipe, whether the fake engine is there, or the one with the RECORDED or the DRIFTED containers, whether all lines are a file's
 SCREENS = {
     "help": (["--help"], 0, False, False),
     "help-profile": (["profile", "--help"], 0, False, False),
@@ -55,7 +56,9 @@ SCREENS = {
     "healthcheck": (["healthcheck", "--duration", "2s"], 0, RECORDED, False),
     "healthcheck-check": (["healthcheck", "--check"], 6, False, False),
     "profile-show": (["profile", "--show"], 2, False, False),
+    "profile": (["profile", "--duration", "4s"], 0, RECORDED, False),
     "status": (["status", "-p", "shop"], 0, True, False),
+    "status-drift": (["status", "-p", "shop"], 0, DRIFTED, False),
     "rollback-list": (["rollback", "--list", "-p", "shop"], 0, True, False),
     "rollback-dry-run": (["rollback", "--dry-run", "--files-only", "-p", "shop"], 0, False, False),
     "error-file": (["tune", "-f", "nosuch.yaml"], 65, False, False),
@@ -63,6 +66,8 @@ SCREENS = {
     "error-key": (["tune", "--explain", "shared_buffers"], 64, False, False),
     "error-usage": (["tune", "--lint", "--apply"], 64, False, False),
 }
+# What is measured while it is shown is told in figures of one day: these rows are kept with each digit a 9, and the screen as it is just then, too.
+MEASURED = {"profile": (re.compile(r"^web +[0-9].*$", re.M), "Measuring: 3 s of 4.0 s")}
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 CODE = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|.)?")
 ALLOWED = re.compile(r"\x1b\[(?:[0-9]+A|J)")
@@ -73,8 +78,8 @@ def cells(text):
 
 
 def screen(raw):
-    """What stays on the terminal, and every line that ever stood there."""
-    lines, at, ever, current = [""], 0, [], ""
+    """What stays on the terminal, every line that ever stood there, and all that stood there before something was redrawn."""
+    lines, at, ever, current, frames = [""], 0, [], "", []
     for piece in re.split(r"(\x1b\[[0-9]+A|\x1b\[J|\r?\n)", raw):
         if piece.endswith("\n"):
             lines[at:at + 1] = [current]
@@ -83,12 +88,13 @@ def screen(raw):
             if at == len(lines):
                 lines.append("")
         elif piece.endswith("A") and piece.startswith("\x1b["):
+            frames.append(lines[:at])
             at = max(0, at - int(piece[2:-1]))
         elif piece == "\x1b[J":
             del lines[at + 1:]
         else:
             current += piece.rsplit("\r", 1)[-1]
-    return lines[:at] + ([current] if current else []), ever + [current]
+    return lines[:at] + ([current] if current else []), ever + [current], frames
 
 
 def is_copied(line, before):
@@ -120,9 +126,11 @@ class Stage:
                 target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 target.write_text(file["content"])
                 target.chmod(file["mode"] or 0o600)
-        (self.scratch / "faked").mkdir()
+        for folder in ("faked", "drifted"):
+            (self.scratch / folder).mkdir()
         self.fakes = [
-            self.fake("engine.sock", "--services", "2", "--project", "shop", "--directory", str(self.scratch / "faked")), self.fake("recorded.sock")]
+            self.fake("engine.sock", "--services", "2", "--project", "shop", "--directory", str(self.scratch / "faked")), self.fake("recorded.sock"),
+            self.fake("drifted.sock", "--called", "db,web", "--project", "shop", "--directory", str(self.scratch / "drifted"))]
         for fake in self.fakes:
             assert fake.stdout.readline().strip() == "ready"
 
@@ -140,7 +148,7 @@ class Stage:
                 if not k.startswith(("COMPOSE_", "DOCKER_")) and k not in ("NO_COLOR", "COLUMNS", "LINES", "TERM")}
         recorded = with_engine == RECORDED
         state = tempfile.mkdtemp(dir=self.scratch) if recorded else self.scratch / "state"
-        socket = f"unix://{self.scratch}/{'recorded' if recorded else 'engine'}.sock"
+        socket = f"unix://{self.scratch}/{with_engine if with_engine in (RECORDED, DRIFTED) else 'engine'}.sock"
         return {**kept, "XDG_STATE_HOME": str(state), "TERM": "xterm-256color", "DOCKER_HOST": socket if with_engine else NOWHERE, **more}
 
     def masked(self, text):
@@ -170,6 +178,10 @@ def show(stage, name):
             if not codes or not (ALLOWED.fullmatch(found) or codes == "colour" and COLOUR.fullmatch(found)):
                 complain(where, f"the code {found!r} is printed")
 
+    def kept(text):
+        rows = MEASURED[name][0] if name in MEASURED else None
+        return stage.masked(rows.sub(lambda row: re.sub("[0-9]", "9", row.group()).replace("9999 KiB", " 999 KiB"), text) if rows else text)
+
     for width in WIDTHS:
         on_terminal = [sys.executable, "-I", "-S", str(ON_TERMINAL), "--size", f"{width}x60", *(["--press-after", "y/N", "0.1", "n^M"] if asked else []), *command]
         for kind, more in (("", {}), (", NO_COLOR", {"NO_COLOR": "1"}), (", TERM=dumb", {"TERM": "dumb"})):
@@ -177,17 +189,21 @@ def show(stage, name):
             done = stage.run(on_terminal, with_engine, **more)
             raw = done.stdout.decode()
             judge(where, done.returncode, raw, {"": "colour", ", NO_COLOR": "no colour"}.get(kind, ""))
-            stays, ever = screen(raw)
+            stays, ever, frames = screen(raw)
             if not of_file:
                 for line in too_wide(ever, width):
                     complain(where, f"wider than the terminal: {line}")
-            sections[where] = stage.masked("".join(line + "\n" for line in stays))
-        if sections.pop(f"{width} columns, NO_COLOR") != COLOUR.sub("", sections[f"{width} columns"]):
-            complain(f"{width} columns, NO_COLOR", "other words than in colour")
+            sections[where] = kept("".join(line + "\n" for line in stays))
+            if name in MEASURED and kind != ", TERM=dumb":
+                while_measured = [frame for frame in frames if any(MEASURED[name][1] in line for line in frame)]
+                sections[f"{where}, while it is measured"] = kept("".join(line + "\n" for line in (while_measured or [["(never)"]])[-1]))
+        for later in ("", *([", while it is measured"] if name in MEASURED else [])):
+            if sections.pop(f"{width} columns, NO_COLOR{later}") != COLOUR.sub("", sections[f"{width} columns{later}"]):
+                complain(f"{width} columns, NO_COLOR{later}", "other words than in colour")
     done = stage.run(command, with_engine)
     for where, stream in (("piped", done.stdout), ("piped, standard error", done.stderr)):
         judge(where, done.returncode, stream.decode(), "")
-        sections[where] = stage.masked(stream.decode())
+        sections[where] = kept(stream.decode())
     return sections, wrong
 
 
