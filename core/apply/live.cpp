@@ -91,9 +91,10 @@ void keep_live(Plan& plan) {
             joints.emplace(change.service, change.joint);
         }
     }
-    std::erase_if(plan.changes, [&](const Change& change) {
+    std::erase_if(plan.changes, [&](Change& change) {
         const bool joint = joints.contains({change.service, change.joint});
         if (is_live(change.target) && !joint) {
+            change.cost = Cost::kLive;
             return false;
         }
         plan.left_alone.push_back({change.service, change.advisor, change.key,

@@ -92,9 +92,9 @@ class Transaction {
             if (stopped) {
                 world_.cancel.acknowledge();
             }
-            result.said = {error.what()};
-            if (!error.hint().empty()) {
-                result.said.push_back(fmt::format("next: {}", error.hint()));
+            result.said = {stopped ? "interrupted: what was changed is taken back" : error.what()};
+            if (stopped || !error.hint().empty()) {
+                result.said.push_back("next: " + (stopped ? "run the same command again" : error.hint()));
             }
             if (error.code() == ExitCode::kGateFailed) {
                 const std::vector<std::string> words = proof_.last_words_of_failed();

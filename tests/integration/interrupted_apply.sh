@@ -197,6 +197,8 @@ expect "taken back: as before" same before now
 # ---- put on: it is taken back --------------------------------------------------------------------------------------------
 taken_back() { # WHAT
     expect_in "$1: says that it is taken back" 'taking it back: interrupted' "$err$out"
+    expect_in "$1: a line of what" '^interrupted: what was changed is taken back' "$out"
+    expect_in "$1: a line of what next" '^next: run the same command again' "$out"
     settled "$1" before
 }
 holds '^GET .*/archive\?path=' # the text that Compose put into it

@@ -38,6 +38,7 @@ expect_status "--live alone changes nothing, and says what it goes with" 64
 pilotpros limits --apply --live --yes --duration 1s --watch 1s web bounded
 expect_status "limits are set" 0
 expect_in "nothing is interrupted" 'Nothing is interrupted' "$err"
+expect_in "as the Plan says itself" 'applying interrupts nothing\.' "$out"
 expect_in "it says what the next up does" 'web keeps its container; the next .up. recreates it once' "$err"
 expect_in "what takes a new container is left for another apply" 'without --live' "$out"
 expect_same "the containers are the same" "$(id web) $(id bounded)" "$web $bounded"
