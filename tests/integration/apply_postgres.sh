@@ -4,6 +4,7 @@
 # and back again.
 # shellcheck disable=SC2016 # what is in single quotes is for other shells
 . "$(dirname "$0")/lib.sh"
+. "$SOURCE_DIR/tests/tools/traces.sh"
 RUN_SECONDS=300
 "$SOURCE_DIR/tests/stack/stack.sh" images >/dev/null 2>&1
 project=pilotpros-reload-$$ dir=$scratch/project
@@ -33,6 +34,29 @@ apply() { # WHAT
     run "$PILOTPROS" pilotpros tune --apply --yes --only postgres --duration 1s --watch 1s
     expect_status "$1" 0
 }
+
+# ---- Ctrl-C while the files of a trial are put into a container of its own ------------------------------------------------
+throwaways() { docker ps -aq --filter label=io.pilotpros.throwaway; }
+there=$(throwaways)
+nothing_new() { [ "$(throwaways)" = "$there" ]; }
+held() { [ -e "$scratch/held" ]; }
+before_long() { for _ in {1..1200}; do ! "$@" || return 0; sleep 0.1; done; return 1; }
+python3 "$SOURCE_DIR/tests/tools/hold.py" "$scratch/hold.sock" "$scratch/held" '^PUT .*/archive\?' &
+finally "kill $! 2>/dev/null"
+expect "somebody holds the files" before_long test -S "$scratch/hold.sock"
+env --default-signal=INT "TRACES=$mark" "DOCKER_HOST=unix://$scratch/hold.sock" "$PILOTPROS" pilotpros tune --only postgres --duration 1s >"$scratch/out" 2>"$scratch/err" </dev/null &
+pid=$! status=0
+expect "files are put into a container" before_long held
+planted "that container" nothing_new
+kill -INT "$pid"
+wait "$pid" || status=$?
+err=$(cat "$scratch/err")
+expect_status "stopped while files are put into a container" 130
+expect "a line of what, a line of what next" two_lines "$scratch/err"
+expect_same "no result" "" "$(cat "$scratch/out")"
+expect "nobody is left running" nobody_left
+expect "no container is left" nothing_new
+
 compose exec -T db psql -q -U postgres -c 'CREATE TABLE kept AS SELECT 7 AS row' -c 'CREATE TABLE numbered (n int)'
 # Two write numbered rows until the end, and say which of them the server acknowledged. Each keeps its connection for as long as the server does: a new
 # one for each row would take more of the machine than all else here.
