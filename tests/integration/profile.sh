@@ -112,7 +112,8 @@ done
 same "reference: node's version" "$(fact reference backend-dev node '"v" + f["version"]')" "$(in_service reference backend-dev node -p process.version)"
 same "reference: a heap limit from the environment" "$(fact reference backend-dev node 'f["heap_limit"]')" "$(heap reference backend-dev)"
 same "reference: V8's own heap limit" "$(fact reference frontend-dev node 'f["heap_limit"]')" "$(heap reference frontend-dev)"
-same "other: a heap limit from the command line" "$(fact other shop node 'f["heap_limit"]')" "$(heap other shop --max-old-space-size=128)"
+same "other: a heap limit from the command line, as the server itself has it" "$(fact other shop node 'f["heap_limit"]')" \
+    "$(in_service other shop node -e 'fetch(`http://127.0.0.1:${process.env.PORT}/heap`).then((reply) => reply.json()).then(({ limit }) => console.log(limit))')"
 same "other: a heap limit that the image sets" "$(fact other courier node 'f["heap_limit"]')" "$(heap other courier)"
 same "other: it is the image's" "$(fact other courier node 'f["heap_limit"] in range(200 << 20, 260 << 20)')" True
 same "reference: n8n's version" "$(fact reference automation-engine-dev n8n 'f["version"]')" "$(in_service reference automation-engine-dev n8n --version)"

@@ -5,6 +5,6 @@ ALTER SYSTEM SET cluster_name = '{{guc_cluster_name|core}}';
 ALTER SYSTEM SET log_line_prefix = '%m {{guc_log_line_prefix|core}} ';
 ALTER DATABASE shop SET app.api_key = '{{guc_of_database}}';
 CREATE TABLE notes (text text);
-INSERT INTO notes SELECT '{{row_of_a_table}}' FROM generate_series(1, 1000);
-COMMENT ON TABLE notes IS '{{comment_of_a_table}}';
+INSERT INTO notes SELECT '{{row_of_a_table|all}}' FROM generate_series(1, 1000);
+COMMENT ON TABLE notes IS '{{comment_of_a_table|all}}';
 CREATE TABLE "{{name_of_a_table|core}}" AS SELECT generate_series(1, 5000) AS n;

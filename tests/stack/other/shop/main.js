@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import os from 'node:os';
+import v8 from 'node:v8';
 import pg from 'pg';
 import { createClient } from 'redis';
 
@@ -26,6 +27,7 @@ const routes = {
         `SELECT a.title, a.weight * sum(e.amount) AS moved_weight FROM articles a JOIN entries e ON e.article = a.id
          WHERE e.kind <> 'lost' GROUP BY a.id ORDER BY moved_weight DESC, a.title LIMIT 25`)).rows,
     'POST /order': async (query) => ({ queued: await queue.lPush('orders', JSON.stringify({ article: 1 + (Number(query.get('article')) || 0) % 5000, amount: 1 })) }),
+    'GET /heap': async () => ({ limit: v8.getHeapStatistics().heap_size_limit }),
     'GET /backlog': async () => ({ backlog: await queue.lLen('orders') }),
 };
 
