@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "core/advise/compose_limits.h"
 #include "core/advise/health_timing.h"
 #include "core/advise/probe_edit.h"
 #include "core/advise/probe_repair.h"
@@ -98,7 +99,7 @@ class Checking {
             add(advice, "start-interval-without-start-period", Severity::kWarning,
                 "start_interval is set, and start_period is not",
                 "start_interval counts only within start_period: it does nothing, and newer Composes refuse it",
-                "healthcheck:\n  start_period: 60s");
+                lines_for(name_, {Target::Kind::kCompose, {"healthcheck", "start_period"}}, "60s"));
         }
         slow_to_notice(advice);
     }
@@ -122,8 +123,8 @@ class Checking {
                         format_duration(*timing_.interval)),
             fmt::format("a service that hangs is noticed after up to {}, while the interval alone promises {}",
                         format_duration(noticed), format_duration(retries * *timing_.interval)),
-            fmt::format("healthcheck:\n  timeout: {}    # where a probe that passes takes less",
-                        compose_duration(*timing_.interval)));
+            lines_for(name_, {Target::Kind::kCompose, {"healthcheck", "timeout"}},
+                      compose_duration(*timing_.interval) + "    # where a probe that passes takes less"));
     }
 
     void test(Advice& advice) const {
@@ -143,7 +144,7 @@ class Checking {
                 missing  ? "it can never pass: whoever waits for the service to be healthy waits for ever"
                 : passes ? kTriesInVain
                          : plan->harm,
-                "healthcheck:\n  test: " + plan->test.dump());
+                lines_for(name_, {Target::Kind::kCompose, {"healthcheck", "test"}}, plan->test.dump()));
         }
         for (ProbeComplaint& complaint : complaints) {
             add(advice, "health-check-wrong", complaint.severity, std::move(complaint.what), std::move(complaint.harm),

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <set>
 
+#include "core/model/dollars.h"
 #include "core/model/json.h"
 
 namespace pilotpros {
@@ -14,6 +15,10 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr const char* kFirewall = "https://docs.docker.com/engine/network/packet-filtering-firewalls/#docker-and-ufw";
+
+constexpr const char* kHarm =
+    "whoever reaches the machine may try passwords, or needs none where it asks for none; a firewall like ufw does not "
+    "see it: Docker's rules come first";
 
 struct Published {
     std::string host_address, host_port;
@@ -78,6 +83,8 @@ std::string store_at(int port) {
             return "SQL Server";
         case 5672:
             return "RabbitMQ";
+        case 6333:
+            return "Qdrant";
         case 2379:
             return "etcd";
         case 2375:
@@ -119,11 +126,33 @@ std::string debugger_at(int port, const ServiceObservation& service, const Servi
     return port == 5005 && java ? "Java's debugger" : "";
 }
 
-void look(const Published& port, const ServiceObservation& service, const Service* of_files, Advice& advice) {
+/// The short form as it is written, where a variable stands in it: `"${DB_PORT:-5432}:5432"`.
+std::string written_port(const Json& written, const Published& port, const std::string& resolved) {
+    for (const std::string& one : texts(written, "ports")) {
+        const std::string bare = one.substr(0, one.find('/', one.rfind(':') == std::string::npos ? 0 : one.rfind(':')));
+        if (has_variable(one) && bare.ends_with(fmt::format(":{}", port.container_port))) {
+            return one;
+        }
+    }
+    return resolved;
+}
+
+/// Stores whose port is another program's, too, by the name of their image.
+std::string store_of_image(const std::string& image, int port) {
+    const bool weaviate = image.find("weaviate") != std::string::npos && (port == 8080 || port == 50051);
+    const bool clickhouse = image.find("clickhouse") != std::string::npos && (port == 8123 || port == 9000);
+    return weaviate ? "Weaviate" : clickhouse ? "ClickHouse" : "";
+}
+
+void look(const Published& port, const ServiceObservation& service, const Service* of_files, const Json& written,
+          Advice& advice) {
     if (!on_every_interface(port.host_address) || port.container_port == 0) {
         return;
     }
     std::string store = store_at(port.container_port);
+    if (store.empty() && of_files != nullptr) {
+        store = store_of_image(of_files->image, port.container_port);
+    }
     if (is(service, "postgres")) {
         store = "PostgreSQL";
     } else if (is(service, "redis")) {
@@ -140,15 +169,12 @@ void look(const Published& port, const ServiceObservation& service, const Servic
          debug ? Finding::Severity::kError : Finding::Severity::kWarning,
          fmt::format("{} is published on every interface of the machine{}", debug ? debugger : store,
                      host.empty() ? "" : fmt::format(" (port {})", host)),
-         debug ? "whoever reaches the machine runs any code in the container"
-               : "whoever reaches the machine may try passwords; a firewall like ufw does not see it: Docker's rules "
-                 "come "
-                 "first",
-         fmt::format("if only this machine needs it, write \"127.0.0.1:{0}:{1}\" for {0}:{1} in its ports; in a file "
+         debug ? "whoever reaches the machine runs any code in the container" : kHarm,
+         fmt::format("if only this machine needs it, write \"127.0.0.1:{0}\" for {0} in its ports; in a file "
                      "that is merged "
                      "later that takes ports: !override with all of its ports\nother services of the project reach it "
                      "without any port",
-                     host, port.container_port),
+                     written_port(written, port, fmt::format("{}:{}", host, port.container_port))),
          kFirewall});
 }
 
@@ -162,11 +188,12 @@ Advice advise_exposure(const Case& input) {
             advice.left_alone.push_back({service.service, "exposure", "*", "excluded by x-pilotpros"});
             continue;
         }
+        const Json& written = member(member(input.project.uninterpolated, "services"), service.service.c_str());
         std::set<int> said;
         for (const Published& port : published(input.service(service.service), service)) {
             if (on_every_interface(port.host_address) && port.protocol != "udp" &&
                 said.insert(port.container_port).second) {
-                look(port, service, input.service(service.service), advice);
+                look(port, service, input.service(service.service), written, advice);
             }
         }
     }

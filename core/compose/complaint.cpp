@@ -1,5 +1,7 @@
 #include "core/compose/complaint.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -147,6 +149,22 @@ class Sentence {
     bool hidden_before_ = false;
 };
 
+/// As many as a line bears.
+std::string some_names(const std::set<std::string>& names) {
+    constexpr std::size_t kLongest = 300;
+    std::string text;
+    std::size_t left = names.size();
+    for (const std::string& name : names) {
+        if (text.size() >= kLongest) {
+            return fmt::format("{} and {} more", text, left);
+        }
+        text += text.empty() ? "" : ", ";
+        text += name;
+        --left;
+    }
+    return text;
+}
+
 }  // namespace
 
 ComplaintCleaner::ComplaintCleaner(const std::vector<std::string>& texts, std::vector<std::string> paths)
@@ -254,14 +272,12 @@ std::string ComplaintCleaner::clean(const std::string& line) const {
 
 std::string ComplaintCleaner::error(const std::string& standard_error) const {
     std::string result;
-    std::string unset;
     std::set<std::string> said;
     for (const std::string& line : lines_of(standard_error)) {
         if (is_log(line) && !is_complaint(line)) {
             const std::string name = unset_variable(clean(message_of(line)));
-            if (!name.empty() && said.insert(name).second && unset.size() < 300) {
-                unset += unset.empty() ? "" : ", ";
-                unset += name;
+            if (!name.empty()) {
+                said.insert(name);
             }
             continue;
         }
@@ -274,6 +290,7 @@ std::string ComplaintCleaner::error(const std::string& standard_error) const {
     if (result.empty()) {
         result = "it says nothing that could be shown here";
     }
+    const std::string unset = some_names(said);
     if (!unset.empty()) {
         // What is not set is empty where nothing may be, more often than not.
         result += result.ends_with('.') ? " Not set: " : "; not set: ";

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <map>
 #include <set>
 
@@ -60,24 +61,61 @@ bool is_one_told(const LintCase& input, const std::vector<std::string>& subnets)
                        [&](const std::string& subnet) { return is_told(input, subnet.substr(0, subnet.find('/'))); });
 }
 
+std::set<std::string> networks_of(const Service& service) {
+    const Json& networks = member(service.resolved, "networks");
+    if (networks.empty()) {
+        return member(service.resolved, "network_mode").is_null() ? std::set<std::string>{"default"}
+                                                                  : std::set<std::string>{};
+    }
+    if (networks.is_array()) {
+        const std::vector<std::string> names = texts(service.resolved, "networks");
+        return {names.begin(), names.end()};
+    }
+    const std::vector<std::string> names = keys(service.resolved, "networks");
+    return {names.begin(), names.end()};
+}
+
 /// Networks that a service is on; one on which nobody is is not made.
 std::set<std::string> used_networks(const LintCase& input) {
     std::set<std::string> names;
     for (const auto& [name, service] : input.services) {
-        const Json& networks = member(service.resolved, "networks");
-        if (networks.is_array()) {
-            for (const Json& one : networks) {
-                names.insert(as_text(one));
-            }
-        } else {
-            const std::vector<std::string> own = keys(service.resolved, "networks");
-            names.insert(own.begin(), own.end());
-        }
-        if (networks.empty() && member(service.resolved, "network_mode").is_null()) {
-            names.insert("default");
-        }
+        names.merge(networks_of(service));
     }
     return names;
+}
+
+/// "KEY=value" of a map, and the words of a list.
+std::vector<std::string> words_told(const Json& told) {
+    std::vector<std::string> words;
+    for (const auto& [key, value] : told.items()) {
+        words.push_back(told.is_object() ? key + "=" + as_text(value) : as_text(value));
+    }
+    return words;
+}
+
+/// E.g. `traefik.docker.network: edge`, `--network=edge`. A name alone is the product's or the database's, too.
+bool is_told_network(const LintCase& input, const std::string& name) {
+    const auto lowered = [](std::string word) {
+        std::transform(word.begin(), word.end(), word.begin(),
+                       [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+        return word;
+    };
+    const auto tells = [&](const std::string& word) {
+        return lowered(word).find("network") != std::string::npos && word.ends_with(name);
+    };
+    return std::any_of(input.services.begin(), input.services.end(), [&](const auto& one) {
+        return std::any_of(kToldBy.begin(), kToldBy.end(), [&](const char* key) {
+            const std::vector<std::string> words = words_told(member(one.second.resolved, key));
+            return std::any_of(words.begin(), words.end(), tells);
+        });
+    });
+}
+
+/// Where each has a name of its own there can be no second copy.
+bool has_unnamed_container(const LintCase& input, const std::string& network) {
+    return std::any_of(input.services.begin(), input.services.end(), [&](const auto& one) {
+        return networks_of(one.second).contains(network) && text(one.second.resolved, "container_name").empty();
+    });
 }
 
 std::vector<Spot> look_subnets(const LintCase& input) {
@@ -154,10 +192,10 @@ std::vector<Spot> look_names(const LintCase& input) {
             }
         }
     }
-    const std::set<std::string> used = used_networks(input);
     std::vector<Spot> spots;
     for (const auto& [key, name] : fixed) {
-        if (!name.empty() && !has_variable(name) && used.contains(key) && !is_told(input, name)) {
+        if (!name.empty() && !has_variable(name) && has_unnamed_container(input, key) &&
+            !is_told_network(input, name)) {
             spots.push_back({"", fmt::format("the network {} is always called {}", key, name),
                              fmt::format("unless another project joins it by that name, take name: out of the network "
                                          "{}: it is called by the project then",
@@ -172,14 +210,15 @@ std::vector<Spot> look_names(const LintCase& input) {
 LintRules networks_rules() {
     return {{"fixed-subnet", Finding::Severity::kNote, "a network has a fixed subnet that no service needs",
              "where another network has the same addresses up fails: the pools overlap",
-             "https://docs.docker.com/reference/compose-file/networks/#ipam", look_subnets},
+             "https://docs.docker.com/reference/compose-file/networks/#ipam", look_subnets, "", false, "networks"},
             // Tried with Compose 2.26: the second up joins it without a word, and each name has an address of both.
             {"fixed-network-name", Finding::Severity::kNote, "a network has one name, whatever the project is called",
              "a second copy of the project joins the same network: a service's name answers with containers of both",
-             "https://docs.docker.com/reference/compose-file/networks/#name", look_names},
+             "https://docs.docker.com/reference/compose-file/networks/#name", look_names, "", false, "networks"},
             {"bridge-option-is-default", Finding::Severity::kNote, "a network is given an option that it has anyway",
              "none, and no gain: nothing becomes faster by it; changed later, every service on it is replaced",
-             "https://docs.docker.com/engine/network/drivers/bridge/#options", look_bridge_defaults}};
+             "https://docs.docker.com/engine/network/drivers/bridge/#options", look_bridge_defaults, "", false,
+             "networks"}};
 }
 
 }  // namespace pilotpros::linting

@@ -104,8 +104,8 @@ std::vector<Spot> look_shared_memory(const LintCase& input) {
         const Bytes wanted = round_up(need.bytes + kDockerShm);
         const bool fits = !declared.memory || wanted < *declared.memory;
         Spot spot{name,
-                  fmt::format("{} may take {} of /dev/shm, which has {}", need.why, format_bytes(need.bytes),
-                              format_bytes(present)),
+                  fmt::format("{} may take {} of /dev/shm, which has {}{}", need.why, format_bytes(need.bytes),
+                              format_bytes(present), need.bytes == present ? ", and not for it alone" : ""),
                   fits ? service_lines(name, {fmt::format("shm_size: {}", compose_size(wanted))})
                        : fmt::format("less of it in its command: its memory limit of {} has no room for a "
                                      "shm_size of {}",

@@ -50,8 +50,9 @@ struct LintRule {
     const char* harm;   ///< one line: what it leads to
     const char* source;
     std::function<std::vector<Spot>(const LintCase&)> look;
-    const char* milder = "";          ///< one line: where it is less than `severity`, and why; empty: nowhere
-    bool refused_by_compose = false;  ///< it is why Compose refuses the whole project, and not only what comes of it
+    const char* milder = "";           ///< one line: where it is less than `severity`, and why; empty: nowhere
+    bool refused_by_compose = false;   ///< it is why Compose refuses the whole project, and not only what comes of it
+    const char* section = "services";  ///< the key at the top of a file below which it stands
 };
 
 using LintRules = std::vector<LintRule>;

@@ -35,7 +35,7 @@ std::vector<Spot> look_version(const LintCase& input) {
 LintRules version_rules() {
     return {{"version-obsolete", Finding::Severity::kNote, "version at the top of a Compose file is obsolete",
              "it decides nothing, and Compose warns of it at every command",
-             "https://docs.docker.com/reference/compose-file/version-and-name/", look_version}};
+             "https://docs.docker.com/reference/compose-file/version-and-name/", look_version, "", false, "version"}};
 }
 
 }  // namespace pilotpros::linting

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/compose/yaml_place.h"
+#include "core/lint/registry.h"
 #include "plugin/version.h"
 #include "plugin/views/text.h"
 #include "plugin/views/tune_notes.h"
@@ -24,21 +25,27 @@ struct FindingPlace {
     int line = 1;
 };
 
-/// The last file that has the service: what it says there counts.
+/// The keys on the way to what a finding is about.
+std::vector<std::string> way_to(const Finding& finding) {
+    if (!finding.service.empty()) {
+        return {"services", finding.service};
+    }
+    const auto& rules = linting::lint_rules();
+    const auto rule =
+        std::find_if(rules.begin(), rules.end(), [&](const linting::LintRule& one) { return one.id == finding.id; });
+    return {rule == rules.end() ? "services" : rule->section};
+}
+
+/// The last file that has it: what it says there counts.
 std::optional<FindingPlace> place_of(const Finding& finding, const Check& check, const Path& from) {
-    const std::vector<std::string> way = finding.service.empty()
-                                             ? std::vector<std::string>{"services"}
-                                             : std::vector<std::string>{"services", finding.service};
+    const std::vector<std::string> way = way_to(finding);
     for (auto file = check.files.rbegin(); file != check.files.rend(); ++file) {
         const auto text = check.texts.find(*file);
         const auto place = text == check.texts.end() ? std::nullopt : yaml_place(text->second, way);
         if (place && place->depth == way.size()) {
             const Path relative = Path{*file}.lexically_relative(from);
             const bool below = !relative.empty() && *relative.begin() != "..";
-            return FindingPlace{*file == "-" ? "standard-input"
-                                : below      ? relative.string()
-                                             : *file,
-                                finding.service.empty() ? 1 : place->line};
+            return FindingPlace{*file == "-" ? "standard-input" : below ? relative.string() : *file, place->line};
         }
     }
     return std::nullopt;

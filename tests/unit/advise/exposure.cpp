@@ -41,6 +41,22 @@ TEST_CASE("a database on every interface is found", "[exposure]") {
         CHECK(found("python", published(5678)));
         CHECK_FALSE(found("n8n", published(5678)));
     }
+    SECTION("some by the name of their image, since others use their port, too") {
+        HealthCase seen;
+        seen.add("a", "", published(8080));
+        CHECK(advise_exposure(seen.input()).findings.empty());
+        seen.project.services["a"].image = "semitechnologies/weaviate:1.27.0";
+        CHECK(advise_exposure(seen.input()).findings.size() == 1);
+        CHECK(found("", published(6333)));
+    }
+    SECTION("and the fix has the port as it is written") {
+        HealthCase seen;
+        seen.add("a", "postgres", {{"ports", {"80:80", "${DB_PORT:-1234}:5432/tcp"}}}, published(5432));
+        const Advice advice = advise_exposure(seen.input());
+        REQUIRE(advice.findings.size() == 1);
+        CHECK(advice.findings.front().fix.find(
+                  "\"127.0.0.1:${DB_PORT:-1234}:5432/tcp\" for ${DB_PORT:-1234}:5432/tcp") != std::string::npos);
+    }
     SECTION("once, though it has both kinds of addresses") {
         HealthCase seen;
         ServiceObservation& service = seen.add("a", "postgres", Json::object());

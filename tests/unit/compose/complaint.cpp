@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 
 #include "core/compose/complaint.h"
@@ -71,6 +73,20 @@ TEST_CASE("an error is one line without the warnings around it", "[compose]") {
         CHECK(cleaner().error(unset + unset + said) == cleaner().error(said) + " Not set: TAG");
         CHECK(cleaner().error(unset + "service \"web\" has an empty image\n") ==
               "service \"web\" has an empty image; not set: TAG");
+        std::string many;
+        std::string text = "services:\n  web:\n    command:\n";
+        for (int number = 99; number >= 0; --number) {
+            const std::string letters{static_cast<char>('A' + number / 10), static_cast<char>('A' + number % 10)};
+            many += fmt::format(
+                "time=\"x\" level=warning msg=\"The \\\"NAME_OF_{}\\\" variable is not set. Defaulting to a blank "
+                "string.\"\n",
+                letters);
+            text += fmt::format("      - ${{NAME_OF_{}}}\n", letters);
+        }
+        const std::string told = ComplaintCleaner{{text}, {}}.error(many + said);
+        CAPTURE(told);
+        CHECK(told.find("Not set: NAME_OF_AA, NAME_OF_AB, ") != std::string::npos);
+        CHECK(told.ends_with(", NAME_OF_CF and 74 more"));
     }
 
     const auto warnings = cleaner().warnings(said + said);

@@ -135,8 +135,9 @@ linting::LintRules of_advisors() {
         {"database-on-every-interface",
          Severity::kWarning,
          "a database or cache is published on every interface",
-         "whoever reaches the machine may try passwords; a firewall like ufw does not see it: Docker's rules come "
-         "first",
+         "whoever reaches the machine may try passwords, or needs none where it asks for none; a firewall like ufw "
+         "does "
+         "not see it: Docker's rules come first",
          kPorts,
          {}},
         {"debugger-on-every-interface",

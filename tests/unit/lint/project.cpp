@@ -45,6 +45,10 @@ TEST_CASE("a network that is called the same in every project is told", "[lint]"
     CHECK_FALSE(with("", "    name: shop_net\n    external: false\n").what.empty());
     CHECK(with("", "  front:\n    name: shop_net\n").what.empty());  // nobody is on it
     CHECK(with("    labels: {traefik.docker.network: shop_net}\n", "    name: shop_net\n").what.empty());
+    CHECK(with("    command: [--providers.docker.network=shop_net]\n", "    name: shop_net\n").what.empty());
+    CHECK_FALSE(with("    environment: {DATABASE: shop_net}\n", "    name: shop_net\n").what.empty());
+    // No second copy can be there.
+    CHECK(with("    container_name: app\n", "    name: shop_net\n").what.empty());
 }
 
 TEST_CASE("an option that a bridge has anyway is told", "[lint]") {
