@@ -28,7 +28,7 @@ plant writes "PLUGIN \"\$@\"; code=\$?; touch written-beside; exit \$code"
 mkdir -p "$scratch/copy/tests"/{tools,corpus} "$scratch/copy/docs"
 cp -R "$corpus/recipe-as-found" "$scratch/copy/tests/corpus/"
 cp "$check" "$SOURCE_DIR/tests/tools/validate.py" "$scratch/copy/tests/tools/"
-cp "$SOURCE_DIR"/docs/*.schema.json "$scratch/copy/docs/"
+cp "$SOURCE_DIR"/docs/{*.schema.json,lint.md} "$scratch/copy/docs/"
 copied=$scratch/copy/tests/tools/corpus.py
 expect "the copy is as the original" python3 "$copied" "$PILOTPROS" projects
 planted "a file that was left beside the project" python3 "$copied" "$scratch/writes" projects
