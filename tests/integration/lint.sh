@@ -79,12 +79,12 @@ expect_same "the line is that of the service" "  postgres:" "$(sed -n "${line}p"
 pilotpros tune --lint --format github
 expect_status "annotations" 6
 expect_in "one a line, with file and line" "^::warning file=docker-compose.yml,line=$line,title=postgres-shm-too-small::postgres: " "$out"
+expect "and nothing but annotations" test -z "$(grep -vE '^::(error|warning|notice) ' <<<"$out")"
 mkdir "$scratch/lines"
 printf '%s\n' '---' '# a line' 'version: "3"' 'services:' '  web: {image: x}' 'networks:' '  default: {name: shop_net}' >"$scratch/lines/compose.yaml"
-out=$(cd "$scratch/lines" && "$PILOTPROS" pilotpros tune --lint --format github 2>/dev/null)
-expect_in "of the whole project, at its key" 'line=3,title=version-obsolete' "$out"
-expect_in "and below it" 'line=6,title=fixed-network-name' "$out"
-expect "and nothing but annotations" test -z "$(grep -vE '^::(error|warning|notice) ' <<<"$out")"
+run env -C "$scratch/lines" "$PILOTPROS" pilotpros tune --lint --format github
+expect_in "what is wrong with the whole project is told at its key" 'line=3,title=version-obsolete' "$out"
+expect_in "at that of the networks, too" 'line=6,title=fixed-network-name' "$out"
 pilotpros tune --lint n8n --format json
 expect_same "a service alone" "n8n" "$(jq -r '[.findings[].service | select(. != "")] | unique | join(" ")' <<<"$out")"
 cd "$corpus/profiles-toolbox"
