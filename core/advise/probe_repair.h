@@ -47,9 +47,9 @@ class ProbeTools {
 
 /// What decides about a test beside its words.
 struct ProbeSetting {
-    bool works = false;        ///< it was seen to pass
-    bool socket = true;        ///< its pg_isready goes over the socket (service_asks_over_socket)
-    bool orphan = false;       ///< what its shell leaves when it is killed becomes PostgreSQL's child
+    bool works = false;   ///< it was seen to pass
+    bool socket = true;   ///< its pg_isready goes over the socket (service_asks_over_socket)
+    bool orphan = false;  ///< what its shell leaves when it is killed becomes PostgreSQL's child
 };
 
 /// Repairs a test where it is wrong, and only there: a command that the image does not have, localhost, pg_isready over
