@@ -29,8 +29,8 @@ struct UsageRecorder::Watched {
     Engine::StreamId stream = 0;
 };
 
-UsageRecorder::UsageRecorder(Engine& engine, const Clock& clock, const Files* local_files, const std::string& project)
-    : engine_(engine), clock_(clock), files_(local_files), project_(project), kernels_read_(clock.steady()) {
+UsageRecorder::UsageRecorder(Engine& engine, const Clock& clock, const Files* local_files, std::string project)
+    : engine_(engine), clock_(clock), files_(local_files), project_(std::move(project)), kernels_read_(clock.steady()) {
     open_events(std::nullopt);
 }
 

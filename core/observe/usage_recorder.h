@@ -29,7 +29,7 @@ class UsageRecorder {
 
     /// Events of `project` are heard from here on. `local_files` reads the kernel's files; null when the engine is not
     /// proven to be local.
-    UsageRecorder(Engine& engine, const Clock& clock, const Files* local_files, const std::string& project);
+    UsageRecorder(Engine& engine, const Clock& clock, const Files* local_files, std::string project);
     UsageRecorder(const UsageRecorder&) = delete;
     UsageRecorder& operator=(const UsageRecorder&) = delete;
     UsageRecorder(UsageRecorder&&) = delete;
