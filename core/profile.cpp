@@ -266,7 +266,11 @@ class Session {
                                    [&](const Container& now) { return now.id == container.id; });
             };
             const auto gone = std::stable_partition(service.containers.begin(), service.containers.end(), is_there);
-            std::for_each(gone, service.containers.end(), [](Container& container) { container.status = kGone; });
+            std::for_each(gone, service.containers.end(), [](Container& container) {
+                container.status = kGone;
+                container.health.clear();
+                container.pid = 0;
+            });
         }
         for (Container& now : found) {
             for (ServiceObservation& service : profile_.observation.services) {
@@ -274,12 +278,16 @@ class Session {
                                                [&](const Container& container) { return container.id == now.id; });
                 if (then != service.containers.end()) {
                     note_probes(service, now, then->health_log.empty() ? TimePoint{} : then->health_log.back().start);
-                    now.restart_count = then->restart_count;  // those of the time since are counted by their events
+                    const auto usage = service.usage.find(now.id);
+                    const auto seen = usage == service.usage.end() ? 0 : static_cast<int>(usage->second.restarts);
+                    // Those of the time since are counted by their events, as far as these came.
+                    now.restart_count = std::max(then->restart_count, now.restart_count - seen);
                     *then = std::move(now);
                     break;
                 }
             }
         }
+        forget_standstill(profile_.observation);
     }
 
     /// The second look, where a first one was had; what the watched programs wrote is handed over.

@@ -38,7 +38,6 @@ class Checking {
           image_(service.image),
           resolved_(service.resolved),
           own_(member(service.resolved, "healthcheck")),
-          socket_(service_asks_over_socket(service.resolved)),
           job_(is_job(input.project.services, name)) {
         for (const ServiceObservation& one : input.observation.services) {
             if (one.service == name) {
@@ -57,6 +56,7 @@ class Checking {
         probe_ = read_probe(raw.is_null() ? member(own_, "test") : raw);
         // Compose leaves it out of what it resolves.
         means_images_ = as_text(member(check, "disable")) == "false";
+        socket_ = service_asks_over_socket(service.resolved, probe_);
         timing_ = timing_of(service.resolved, of_image_.value_or(Healthcheck{}));
     }
 

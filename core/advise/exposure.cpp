@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <regex>
 #include <set>
 
-#include "core/model/dollars.h"
 #include "core/model/json.h"
 
 namespace pilotpros {
@@ -126,15 +126,20 @@ std::string debugger_at(int port, const ServiceObservation& service, const Servi
     return port == 5005 && java ? "Java's debugger" : "";
 }
 
-/// The short form as it is written, where a variable stands in it: `"${DB_PORT:-5432}:5432"`.
+/// The short form as it is written, where a variable stands for the port that is published: `"${DB_PORT:-5432}:5432"`.
+/// Any other text that is not a number may be a secret, and may hold an address already.
 std::string written_port(const Json& written, const Published& port, const std::string& resolved) {
+    static const std::regex kShort(R"(\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*(?::?-\d+)?\}):(\d+)(?:/tcp)?)");
+    std::string found = resolved;
+    int mappings = 0;
     for (const std::string& one : texts(written, "ports")) {
-        const std::string bare = one.substr(0, one.find('/', one.rfind(':') == std::string::npos ? 0 : one.rfind(':')));
-        if (has_variable(one) && bare.ends_with(fmt::format(":{}", port.container_port))) {
-            return one;
+        std::smatch match;
+        if (std::regex_match(one, match, kShort) && port_number(match[1].str()) == port.container_port) {
+            found = one;
         }
+        mappings += one.find(std::to_string(port.container_port)) != std::string::npos ? 1 : 0;
     }
-    return resolved;
+    return mappings == 1 ? found : resolved;
 }
 
 /// Stores whose port is another program's, too, by the name of their image.

@@ -94,7 +94,7 @@ class Testing {
         }
         draft_.program = draft_.probe.program;
         std::vector<ProbeComplaint> complaints;
-        const bool socket = service_asks_over_socket(draft_.resolved());
+        const bool socket = service_asks_over_socket(draft_.resolved(), draft_.probe);
         const bool orphan = postgres_inherits(draft_.service, draft_.resolved()) &&
                             leaves_child(draft_.probe, draft_.image_reference());
         const auto plan = repair_probe(draft_.probe, draft_.tools, {draft_.passed, socket, orphan}, complaints);

@@ -168,9 +168,10 @@ bool asks_over_socket(const Probe& probe) {
     return host ? host->value.starts_with('/') : !(database && is_connection_string(database->value));
 }
 
-bool service_asks_over_socket(const Json& resolved) {
+bool service_asks_over_socket(const Json& resolved, const Probe& probe) {
+    const Json& test = member(member(resolved, "healthcheck"), "test");
     return !member(resolved, "environment").contains("PGHOST") &&
-           asks_over_socket(read_probe(member(member(resolved, "healthcheck"), "test")));
+           asks_over_socket(test.is_null() ? probe : read_probe(test));
 }
 
 bool tries_every_address(const Probe& probe) {

@@ -29,8 +29,9 @@ std::optional<nlohmann::json> without_localhost(const Probe& probe);
 /// Whether a pg_isready in it names no host: it goes over the socket unless PGHOST says otherwise.
 bool asks_over_socket(const Probe& probe);
 
-/// The same of a service as Compose resolves it: PGHOST and the words behind a ${…} count.
-bool service_asks_over_socket(const nlohmann::json& resolved);
+/// The same of a service as Compose resolves it: PGHOST and the words behind a ${…} count. `probe`: what is asked where
+/// the files have no test, the image's.
+bool service_asks_over_socket(const nlohmann::json& resolved, const Probe& probe);
 
 /// Whether it asks localhost by HTTP, also where it is not understood. What other programs make of the name is another
 /// matter: libpq and hiredis try every address, to mysqladmin it is the socket. Nor does it count as a Host header.

@@ -91,10 +91,9 @@ void keep_live(Plan& plan) {
             joints.emplace(change.service, change.joint);
         }
     }
-    std::erase_if(plan.changes, [&](Change& change) {
+    std::erase_if(plan.changes, [&](const Change& change) {
         const bool joint = joints.contains({change.service, change.joint});
         if (is_live(change.target) && !joint) {
-            change.cost = Cost::kLive;
             return false;
         }
         plan.left_alone.push_back({change.service, change.advisor, change.key,
@@ -104,6 +103,9 @@ void keep_live(Plan& plan) {
                                                                      "--live"});
         return true;
     });
+    for (Change& change : plan.changes) {
+        change.cost = Cost::kLive;
+    }
 }
 
 LiveUpdate live_update(const Limits& asked, const Json& inspect, Bytes used, bool swap_limit) {

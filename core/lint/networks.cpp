@@ -47,7 +47,7 @@ std::vector<std::string> subnets_of(const Json& network) {
     return subnets;
 }
 
-/// A service that is told of it, e.g. of a subnet to trust or a network to relay for, needs just that one.
+/// A service that is told of it, e.g. of a subnet to trust or to relay for, needs just that one.
 bool is_told(const LintCase& input, const std::string& word) {
     return std::any_of(input.services.begin(), input.services.end(), [&](const auto& one) {
         return std::any_of(kToldBy.begin(), kToldBy.end(), [&](const char* key) {
@@ -84,11 +84,17 @@ std::set<std::string> used_networks(const LintCase& input) {
     return names;
 }
 
-/// "KEY=value" of a map, and the words of a list.
+/// "KEY=value" of a map, the words of a list with "=" for the blank behind an option, and a text.
 std::vector<std::string> words_told(const Json& told) {
     std::vector<std::string> words;
+    std::string before;
     for (const auto& [key, value] : told.items()) {
-        words.push_back(told.is_object() ? key + "=" + as_text(value) : as_text(value));
+        const std::string word = as_text(value);
+        words.push_back(told.is_object() ? fmt::format("{}={}", key, word) : word);
+        if (told.is_array()) {
+            words.push_back(fmt::format("{}={}", before, word));
+            before = word;
+        }
     }
     return words;
 }
@@ -101,7 +107,8 @@ bool is_told_network(const LintCase& input, const std::string& name) {
         return word;
     };
     const auto tells = [&](const std::string& word) {
-        return lowered(word).find("network") != std::string::npos && word.ends_with(name);
+        const std::string key = word.substr(0, word.rfind('='));
+        return word.ends_with("=" + name) && lowered(key).find("network") != std::string::npos;
     };
     return std::any_of(input.services.begin(), input.services.end(), [&](const auto& one) {
         return std::any_of(kToldBy.begin(), kToldBy.end(), [&](const char* key) {
@@ -181,24 +188,26 @@ std::vector<Spot> look_bridge_defaults(const LintCase& input) {
 /// Where nobody is told of the name. Whether another project joins the network by it, no file of this one shows.
 std::vector<Spot> look_names(const LintCase& input) {
     std::map<std::string, std::string> fixed;
+    std::set<std::string> external;
     for (const WrittenFile& file : input.files) {
         for (const std::string& key : keys(file.model, "networks")) {
             const Json& network = member(member(file.model, "networks"), key.c_str());
-            const Json& external = member(network, "external");
-            if (!external.is_null() && as_text(external) != "false") {
-                fixed[key].clear();
-            } else if (!text(network, "name").empty()) {
+            const Json& of_others = member(network, "external");
+            if (!of_others.is_null() && as_text(of_others) != "false") {
+                external.insert(key);
+            }
+            if (!text(network, "name").empty()) {
                 fixed[key] = text(network, "name");
             }
         }
     }
     std::vector<Spot> spots;
     for (const auto& [key, name] : fixed) {
-        if (!name.empty() && !has_variable(name) && has_unnamed_container(input, key) &&
+        if (!external.contains(key) && !has_variable(name) && has_unnamed_container(input, key) &&
             !is_told_network(input, name)) {
             spots.push_back({"", fmt::format("the network {} is always called {}", key, name),
                              fmt::format("unless another project joins it by that name, take name: out of the network "
-                                         "{}: it is called by the project then",
+                                         "{}: it is named after the project then",
                                          key)});
         }
     }

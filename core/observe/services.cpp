@@ -46,7 +46,7 @@ void add_inactive(const Project& project, const std::vector<std::string>& servic
         const bool observed = std::any_of(into.services.begin(), into.services.end(),
                                           [&](const ServiceObservation& service) { return service.service == name; });
         if (found != project.services.end() && found->second.profiled_out && !observed) {
-            into.gaps.push_back({name, "all of it", "its profile is not active: name it with --profile"});
+            into.gaps.push_back({name, "all of it", "its profile is not active: --profile NAME takes it in"});
         }
     }
 }
@@ -146,12 +146,10 @@ void add_insides(Engine& engine, Observation& into) {
     }
 }
 
-/// What was said of a service before it had this container is true no longer.
 void note_newcomer(const ServiceObservation& service, Observation& into) {
-    std::erase_if(into.gaps, [&](const Gap& gap) { return gap.subject == service.service && gap.what == kOfRunning; });
     if (service.processes.empty()) {
         const Gap gap{service.service, "what its programs are and would say",
-                      "it began while it was measured: the next profile asks them"};
+                      "its container began during the measurement: the next profile asks them"};
         const bool told = std::any_of(into.gaps.begin(), into.gaps.end(), [&](const Gap& one) {
             return one.subject == gap.subject && one.what == gap.what;
         });
@@ -209,6 +207,16 @@ Observation observe_files_only(const Project& project, const std::vector<std::st
     return observation;
 }
 
+void forget_standstill(Observation& into) {
+    for (const ServiceObservation& service : into.services) {
+        if (std::any_of(service.containers.begin(), service.containers.end(),
+                        [](const Container& container) { return container.running(); })) {
+            std::erase_if(into.gaps,
+                          [&](const Gap& gap) { return gap.subject == service.service && gap.what == kOfRunning; });
+        }
+    }
+}
+
 int observe_newcomers(Engine& engine, const Project& project, const std::vector<std::string>& services,
                       Observation& into) {
     std::vector<std::string> fresh;
@@ -228,6 +236,7 @@ int observe_newcomers(Engine& engine, const Project& project, const std::vector<
             note_newcomer(find_or_add(into, container.service), into);
         }
         add_containers(std::move(containers), project, into);
+        forget_standstill(into);
     }
     return static_cast<int>(fresh.size());
 }

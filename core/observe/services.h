@@ -26,6 +26,9 @@ Observation observe_files_only(const Project& project, const std::vector<std::st
 int observe_newcomers(Engine& engine, const Project& project, const std::vector<std::string>& services,
                       Observation& into);
 
+/// Takes out what was said of services that did not run, where they do now.
+void forget_standstill(Observation& into);
+
 /// The name by which an engine knows the image of a service of the files; empty where it can be none.
 std::string image_reference(const Project& project, const Service& service);
 

@@ -27,18 +27,25 @@ struct UsageRecorder::Watched {
     std::string kernel_complaint, stream_complaint;
     std::unique_ptr<JsonLines> lines;
     Engine::StreamId stream = 0;
+    bool ended = false;  ///< the stream
 };
 
 UsageRecorder::UsageRecorder(Engine& engine, const Clock& clock, const Files* local_files, std::string project)
-    : engine_(engine), clock_(clock), files_(local_files), project_(std::move(project)), kernels_read_(clock.steady()) {
+    : engine_(engine),
+      clock_(clock),
+      files_(local_files),
+      project_(std::move(project)),
+      listened_from_(clock.now()),
+      kernels_read_(clock.steady()) {
     open_events(std::nullopt);
 }
 
 void UsageRecorder::open_events(std::optional<TimePoint> since) {
-    const TimePoint known = since ? last_event_ : TimePoint{};
-    events_ = std::make_unique<JsonLines>([this, known](std::string_view line) {
+    // What was heard last comes again.
+    events_ = std::make_unique<JsonLines>([this, fresh = !since, known = last_event_](std::string_view line) mutable {
         const auto event = parse_event(line);
-        if (event && event->time > known) {
+        fresh = fresh || (event && event->time != known);
+        if (event && fresh) {
             hear(*event);
         }
         return event.has_value();
@@ -49,7 +56,6 @@ void UsageRecorder::open_events(std::optional<TimePoint> since) {
         events_request(project_, since), [this](std::string_view bytes) { events_->feed(bytes); },
         [this](int status, const std::string& complaint) {
             events_ended_ = true;
-            events_until_ = clock_.now();
             event_status_ = status;
             event_complaint_ = complaint.empty() ? fmt::format("the engine ended them (status {})", status) : complaint;
         });
@@ -67,7 +73,12 @@ void UsageRecorder::mend_events() {
     ping.versioned = false;
     ping.timeout = std::chrono::seconds{5};
     if (engine_.call_all({ping}).front().ok()) {
-        open_events(events_until_);
+        open_events(last_event_ == TimePoint{} ? listened_from_ : last_event_);
+        for (const auto& [id, watched] : watched_) {
+            if (watched->ended && watched->recorder.running()) {
+                open_statistics(*watched);
+            }
+        }
     } else {
         lost_ = true;
     }
@@ -104,9 +115,15 @@ void UsageRecorder::watch(const Container& container) {
         }
         return kind != StatsLine::kNonsense;
     });
+    open_statistics(watched);
+}
+
+void UsageRecorder::open_statistics(Watched& watched) {
+    watched.ended = false;
     watched.stream = engine_.open(
-        stats_request(container.id), [&watched](std::string_view bytes) { watched.lines->feed(bytes); },
+        stats_request(watched.id), [&watched](std::string_view bytes) { watched.lines->feed(bytes); },
         [&watched](int status, const std::string& complaint) {
+            watched.ended = true;
             if (status >= 400 || !complaint.empty()) {
                 watched.stream_complaint = complaint.empty() ? fmt::format("the engine answers {}", status) : complaint;
             }
@@ -241,6 +258,8 @@ std::vector<Gap> UsageRecorder::gaps() const {
         }
         if (!watched->stream_complaint.empty()) {
             say(watched->service, "use since then", "the statistics stream ended: " + watched->stream_complaint);
+        } else if (watched->ended && watched->recorder.running() && !usage.empty()) {
+            say(watched->service, "use since then", "the statistics stream ended");
         } else if (usage.empty() && watched->recorder.running()) {
             say(watched->service, "use", "the engine sent no sample of it");
         }

@@ -66,6 +66,7 @@ class UsageRecorder {
     void open_events(std::optional<TimePoint> since);
     /// Opens them again where the engine is still there: what lies between it and us may end a stream that is quiet.
     void mend_events();
+    void open_statistics(Watched& watched);
     void hear(const ContainerEvent& event);
     void read_kernel_of(Watched& watched);
     void read_kernels();
@@ -82,7 +83,7 @@ class UsageRecorder {
     Engine::StreamId event_stream_ = 0;
     std::string event_complaint_;
     int event_status_ = 0, quick_ends_ = 0;
-    TimePoint events_until_, last_event_;
+    TimePoint listened_from_, last_event_;  ///< ours, and the engine's own
     std::chrono::steady_clock::time_point kernels_read_, events_opened_;
     bool newcomers_ = false, finished_ = false, events_ended_ = false, events_given_up_ = false, lost_ = false;
 };

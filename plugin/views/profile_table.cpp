@@ -268,7 +268,7 @@ std::string kept_table(const Observation& observation, int width) {
             table.add({service.service, format_time(kept.from), format_time(kept.to),
                        format_duration(Seconds{kept.seconds}), at(kept.cpu.histogram(), 0.95, false),
                        at(kept.cpu.histogram(), 1, false), at(kept.unreclaimable.histogram(), 1, true),
-                       bytes_or_dash(kept.kernel_peak), kills(kept),
+                       bytes_or_dash(kept.kernel_peak), std::to_string(std::max(kept.oom_kills, kept.oom_kills_before)),
                        fmt::format("{:.0f}", kept.unreclaimable.looks())});
         }
     }

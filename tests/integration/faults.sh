@@ -75,7 +75,9 @@ judge closed-events 0 --fault 'close:/events'
 expect_in "events that are closed at once: told" 'engine: restarts and OOM kills since then' "$(said closed-events)"
 judge cut-events 0 --fault 'cut:/events'
 expect_not_in "events that are cut: opened again" 'restarts and OOM kills' "$(said cut-events)"
-expect_in "events that are cut: from then on" '/events\?.*since=' "$(grep /events "$scratch/one-cut-events/log" | tail -n 1)"
+expect_in "events that are cut: from then on" '/events\?.*since=' "$(grep /events "$scratch/one-cut-events/log" | grep -v 'until=' | tail -n 1)"
+judge cut-statistics 0 --fault 'cut:/stats'
+for service in svc0001 svc0002; do expect_in "statistics that are cut: told of $service" "$service: use since then|$service: use:" "$(said cut-statistics)"; done
 judge second-version 0 --cgroup 2
 expect_in "control groups 2: recognised, and memory that cannot be reclaimed" '^2 [1-9]' "$(field second-version '"\(.engine.cgroup_version) \([.services[].containers[].usage.unreclaimable_bytes.max] | min)"')"
 judge all-end 0 --die-after 2

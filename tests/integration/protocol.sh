@@ -148,5 +148,11 @@ completes "services of a named file" '^svc0003(	|$)' profile -f compose.yaml svc
 completes "services of a named file, in one word" '^svc0003(	|$)' profile --file=compose.yaml svc
 cd "$scratch/empty"
 DOCKER_HOST=$engine completes "services of a running project" '^svc0003(	|$)' profile -p shop svc
+mv "$scratch/shop/compose.yaml" "$scratch/shop/other.yaml"
+mkdir -p "$scratch/shop/below"
+cd "$scratch/shop/below"
+DOCKER_HOST=$engine completes "services of the project that was started from a folder above" '^svc0003(	|$)' profile svc
+mv "$scratch/shop/other.yaml" "$scratch/shop/compose.yaml"
+cd "$scratch/empty"
 expect_not_in "none of a project that does not run" svc "$(DOCKER_HOST=$engine docker __complete pilotpros profile -p other svc)"
 completes "services where there is no project" '^:[0-9]+$' profile ''

@@ -57,6 +57,18 @@ TEST_CASE("a database on every interface is found", "[exposure]") {
         CHECK(advice.findings.front().fix.find(
                   "\"127.0.0.1:${DB_PORT:-1234}:5432/tcp\" for ${DB_PORT:-1234}:5432/tcp") != std::string::npos);
     }
+    SECTION("but for an address, and what may be a secret") {
+        for (const char* port :
+             {"${BIND:-0.0.0.0}:1234:5432", "0.0.0.0:${DB_PORT}:5432", "${DB_PORT:-hidden-word}:5432",
+              "${DB_PORT:?hidden-word}:5432", "${DB_PORT}:5432-5440"}) {
+            CAPTURE(port);
+            HealthCase seen;
+            seen.add("a", "postgres", {{"ports", {port}}}, published(5432));
+            const Advice advice = advise_exposure(seen.input());
+            REQUIRE(advice.findings.size() == 1);
+            CHECK(advice.findings.front().fix.find("\"127.0.0.1:1234:5432\" for 1234:5432") != std::string::npos);
+        }
+    }
     SECTION("once, though it has both kinds of addresses") {
         HealthCase seen;
         ServiceObservation& service = seen.add("a", "postgres", Json::object());

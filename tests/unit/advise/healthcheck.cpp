@@ -161,6 +161,17 @@ TEST_CASE("PostgreSQL as first process inherits no pg_isready from a shell that 
     CHECK(advised(Json::array({"CMD", "pg_isready", "-h", "db"}), {"pg_isready"}, "postgres").is_null());
 
     HealthCase seen;
+    SECTION("a test of the image's goes over TCP, too") {
+        ServiceObservation& service = seen.add("db", "postgres", Json::object());
+        service.probe_commands["pg_isready"] = "/usr/bin/pg_isready";
+        Healthcheck given;
+        given.test = {Secret{"CMD"}, Secret{"pg_isready"}, Secret{"-q"}};
+        seen.observation.images[service.image_id].healthcheck = given;
+        const Advice advice = advise_healthcheck(seen.input());
+        const Change* const change = change_of(advice, "db", "healthcheck.test");
+        REQUIRE(change != nullptr);
+        CHECK(change->after == Json::array({"CMD", "pg_isready", "-h", "127.0.0.1", "-q"}));
+    }
     SECTION("a host behind a variable is one") {
         seen.add("db", "postgres", with_test(shell("pg_isready ${PG_ARGS}"))).probe_commands["pg_isready"] =
             "/usr/bin/pg_isready";

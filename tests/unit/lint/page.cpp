@@ -195,7 +195,7 @@ std::string page_of_rules() {
         "container.\n"
         "Services of which no profile is active are read as they are written, by these rules alone, and named; "
         "`--profile` takes them in.\n"
-        "This page is made of the rules (`core/lint/`); a test compares the two.\n";
+        "The sections of rules are made of the rules (`core/lint/`); a test compares the two.\n";
     for (const linting::LintRule& rule : linting::lint_rules()) {
         page += section(rule);
     }

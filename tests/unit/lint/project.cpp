@@ -46,7 +46,10 @@ TEST_CASE("a network that is called the same in every project is told", "[lint]"
     CHECK(with("", "  front:\n    name: shop_net\n").what.empty());  // nobody is on it
     CHECK(with("    labels: {traefik.docker.network: shop_net}\n", "    name: shop_net\n").what.empty());
     CHECK(with("    command: [--providers.docker.network=shop_net]\n", "    name: shop_net\n").what.empty());
+    CHECK(with("    command: [--network, shop_net]\n", "    name: shop_net\n").what.empty());
     CHECK_FALSE(with("    environment: {DATABASE: shop_net}\n", "    name: shop_net\n").what.empty());
+    CHECK_FALSE(with("    environment: {PROJECT: a_network}\n", "    name: a_network\n").what.empty());
+    CHECK_FALSE(with("    labels: {traefik.docker.network: my-web}\n", "    name: web\n").what.empty());
     // No second copy can be there.
     CHECK(with("    container_name: app\n", "    name: shop_net\n").what.empty());
 }
