@@ -6,10 +6,11 @@
 
 namespace pilotpros {
 
-Connection connect(World& world) {
+Connection connect(World& world, std::chrono::milliseconds patience) {
     Endpoint endpoint = resolve_endpoint(world.globals, world.environment, world.files);
     try {
-        return {std::make_unique<CurlEngine>(std::move(endpoint), world.docker_command(), world.process, world.cancel),
+        return {std::make_unique<CurlEngine>(std::move(endpoint), world.docker_command(), world.process, world.cancel,
+                                             patience),
                 std::nullopt};
     } catch (const EngineLost& lost) {
         return {nullptr, lost};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 
@@ -15,8 +16,9 @@ struct Connection {
     std::optional<EngineLost> why_not;
 };
 
-/// A context that does not exist is not a missing engine but the user's mistake: that throws.
-Connection connect(World& world);
+/// A context that does not exist is not a missing engine but the user's mistake: that throws. No answer of the engine
+/// is waited for longer than `patience`.
+Connection connect(World& world, std::chrono::milliseconds patience = std::chrono::milliseconds::max());
 
 /// For what needs no engine: none is asked.
 Connection no_connection();

@@ -266,11 +266,13 @@ class Session {
                                    [&](const Container& now) { return now.id == container.id; });
             };
             const auto gone = std::stable_partition(service.containers.begin(), service.containers.end(), is_there);
-            std::for_each(gone, service.containers.end(), [](Container& container) {
+            std::for_each(gone, service.containers.end(), [&](Container& container) {
                 container.status = kGone;
                 container.health.clear();
                 container.pid = 0;
+                service.gone.push_back(std::move(container));
             });
+            service.containers.erase(gone, service.containers.end());
         }
         for (Container& now : found) {
             for (ServiceObservation& service : profile_.observation.services) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <optional>
 
@@ -19,6 +20,9 @@ namespace {
 // Cobra's ShellCompDirective.
 constexpr int kDefault = 0;
 constexpr int kNoFiles = 4;
+
+// Somebody waits at a prompt: for Compose this long, for each answer of an engine as well.
+constexpr std::chrono::milliseconds kPatience{2000};
 
 struct Candidate {
     std::string word, description;
@@ -48,7 +52,7 @@ std::vector<Candidate> services(const std::vector<std::string>& selectors, World
     command.argv = {"docker", "compose"};
     command.argv.insert(command.argv.end(), selectors.begin(), selectors.end());
     command.argv.insert(command.argv.end(), {"config", "--services"});
-    command.timeout = std::chrono::milliseconds{2000};
+    command.timeout = kPatience;
     command.memory_limit = 500U << 20U;
     const Finished finished = world.process.run(command, world.cancel);
     std::vector<Candidate> candidates;
@@ -61,32 +65,25 @@ std::vector<Candidate> services(const std::vector<std::string>& selectors, World
     return candidates;
 }
 
-/// Those of the running project that was started from this folder or one above, by files that Compose would not look
-/// for, or that -p names.
-std::vector<Candidate> running_services(const std::vector<std::string>& selectors, World& world) {
-    const Connection connection = connect(world);
-    std::vector<Candidate> candidates;
-    if (!connection.engine) {
-        return candidates;
-    }
+/// Those of the project that was started from this folder or one above, by files that Compose would not look for, or
+/// that -p names.
+std::vector<Candidate> started_services(const std::vector<std::string>& selectors, World& world) {
     std::optional<std::string> name;
     for (std::size_t i = 0; i + 1 < selectors.size(); ++i) {
         if (selectors[i] == "-p" || selectors[i] == "--project-name") {
             name = selectors[i + 1];
         }
     }
-    const auto projects = labelled_projects(*connection.engine, name);
-    for (Path here = world.files.canonical(world.environment.working_directory); candidates.empty();
-         here = here.parent_path()) {
-        for (const LabelledProject& project : projects) {
-            if (name || world.files.canonical(project.working_directory) == here) {
-                for (const auto& [service, image] : project.images) {
-                    candidates.push_back({service, "service"});
-                }
-            }
+    std::vector<Candidate> candidates;
+    if (const Connection connection = connect(world, kPatience); connection.engine) {
+        auto projects = labelled_projects(*connection.engine, name);
+        if (!name) {
+            projects = started_from(world.environment.working_directory, projects, world.files);
         }
-        if (here == here.parent_path()) {
-            break;
+        for (const LabelledProject& project : projects) {
+            for (const auto& [service, image] : project.images) {
+                candidates.push_back({service, "service"});
+            }
         }
     }
     return candidates;
@@ -175,7 +172,7 @@ Answer answer(const std::vector<std::string>& words, World& world) {
     const bool by_file = std::any_of(selectors.begin(), selectors.end(),
                                      [](const std::string& word) { return word == "-f" || word == "--file"; });
     if (result.candidates.empty() && !by_file) {
-        result.candidates = running_services(selectors, world);
+        result.candidates = started_services(selectors, world);
     }
     std::erase_if(result.candidates, [&](const Candidate& candidate) {
         return std::find(named.begin(), named.end(), candidate.word) != named.end();

@@ -5,6 +5,7 @@
 
 #include "core/apply/live_containers.h"
 #include "core/apps/asking.h"
+#include "core/docker/json.h"
 #include "core/docker/logs.h"
 #include "core/observe/containers.h"
 
@@ -20,6 +21,19 @@ std::set<std::string> public_names(const ServiceObservation& service) {
         }
     }
     return names;
+}
+
+/// The last line of what an unhealthy container's probe printed; it is no part of an observation, for it may hold
+/// anything.
+std::string said_by_probe(Engine& engine, const Container& container) {
+    if (container.health != "unhealthy") {
+        return {};
+    }
+    const nlohmann::json inspect = parse_answer(engine.get("/containers/" + container.id + "/json"), "its health check");
+    const nlohmann::json& log = member(member(member(inspect, "State"), "Health"), "Log");
+    std::string said = log.is_array() && !log.empty() ? text(log.back(), "Output") : "";
+    said.erase(std::min(said.size(), said.find_last_not_of(" \n\r\t") + 1));
+    return said.substr(said.rfind('\n') + 1);
 }
 
 }  // namespace
@@ -50,8 +64,11 @@ std::vector<std::string> last_words(Engine& engine, const std::string& project, 
                 words.push_back(std::move(clean));
             }
         }
+        words.erase(words.begin(), words.end() - static_cast<std::ptrdiff_t>(std::min(words.size(), kLines)));
+        if (const std::string probe = redactor.clean(said_by_probe(engine, container)); !probe.empty()) {
+            words.push_back("its health check: " + probe);
+        }
         if (!words.empty()) {
-            words.erase(words.begin(), words.end() - static_cast<std::ptrdiff_t>(std::min(words.size(), kLines)));
             return words;
         }
     }

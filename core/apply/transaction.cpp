@@ -103,6 +103,14 @@ class Transaction {
             watcher_.step(fmt::format("taking it back: {}", error.what()));
             undo_exactly(world_, engine_, store_, result.id, watcher_);
             guard_.unlock();
+            if (error.code() == ExitCode::kGateFailed) {
+                result.said.emplace_back("what was changed is taken back: files and containers are as they were");
+                if (error.hint().empty()) {
+                    result.said.emplace_back(
+                        "next: mend what that says and run the same command again, or leave out what does not hold: "
+                        "x-pilotpros: {exclude: ADVISOR} in the service (docs/x-pilotpros.md)");
+                }
+            }
             // Refused is what was found out before anything was interrupted.
             result.code = stopped                              ? ExitCode::kInterrupted
                           : error.code() == ExitCode::kRefused ? ExitCode::kRefused

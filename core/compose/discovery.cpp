@@ -107,26 +107,14 @@ Project by_folder(const Selectors& selectors, const Surroundings& surroundings) 
                             : user_folder(surroundings);
     const std::string nothing = fmt::format("there is no Compose file in {} or above it", folder.string());
     const auto all = ask_engine(surroundings, std::nullopt, nothing);
-    for (Path here = surroundings.files.canonical(folder);; here = here.parent_path()) {
-        std::vector<LabelledProject> fitting;
-        std::copy_if(all.begin(), all.end(), std::back_inserter(fitting), [&](const LabelledProject& project) {
-            return !project.working_directory.empty() &&
-                   surroundings.files.canonical(project.working_directory) == here;
-        });
-        if (fitting.size() > 1 &&
-            std::count_if(fitting.begin(), fitting.end(), [](const auto& one) { return one.running; }) == 1) {
-            std::erase_if(fitting, [](const LabelledProject& project) { return !project.running; });
-        }
-        if (fitting.size() == 1) {
-            return from_labels(fitting.front(), selectors, surroundings);
-        }
-        if (!fitting.empty()) {
-            throw Error(ExitCode::kUsage, fmt::format("several projects were started from {}", here.string()),
-                        "name one: " + names_in(fitting));
-        }
-        if (here == here.parent_path()) {
-            break;
-        }
+    const auto fitting = started_from(folder, all, surroundings.files);
+    if (fitting.size() == 1) {
+        return from_labels(fitting.front(), selectors, surroundings);
+    }
+    if (!fitting.empty()) {
+        throw Error(ExitCode::kUsage,
+                    fmt::format("several projects were started from {}", fitting.front().working_directory),
+                    "name one: " + names_in(fitting));
     }
     throw Error(ExitCode::kBadInput, nothing,
                 all.empty() ? "go to the project's folder, or name its files with -f"

@@ -1,6 +1,7 @@
 #include "core/compose/labels.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -75,6 +76,24 @@ std::vector<LabelledProject> labelled_projects(Engine& engine, const std::option
         result.push_back(std::move(project));
     }
     return result;
+}
+
+std::vector<LabelledProject> started_from(const Path& folder, const std::vector<LabelledProject>& all,
+                                          const Files& files) {
+    std::vector<LabelledProject> fitting;
+    for (Path here = files.canonical(folder); fitting.empty(); here = here.parent_path()) {
+        std::copy_if(all.begin(), all.end(), std::back_inserter(fitting), [&](const LabelledProject& project) {
+            return !project.working_directory.empty() && files.canonical(project.working_directory) == here;
+        });
+        if (here == here.parent_path()) {
+            break;
+        }
+    }
+    if (fitting.size() > 1 &&
+        std::count_if(fitting.begin(), fitting.end(), [](const auto& one) { return one.running; }) == 1) {
+        std::erase_if(fitting, [](const LabelledProject& project) { return !project.running; });
+    }
+    return fitting;
 }
 
 std::vector<std::string> split_labelled_paths(const std::string& joined, const Files& files) {

@@ -30,6 +30,11 @@ struct LabelledProject {
 /// Throws EngineLost without an answer.
 std::vector<LabelledProject> labelled_projects(Engine& engine, const std::optional<std::string>& name);
 
+/// Of `all`, those that were started from this folder, or from the nearest one above; of several the one that runs,
+/// when only one does.
+std::vector<LabelledProject> started_from(const Path& folder, const std::vector<LabelledProject>& all,
+                                          const Files& files);
+
 /// Paths joined by commas, which may hold commas themselves: the split whose paths exist is preferred.
 std::vector<std::string> split_labelled_paths(const std::string& joined, const Files& files);
 

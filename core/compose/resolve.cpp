@@ -10,6 +10,7 @@
 #include "core/compose/complaint.h"
 #include "core/compose/foreign.h"
 #include "core/compose/invoke.h"
+#include "core/compose/service_extensions.h"
 #include "core/compose/yaml_aliases.h"
 #include "core/compose/yaml_fault.h"
 #include "core/docker/json.h"
@@ -142,6 +143,19 @@ void add_services(Project& project, const nlohmann::json& resolved) {
     }
 }
 
+/// Wishes of services where Compose cannot show the files as written.
+void add_extensions(Project& project, const Finished& as_yaml) {
+    if (!as_yaml.ok()) {
+        project.warnings.emplace_back("x-pilotpros in services is not seen: Compose does not show the project as YAML");
+        return;
+    }
+    for (auto& [name, extension] : service_extensions(as_yaml.output)) {
+        if (const auto service = project.services.find(name); service != project.services.end()) {
+            service->second.extension = std::move(extension);
+        }
+    }
+}
+
 /// Compose says nothing of a profile that no service has.
 void warn_of_profiles(Project& project) {
     std::vector<std::string> known;
@@ -229,12 +243,19 @@ Project resolve(const Selection& selection, const Surroundings& surroundings) {
         project.extension = member(project.uninterpolated, "x-pilotpros");
     } else {
         project.warnings.emplace_back(
-            "Compose cannot show these files as written: x-pilotpros in services, and services of other profiles, are "
-            "not seen");
+            "Compose cannot show these files as written (`docker compose config --no-interpolate` with the same "
+            "selectors says why): services of other profiles are not seen");
         project.extension = member(resolved, "x-pilotpros");
     }
     project.name = text(resolved, "name");
     add_services(project, resolved);
+    if (project.uninterpolated.is_null()) {
+        std::vector<std::string> arguments = selectors;
+        arguments.emplace_back("config");
+        Command command = compose_command_line(std::move(arguments), surroundings);
+        command.input = project.standard_input;
+        add_extensions(project, surroundings.process.run(command, surroundings.cancel));
+    }
     for (std::string& warning : cleaner_for(project, surroundings.files).warnings(with_values.error)) {
         project.warnings.push_back(std::move(warning));
     }

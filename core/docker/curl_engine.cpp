@@ -109,12 +109,14 @@ struct CurlEngine::Transfer {
     }
 };
 
-CurlEngine::CurlEngine(Endpoint endpoint, std::vector<std::string> docker, Process& process, const Cancel& cancel)
+CurlEngine::CurlEngine(Endpoint endpoint, std::vector<std::string> docker, Process& process, const Cancel& cancel,
+                       std::chrono::milliseconds patience)
     : curl_(Curl::load()),
       endpoint_(std::move(endpoint)),
       docker_(std::move(docker)),
       process_(process),
-      cancel_(cancel) {
+      cancel_(cancel),
+      patience_(patience) {
     multi_ = curl_.multi_init();
     // Kept connections serve the next call; beyond that many the engine's memory is not ours to hold.
     curl_.multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(kAtOnce));
@@ -254,7 +256,7 @@ CurlEngine::Transfer& CurlEngine::start(const Request& request, OnBytes on_bytes
     curl_.easy_setopt(easy, CURLOPT_HTTPHEADER, headers_);
     curl_.easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, 10'000L);
     if (!stream) {
-        curl_.easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
+        curl_.easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(std::min(request.timeout, patience_).count()));
     } else {
         curl_.easy_setopt(easy, CURLOPT_BUFFERSIZE, 4096L);  // hundreds of streams may be open; a sample is some 3 KB
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <list>
 #include <memory>
 #include <string>
@@ -18,8 +19,10 @@ class CurlEngine final : public Engine {
   public:
     /// Connects, and negotiates the API version: the lower of the engine's and ours, unless DOCKER_API_VERSION pins it.
     /// `docker` is the command with its global flags that reaches the same engine; only an ssh endpoint runs it. Throws
-    /// EngineLost with the reason and the next step.
-    CurlEngine(Endpoint endpoint, std::vector<std::string> docker, Process& process, const Cancel& cancel);
+    /// EngineLost with the reason and the next step. No answer is waited for longer than `patience`, nor than its
+    /// request says; streams apart.
+    CurlEngine(Endpoint endpoint, std::vector<std::string> docker, Process& process, const Cancel& cancel,
+               std::chrono::milliseconds patience = std::chrono::milliseconds::max());
     CurlEngine(const CurlEngine&) = delete;
     CurlEngine& operator=(const CurlEngine&) = delete;
     CurlEngine(CurlEngine&&) = delete;
@@ -53,6 +56,7 @@ class CurlEngine final : public Engine {
     std::vector<std::string> docker_;
     Process& process_;
     const Cancel& cancel_;
+    std::chrono::milliseconds patience_;
     std::string api_version_;
     CURLM* multi_ = nullptr;
     curl_slist* headers_ = nullptr;

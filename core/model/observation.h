@@ -87,7 +87,7 @@ struct PortBinding {
     std::string host_address, host_port, container_port;  ///< container_port as "80/tcp"
 };
 
-/// The status of a container that was removed while it was looked at.
+/// The status of one of ServiceObservation::gone.
 inline constexpr const char* kGone = "gone";
 
 /// One running or stopped container of the project.
@@ -140,6 +140,7 @@ struct Application {
 struct ServiceObservation {
     std::string service;
     std::vector<Container> containers;     ///< by number; empty when it does not run
+    std::vector<Container> gone;           ///< removed while they were looked at; what they used is in `usage`
     std::vector<std::string> given_files;  ///< where its configs and secrets stand in them (core/compose/given_files.h)
     bool refused = false;                  ///< it has containers that the engine does not show us
     std::string image_id;  ///< of the first container, or of the image that the file names; empty when unknown

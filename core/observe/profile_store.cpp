@@ -222,7 +222,9 @@ void restore_watched(const nlohmann::json& watched, ServiceObservation& service)
 void keep_usage(ProfileStore& store, const Project& project, Observation& observation) {
     const std::size_t already = store.notes().size();
     for (const ServiceObservation& service : observation.services) {
-        for (const Container& container : service.containers) {
+        std::vector<Container> measured = service.containers;
+        measured.insert(measured.end(), service.gone.begin(), service.gone.end());
+        for (const Container& container : measured) {
             const auto usage = service.usage.find(container.id);
             if (usage == service.usage.end() || usage->second.empty()) {
                 continue;

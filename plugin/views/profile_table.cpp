@@ -28,19 +28,19 @@ std::string at(const Histogram& histogram, double q, bool bytes) {
 /// A service's name, with the container's number where there are several.
 std::string row_name(const ServiceObservation& service, const Container& container) {
     const std::string gone = container.status == kGone ? " (gone)" : "";
-    return (service.containers.size() > 1 ? fmt::format("{}/{}", service.service, container.number) : service.service) +
-           gone;
+    const bool several = service.containers.size() + service.gone.size() > 1;
+    return (several ? fmt::format("{}/{}", service.service, container.number) : service.service) + gone;
 }
 
 std::string state(const ServiceObservation& service, const Observation& observation) {
     if (service.containers.empty()) {
-        return !observation.engine || service.refused ? "unknown" : "not running";
+        return !observation.engine || service.refused ? "unknown" : service.gone.empty() ? "not running" : kGone;
     }
-    const auto count = [&](auto is) { return std::count_if(service.containers.begin(), service.containers.end(), is); };
-    const auto up = count([](const Container& container) { return container.running(); });
-    const auto there = count([](const Container& container) { return container.status != kGone; });
+    const auto up = std::count_if(service.containers.begin(), service.containers.end(),
+                                  [](const Container& container) { return container.running(); });
+    const auto there = service.containers.size();
     const Container& first = service.containers.front();
-    std::string text = there <= 1 ? first.status : fmt::format("{} of {} running", up, there);
+    std::string text = there == 1 ? first.status : fmt::format("{} of {} running", up, there);
     if (!first.health.empty() && first.running()) {
         text += ", " + first.health;
     }
@@ -101,9 +101,11 @@ std::string header(const Project& project, const Observation& observation, int w
 template <typename Row>
 void for_each_usage(const Observation& observation, Row row) {
     for (const ServiceObservation& service : observation.services) {
-        for (const Container& container : service.containers) {
-            if (const auto usage = service.usage.find(container.id); usage != service.usage.end()) {
-                row(row_name(service, container), container, usage->second);
+        for (const auto* const some : {&service.containers, &service.gone}) {
+            for (const Container& container : *some) {
+                if (const auto usage = service.usage.find(container.id); usage != service.usage.end()) {
+                    row(row_name(service, container), container, usage->second);
+                }
             }
         }
     }

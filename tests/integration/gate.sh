@@ -69,6 +69,7 @@ wait='exec sleep infinity'
 project crash debian:trixie-slim 'sleep 4; exit 7' "$wait" '[CMD, "true"]'
 project memory debian:trixie-slim '(sleep 6; exec tail /dev/zero) & sleep infinity' "$wait" '[CMD, "true"]'
 project silent nginx:1.26 "$wait" 'exec nginx -g "daemon off;"' '[CMD, "true"]'
+project unwell debian:trixie-slim "$wait" "touch /tmp/well; $wait" '[CMD-SHELL, "test -e /tmp/well || { echo the probe says: token $$TOKEN is refused; exit 1; }"]'
 project merge debian:trixie-slim "$wait" "$wait" '[CMD, "true"]'
 
 # PostgreSQL, with rows: one whose shared memory no machine has, and one that a process beside it takes the memory from, long after it is healthy.
@@ -80,7 +81,7 @@ for name in unstarted late; do query "$name" 'CREATE TABLE kept AS SELECT n FROM
 rows() { query "$1" 'SELECT count(*), sum(n) FROM kept'; }
 
 # How long memory takes to be filled is the machine's: the watch ends with the kill.
-for name in crash silent unstarted; do apply "$name" web & done
+for name in crash silent unwell unstarted; do apply "$name" web & done
 DRIVER_WATCH=120 apply memory web &
 DRIVER_WATCH=180 apply late web &
 apply merge web,later &
@@ -94,6 +95,10 @@ cp "$scratch/kept.yaml" "$scratch/merge/compose.yaml"
 judge crash "healthy, and then crash-looping" 'gate "(no restart|running)": .*web-[0-9]+: after its gate'
 expect_in "its last lines" '^the last lines of web:$' "$out"
 expect_in "the line itself, without its secret" '^  \| the program says: token …, and goes$' "$out"
+expect_in "what it leaves" '^what was changed is taken back: files and containers are as they were$' "$out"
+expect_in "and what comes next" '^next: mend what that says' "$out"
+judge unwell "a probe that fails from then on" 'gate "healthy": .*web-[0-9]+: its health check says unhealthy'
+expect_in "what the probe said, without the secret" '^  \| its health check: the probe says: token …' "$out"
 judge memory "a process killed for lack of memory after a while" 'gate "no OOM kill": .*web-[0-9]+'
 judge silent "a probe that always passes, and nobody listens" 'gate "listening": web: .*web-[0-9]+ does not listen on 80, as it did'
 judge merge "an override that stops merging" 'docker compose up did not replace later'

@@ -154,5 +154,10 @@ cd "$scratch/shop/below"
 DOCKER_HOST=$engine completes "services of the project that was started from a folder above" '^svc0003(	|$)' profile svc
 mv "$scratch/shop/other.yaml" "$scratch/shop/compose.yaml"
 cd "$scratch/empty"
+fake mute --services 3 --project shop --fault 'hang:/containers/json'
+begin=$SECONDS
+DOCKER_HOST=unix://$scratch/mute.sock completes "an engine that says nothing" '^:[0-9]+$' profile -p shop ''
+# The fault holds far longer: 10 s is no wait for a person at a prompt, 30 s would be that of a question.
+if [ $((SECONDS - begin)) -le 10 ]; then ok "which is not waited for"; else fail "which was waited for: $((SECONDS - begin)) s"; fi
 expect_not_in "none of a project that does not run" svc "$(DOCKER_HOST=$engine docker __complete pilotpros profile -p other svc)"
 completes "services where there is no project" '^:[0-9]+$' profile ''

@@ -4,6 +4,7 @@ would write merges, what both print for programs is as its schema says, and no b
 
   corpus.py PLUGIN projects [NAME...]         only these
   corpus.py PLUGIN defects [ID...]            only those of these findings
+  corpus.py PLUGIN everywhere [NAME...]       a defect at a time planted into each project, which appears beside what is expected of it
   corpus.py PLUGIN covered                    that each rule of docs/lint.md and each finding that a project expects has a defect, and each row of the recipe's faults that a file can show
   corpus.py PLUGIN sees                       that the comparison notices a finding too many and one too few
 """
@@ -243,6 +244,17 @@ volumes: {search_data: {}}
     (None, "nginx", "development-server", '    ports:\n      - "80:80"\n', '    ports:\n      - "80:80"\n    command: npm run start:dev\n'),
 ]
 
+# A service that nothing is to be said of, and what is planted into every project by a file beside its own: that service with one thing wrong, or something that
+# concerns the project. One at a time, the finding that appears with it.
+SOUND = {"image": "nginx:1.27-alpine", "mem_limit": "64m", "cpus": "0.5", "restart": "unless-stopped", "logging": {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}},
+         "healthcheck": {"test": ["CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1/"], "interval": "10s", "timeout": "3s", "start_period": "20s", "start_interval": "1s"}}
+PROBE = SOUND["healthcheck"]
+EVERYWHERE = [(None, {}), *((id, {"services": {"planted": {key: value for key, value in {**SOUND, **wrong}.items() if value is not None}}}) for id, wrong in (
+    (None, {}), ("no-memory-limit", {"mem_limit": None}), ("memory-limit-too-small", {"mem_limit": "5m"}), ("memswap-below-memory", {"memswap_limit": "32m"}),
+    ("cpus-and-quota", {"cpu_quota": 50000}), ("no-health-check", {"healthcheck": None}), ("probe-localhost", {"healthcheck": {**PROBE, "test": ["CMD", "wget", "-q", "-O", "/dev/null", "http://localhost/"]}}),
+    ("timeout-not-below-interval", {"healthcheck": {**PROBE, "timeout": "30s"}}), ("pin-unreadable", {"x-pilotpros": {"pin": {"memory": "plenty"}}}),
+    ("development-server", {"command": "npx vite", "ports": ["8099:80"]}))), ("fixed-subnet", {"networks": {"planted": {"ipam": {"config": [{"subnet": "172.31.250.0/24"}]}}}, "services": {"planted": {**SOUND, "networks": ["planted"]}}})]
+
 # Rows that a Compose file can show: the others are nginx's, a Dockerfile's, or of no file. Row 8 only the image can tell.
 ROWS = {*range(1, 8), 9, 17, 18, *range(20, 29), 30, 31, *range(35, 39), 42}
 
@@ -264,6 +276,18 @@ def defect(index):
         piped = ["-f", "-", *(["-f", "compose.override.yaml"] if gone is None else [])]
         complaints += ["piped in: " + one for one in difference(lint(copy, *piped, text=changed), [(service, finding)])]
         return f"{service or 'the project'}: {finding}", complaints
+
+
+def everywhere(folder):
+    wanted = [(f["service"], f["id"]) for f in json.loads((folder / "expected.json").read_text())["findings"] for _ in range(f.get("times", 1))]
+    complaints = []
+    with tempfile.TemporaryDirectory() as scratch:
+        beside = pathlib.Path(scratch) / "planted.yaml"
+        for id, planted in EVERYWHERE:
+            beside.write_text(json.dumps(planted))
+            one = [] if id is None else [("" if id == "fixed-subnet" else "planted", id)]
+            complaints += [f"{id or 'nothing'} planted: {what}" for what in difference(lint(folder, *selectors(files_of(folder)), "-f", str(beside)), sorted(wanted + one))]
+    return folder.name, complaints
 
 
 def covered():
@@ -299,6 +323,9 @@ with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
     if WHAT == "projects":
         done = list(pool.map(project, sorted(p.parent for p in CORPUS.glob("*/expected.json") if not sys.argv[3:] or p.parent.name in sys.argv[3:])))
         results, said = [one[:2] for one in done], overrides({name: how for name, _, how in done})
+    elif WHAT == "everywhere":
+        results = list(pool.map(everywhere, sorted(p.parent for p in CORPUS.glob("*/expected.json") if not sys.argv[3:] or p.parent.name in sys.argv[3:])))
+        said = f"{len(results) * sum(id is not None for id, _ in EVERYWHERE)} defects"
     elif WHAT == "defects":
         results = list(pool.map(defect, [i for i, one in enumerate(DEFECTS) if not sys.argv[3:] or one[2] in sys.argv[3:]]))
     elif WHAT == "covered":

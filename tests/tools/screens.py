@@ -22,11 +22,11 @@ import re
 import subprocess
 import sys
 import tempfile
-import unicodedata
+
+from screen_rules import COLOUR, as_file, environment, forbidden, on_terminal, screen, too_wide
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 KEPT, SHOP, STACK = ROOT / "tests" / "screens", ROOT / "tests" / "docs" / "shop", ROOT / "tests" / "fake_engine" / "stack"
-ON_TERMINAL = ROOT / "tests" / "tools" / "on_terminal.py"
 FROZEN = ROOT / "tests" / "unit" / "apply" / "frozen" / "0.1.0.json"
 ENGINE = "ENGINE"  # as the frozen history calls it
 NOWHERE = "unix:///nowhere.sock"
@@ -59,6 +59,7 @@ SCREENS = {
     "profile": (["profile", "--duration", "4s"], 0, RECORDED, False),
     "status": (["status", "-p", "shop"], 0, True, False),
     "status-drift": (["status", "-p", "shop"], 0, DRIFTED, False),
+    "rollback": (["rollback", "-p", "shop"], ASKED, True, False),
     "rollback-list": (["rollback", "--list", "-p", "shop"], 0, True, False),
     "rollback-dry-run": (["rollback", "--dry-run", "--files-only", "-p", "shop"], 0, False, False),
     "error-file": (["tune", "-f", "nosuch.yaml"], 65, False, False),
@@ -66,52 +67,9 @@ SCREENS = {
     "error-key": (["tune", "--explain", "shared_buffers"], 64, False, False),
     "error-usage": (["tune", "--lint", "--apply"], 64, False, False),
 }
+OF_APPLY = ("applied", "applied-in-place", "applied-live", "apply-fails", "apply-interrupted", "apply-killed", "locked")  # shown by screens_apply.py
 # What is measured while it is shown is told in figures of one day: these rows are kept with each digit a 9, and the screen as it is just then, too.
 MEASURED = {"profile": (re.compile(r"^web +[-0-9].*$|^Measuring: [0-9] s", re.M), "Measuring: ")}
-COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-CODE = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|.)?")
-ALLOWED = re.compile(r"\x1b\[(?:[0-9]+A|J)")
-
-
-def cells(text):
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in COLOUR.sub("", text))
-
-
-def screen(raw):
-    """What stays on the terminal, every line that ever stood there, and all that stood there before something was redrawn."""
-    lines, at, ever, current, frames = [""], 0, [], "", []
-    for piece in re.split(r"(\x1b\[[0-9]+A|\x1b\[J|\r?\n)", raw):
-        if piece.endswith("\n"):
-            lines[at:at + 1] = [current]
-            ever.append(current)
-            at, current = at + 1, ""
-            if at == len(lines):
-                lines.append("")
-        elif piece.endswith("A") and piece.startswith("\x1b["):
-            frames.append(lines[:at])
-            at = max(0, at - int(piece[2:-1]))
-        elif piece == "\x1b[J":
-            del lines[at + 1:]
-        else:
-            current += piece.rsplit("\r", 1)[-1]
-    return lines[:at] + ([current] if current else []), ever + [current], frames
-
-
-def is_copied(line, before):
-    """Whether the line is there to be copied: it begins with docker's own word, or belongs to a fix."""
-    if re.match(r"\s*(docker |start it with: docker )", line):
-        return True
-    for earlier in reversed(before):
-        if earlier == "    fix:":
-            return line.startswith("      ")
-        if not earlier.startswith("      "):
-            break
-    return False
-
-
-def too_wide(lines, width):
-    return [line for i, line in enumerate(lines)
-            if cells(line) > width and not is_copied(line, lines[:i]) and cells(re.match(r"\s*\S*", line).group()) <= width]
 
 
 class Stage:
@@ -143,20 +101,19 @@ class Stage:
             fake.kill()
             fake.wait()
 
-    def environment(self, with_engine, **more):
-        kept = {k: v for k, v in os.environ.items()
-                if not k.startswith(("COMPOSE_", "DOCKER_")) and k not in ("NO_COLOR", "COLUMNS", "LINES", "TERM")}
+    def surroundings(self, with_engine, **more):
+        ours = {k: v for k, v in environment().items() if not k.startswith(("COMPOSE_", "DOCKER_"))}
         recorded = with_engine == RECORDED
         state = tempfile.mkdtemp(dir=self.scratch) if recorded else self.scratch / "state"
         socket = f"unix://{self.scratch}/{with_engine if with_engine in (RECORDED, DRIFTED) else 'engine'}.sock"
-        return {**kept, "XDG_STATE_HOME": str(state), "TERM": "xterm-256color", "DOCKER_HOST": socket if with_engine else NOWHERE, **more}
+        return {**ours, "XDG_STATE_HOME": str(state), "DOCKER_HOST": socket if with_engine else NOWHERE, **more}
 
     def masked(self, text):
         text = text.replace(str(self.scratch), "/scratch").replace(str(ROOT), "/checkout")
         return re.sub(r"needs at most [0-9]{3} KiB", "needs at most NNN KiB", text)  # what was recorded varies, and when one looks is chance
 
     def run(self, command, with_engine, **more):
-        return subprocess.run(command, cwd=STACK if with_engine == RECORDED else SHOP, env=self.environment(with_engine, **more), stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+        return subprocess.run(command, cwd=STACK if with_engine == RECORDED else SHOP, env=self.surroundings(with_engine, **more), stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
 
 
 def show(stage, name):
@@ -174,19 +131,18 @@ def show(stage, name):
         wanted = of_pipe if where.startswith("piped") else of_terminal
         if status != wanted:
             complain(where, f"exit {status}, not {wanted}: {raw[-300:]}")
-        for found in set(CODE.findall(raw)):
-            if not codes or not (ALLOWED.fullmatch(found) or codes == "colour" and COLOUR.fullmatch(found)):
-                complain(where, f"the code {found!r} is printed")
+        for found in forbidden(raw, codes):
+            complain(where, f"the code {found!r} is printed")
 
     def kept(text):
         rows = MEASURED[name][0] if name in MEASURED else None
         return stage.masked(rows.sub(lambda row: re.sub("[0-9]", "9", row.group()).replace("9999 KiB", " 999 KiB"), text) if rows else text)
 
     for width in WIDTHS:
-        on_terminal = [sys.executable, "-I", "-S", str(ON_TERMINAL), "--size", f"{width}x60", *(["--press-after", "y/N", "0.1", "n^M"] if asked else []), *command]
+        answered = on_terminal(width, command, *(["--press-after", "y/N", "0.1", "n^M"] if asked else []))
         for kind, more in (("", {}), (", NO_COLOR", {"NO_COLOR": "1"}), (", TERM=dumb", {"TERM": "dumb"})):
             where = f"{width} columns{kind}"
-            done = stage.run(on_terminal, with_engine, **more)
+            done = stage.run(answered, with_engine, **more)
             raw = done.stdout.decode()
             judge(where, done.returncode, raw, {"": "colour", ", NO_COLOR": "no colour"}.get(kind, ""))
             stays, ever, frames = screen(raw)
@@ -205,15 +161,6 @@ def show(stage, name):
         judge(where, done.returncode, stream.decode(), "")
         sections[where] = kept(stream.decode())
     return sections, wrong
-
-
-def as_file(sections):
-    """What is shown twice is written once."""
-    text, first = "", {}
-    for where, content in sections.items():
-        same = first.setdefault(content, where)
-        text += f"==== {where} ====\n" + (content if same == where else f"(as {same})\n") if content else f"==== {where} ====\n(nothing)\n"
-    return text
 
 
 def main():
@@ -239,7 +186,7 @@ def main():
             at = next((i for i, (a, b) in enumerate(zip(old, new)) if a != b), min(len(old), len(new)))
             complaints.append(f"{name}: not as kept, first in line {at + 1}: {(new + [''])[at]!r}, kept {(old + [''])[at]!r}")
     if what == "check" and len(sys.argv) == 3:
-        complaints += [f"{file.name} is kept, and nobody shows it" for file in sorted(KEPT.glob("*")) if file.stem not in {*SCREENS, "applied"}]  # that one is shown by screens_apply.py
+        complaints += [f"{file.name} is kept, and nobody shows it" for file in sorted(KEPT.glob("*")) if file.stem not in {*SCREENS, *OF_APPLY}]
     print("\n".join(complaints) or f"{len(names)} screens")
     return 1 if complaints else 0
 

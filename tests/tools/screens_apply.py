@@ -1,81 +1,149 @@
 #!/usr/bin/env python3
-"""What an apply, the status after it and a rollback say while they work and afterwards, on a real engine, held against tests/screens/applied.txt.
+"""What is said while something is applied, taken back, interrupted or refused, and afterwards, on a real engine, held against tests/screens/SCENARIO.txt.
 
-  screens_apply.py PLUGIN PROJECT-NAME check [first]    with "first" at 80 columns alone
-  screens_apply.py PLUGIN PROJECT-NAME write    keeps what is shown now; look at the difference before it is committed
+  screens_apply.py PLUGIN PROJECT-NAME check SCENARIO... [first]    with "first" on the first of its terminals alone
+  screens_apply.py PLUGIN PROJECT-NAME write SCENARIO...            keeps what is shown now; look at the difference before it is committed
 
-At 80 columns in colour, at 120 with TERM=dumb, at 200 with NO_COLOR, and into pipes, by the rules of screens.py. The project lies in the folder in which this is
-run, and was profiled. Kept is every line that was ever shown, in its order, of an apply those after its Plan, which other screens have. A time is
-written as T, and what a line goes on with below it stands behind it: how long a figure is decides where it breaks.
+Each scenario is shown at 80, 120 and 200 columns, of which one is in colour, one has NO_COLOR and one TERM=dumb, by turns, and into pipes, by the rules of
+screens.py. The project lies in the folder in which this is run, and was profiled. Kept is every line that was ever shown, in its order, of an apply those
+after its Plan, which other screens have. A time is written as T, and what a line goes on with below it stands behind it: how long a figure is decides where
+it breaks.
 """
+import contextlib
+import fcntl
 import os
 import pathlib
 import re
+import shutil
+import signal
 import subprocess
 import sys
+import tempfile
+import time
 
 import screens
+from screen_rules import COLOUR, as_file, environment, forbidden, on_terminal, screen, too_wide
 
-KEPT = screens.KEPT / "applied.txt"
-COMMANDS = (["limits", "--apply", "--yes", "--duration", "2s", "--watch", "1s"], ["status"], ["rollback", "--yes"])
-TERMINALS = (("80 columns", 80, {}), ("120 columns, TERM=dumb", 120, {"TERM": "dumb"}), ("200 columns, NO_COLOR", 200, {"NO_COLOR": "1"}), ("piped", 0, {}))
-MASKS = ((r"\n +(?=\S)", " "), (r"[0-9]+(\.[0-9]+)? (ms|s|min)( [0-9]+ s)?\b", "T"), (r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]+Z", "WHEN"), (r"\b000[0-9]\b", "0009"), (r"\b[0-9a-f]{12}\b", "ID"),
-         (r"the slowest of [0-9] measured", "the slowest of 9 measured"), (r"\((its stop_grace_period: no stop was|the slowest) seen\)", "(WHENCE)"), (r"(?<=\S) {2,}", "  "), (r" +$", ""))
-AFTER_PLAN = re.compile(r"^(?:Interrupted, one|db runs, |plain docker compose reads)", re.M)
+APPLY = ["limits", "--apply", "--yes", "--duration", "2s", "--watch", "1s"]
+STATUS, BACK = (["status"], 0), (["rollback", "--yes"], 0)
+WAITING = r"waiting until db is healthy"
+# name: words, exit code, and what is done while it works: "lock" holds the project's lock meanwhile, ("INT", PATTERN) and ("KILL", PATTERN) send that once
+# PATTERN was seen. SIGKILL is the exit code 137 of a terminal's command and -9 of a pipe's.
+SCENARIOS = {
+    "applied": [(APPLY, 0), STATUS, BACK],
+    "applied-in-place": [([*APPLY, "--in-place"], 0), STATUS, BACK],
+    "applied-live": [(["limits", "--apply", "--live", "--yes", "--duration", "2s"], 0), STATUS, BACK],
+    "apply-fails": [(APPLY, 4), STATUS],
+    "apply-interrupted": [(APPLY, 130, ("INT", WAITING)), STATUS],
+    "apply-killed": [(APPLY, 137, ("KILL", WAITING)), STATUS],
+    "locked": [(["rollback", "--yes"], 3, "lock"), (APPLY, 3, "lock")],
+}
+assert tuple(SCENARIOS) == screens.OF_APPLY
+KINDS = ("", {}), (", TERM=dumb", {"TERM": "dumb"}), (", NO_COLOR", {"NO_COLOR": "1"})
+MASKS = ((r"\n +(?=\S)", " "), (r"[0-9]+(\.[0-9]+)? (ms|s|min)( [0-9]+ s)?\b", "T"), (r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]+Z", "WHEN"), (r"\b00[0-9]{2}\b", "0009"), (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "ENGINE"), (r"\b[0-9a-f]{12}\b", "ID"),
+         (r"the slowest of [0-9]+ measured", "the slowest of 9 measured"), (r"\((its stop_grace_period: no stop was|then its gate gives up: no start was|the slowest) seen\)", "(WHENCE)"), (r"slowest start seen: (T|none)", "slowest start seen: T"), (r"process [0-9]+", "process 9"),
+         (r"(?<=\S) {2,}", "  "), (r" +$", ""))
+AFTER_PLAN = re.compile(r"^(?:plain docker compose reads|db is stopped before|db runs, |db has its |gate |interrupted: )", re.M)
+
+
+def terminals(scenario):
+    turn = list(SCENARIOS).index(scenario)
+    turned = [KINDS[(at + turn) % len(KINDS)] for at in range(len(KINDS))]
+    return [(f"{width} columns{kind}", width, more) for width, (kind, more) in zip(screens.WIDTHS, turned)] + [("piped", 0, {})]
 
 
 def masked(text, words, project):
-    found = AFTER_PLAN.search(text) if words[0] == "limits" else None
-    text = text[found.start():] if found else text
-    text = text.replace(project, "PROJECT").replace(os.getcwd(), "/project")
+    if "--apply" in words:
+        found = AFTER_PLAN.search(text)
+        text = text[found.start():] if found else ""
+    text = text.replace(project, "PROJECT").replace(os.getcwd(), "/project").replace(os.environ["XDG_STATE_HOME"], "/state")
     for pattern, word in MASKS:
         text = re.sub(pattern, word, text, flags=re.M)
     return text
 
 
-def environment(**more):
-    kept = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS", "LINES", "TERM")}
-    return {**kept, "TERM": "xterm-256color", **more}
+@contextlib.contextmanager
+def held(project, meanwhile):
+    """The project's lock, held by this program."""
+    if meanwhile != "lock":
+        yield
+        return
+    engine = subprocess.run(["docker", "info", "--format", "{{.ID}}"], capture_output=True, text=True, check=True).stdout.strip()
+    folder = pathlib.Path(os.environ["XDG_STATE_HOME"]) / "pilotpros" / engine / project
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with open(folder / "lock", "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
-def shown(plugin, project, terminals):
+def in_pipes(command, meanwhile, more):
+    """Exit code, standard output and standard error, of which the latter says what is done."""
+    with tempfile.TemporaryFile() as out, tempfile.NamedTemporaryFile() as said:
+        process = subprocess.Popen(command, env=environment(**more), stdin=subprocess.DEVNULL, stdout=out, stderr=said)
+        if isinstance(meanwhile, tuple):
+            while process.poll() is None and not re.search(meanwhile[1].encode(), pathlib.Path(said.name).read_bytes()):
+                time.sleep(0.05)
+            process.send_signal(getattr(signal, "SIG" + meanwhile[0]))
+        code = process.wait(timeout=120)
+        out.seek(0)
+        return code % 256 if code >= 0 else 128 - code, out.read().decode(), pathlib.Path(said.name).read_text()
+
+
+def planned(meanwhile):
+    if not isinstance(meanwhile, tuple):
+        return []
+    return ["--press-after", meanwhile[1], "0.3", "^C"] if meanwhile[0] == "INT" else ["--kill-after", meanwhile[1], "0.3", meanwhile[0]]
+
+
+def shown(plugin, project, scenario, where_else):
     sections, wrong = {}, []
-    for where, width, more in terminals:
-        for words in COMMANDS:
+    state = pathlib.Path(os.environ["XDG_STATE_HOME"])
+    shutil.copytree(state, state.with_name("profiled"), dirs_exist_ok=True)
+    for where, width, more in where_else:
+        for words, wanted, *meanwhile in SCENARIOS[scenario]:
             name = f"{where}: {' '.join(words)}"
             command = [plugin, "pilotpros", *words]
+            meanwhile = meanwhile[0] if meanwhile else None
+            said = None
+            with held(project, meanwhile):
+                if width:
+                    done = subprocess.run(on_terminal(width, command, *planned(meanwhile)), env=environment(**more), stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
+                    code, raw = done.returncode, done.stdout.decode()
+                    code = 137 if code == 247 else code  # -9, as on_terminal.py passes it on
+                else:
+                    code, raw, said = in_pipes(command, meanwhile, more)
+            if code != wanted:
+                wrong.append(f"{scenario}, {name}: exit {code}, not {wanted}: {raw[-300:]}{said or ''}")
+            for found in forbidden(raw, "" if not width or "TERM" in more else "no colour" if more else "colour"):
+                wrong.append(f"{scenario}, {name}: the code {found!r} is printed")
             if width:
-                command = [sys.executable, "-I", "-S", str(screens.ON_TERMINAL), "--size", f"{width}x60", *command]
-            done = subprocess.run(command, env=environment(**more), stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
-            raw = done.stdout.decode()
-            if done.returncode != 0:
-                wrong.append(f"{name}: exit {done.returncode}: {raw[-300:]}{done.stderr.decode()[-300:]}")
-            for code in set(screens.CODE.findall(raw)):
-                coloured = screens.COLOUR.fullmatch(code) and "NO_COLOR" not in more
-                if not width or "TERM" in more or not (screens.ALLOWED.fullmatch(code) or coloured):
-                    wrong.append(f"{name}: the code {code!r} is printed")
-            if width:
-                lines = screens.screen(raw)[1]
-                wrong += [f"{name}: wider than the terminal: {line}" for line in screens.too_wide(lines, width)]
-                raw = "\n".join(screens.COLOUR.sub("", line) for line in lines)
+                lines = screen(raw)[1]
+                wrong += [f"{scenario}, {name}: wider than the terminal: {line}" for line in too_wide(lines, width)]
+                raw = "\n".join(COLOUR.sub("", line) for line in lines)
             sections[name] = masked(raw, words, project)
-            if not width:
-                sections[f"{name}, standard error"] = masked(done.stderr.decode(), words, project)
+            if said is not None:
+                sections[f"{name}, standard error"] = masked(said, words, project)
+        # The next one finds what the first one found.
+        subprocess.run([plugin, "pilotpros", "rollback", "--all", "--purge", "--yes"], stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=True)
+        shutil.copytree(state.with_name("profiled"), state, dirs_exist_ok=True)
     return sections, wrong
 
 
 def main():
-    plugin, project, what = os.path.abspath(sys.argv[1]), sys.argv[2], sys.argv[3]
-    first = sys.argv[4:] == ["first"]
-    sections, complaints = shown(plugin, project, TERMINALS[:1] if first else TERMINALS)
-    text = screens.as_file(sections)
-    if what == "write":
-        KEPT.write_text(text)
-    else:
-        old, new = KEPT.read_text().rstrip().split("\n"), text.rstrip().split("\n")
-        complaints += [f"not as kept, line {at + 1}: {b!r}, kept {a!r}" for at, (a, b) in enumerate(zip(old, new)) if a != b][:5]
-        complaints += [f"{len(new)} lines, kept {len(old)}"] if len(old) != len(new) and not first else []
-    print("\n".join(complaints) or f"{len(sections)} screens")
+    plugin, project, what, first = os.path.abspath(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[-1] == "first"
+    complaints, count = [], 0
+    for scenario in sys.argv[4:-1] if first else sys.argv[4:]:
+        sections, wrong = shown(plugin, project, scenario, terminals(scenario)[:1] if first else terminals(scenario))
+        complaints += wrong
+        count += len(sections)
+        kept, text = screens.KEPT / f"{scenario}.txt", as_file(sections)
+        if what == "write":
+            kept.write_text(text)
+        else:
+            old, new = kept.read_text().rstrip().split("\n"), text.rstrip().split("\n")
+            complaints += [f"{scenario}: not as kept, line {at + 1}: {b!r}, kept {a!r}" for at, (a, b) in enumerate(zip(old, new)) if a != b][:5]
+            complaints += [f"{scenario}: {len(new)} lines, kept {len(old)}"] if len(old) != len(new) and not first else []
+    print("\n".join(complaints) or f"{count} screens")
     return 1 if complaints else 0
 
 

@@ -56,7 +56,8 @@ struct Machine {
         process.answer = [this](const Command& command) {
             return has(command.argv, "version")            ? printed(version)
                    : has(command.argv, "--no-interpolate") ? as_written
-                                                           : resolved;
+                   : has(command.argv, "json")             ? resolved
+                                                           : as_yaml;
         };
     }
 
@@ -87,6 +88,7 @@ struct Machine {
     std::string version = "2.26.1-4\n";
     Finished resolved = printed(R"({"name":"shop","services":{"web":{"image":"nginx:1"}}})");
     Finished as_written = printed(R"({"name":"shop","services":{"web":{"image":"nginx:${TAG}"}}})");
+    Finished as_yaml = printed("name: shop\n");
 };
 
 }  // namespace pilotpros::testing

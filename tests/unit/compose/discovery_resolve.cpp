@@ -77,6 +77,26 @@ TEST_CASE("odd answers of Compose are survived or refused", "[discovery]") {
         CHECK(project.uninterpolated.is_null());
         CHECK(project.extension.at("a") == 1);
         CHECK(project.warnings.size() == 1);
+        CHECK(project.services.at("web").extension.is_null());
+    }
+    SECTION("then the wishes in services are those of its YAML") {
+        machine.as_written = failed("invalid spec: too many colons");
+        machine.as_yaml = printed(
+            "name: shop\nservices:\n  web:\n    image: x\n    x-pilotpros:\n      pin: {memory: 96m, "
+            "cpus: 0.5, heap: 256, user: \"256\"}\n      exclude: [logging]\n");
+        const Project project = machine.discover();
+        CHECK(project.services.at("web").extension ==
+              nlohmann::json::parse(
+                  R"({"pin": {"memory": "96m", "cpus": 0.5, "heap": 256, "user": "256"}, "exclude": ["logging"]})"));
+        CHECK(project.warnings.size() == 1);
+        SECTION("where there is none, they are said not to be seen") {
+            machine.as_yaml = failed("no such option");
+            CHECK(machine.discover().warnings.size() == 2);
+        }
+        SECTION("what is no YAML has none") {
+            machine.as_yaml = printed("services: [");
+            CHECK(machine.discover().services.at("web").extension.is_null());
+        }
     }
     SECTION("no JSON") {
         machine.resolved = printed(R"({"name":"shop","serv)");
