@@ -3,7 +3,7 @@
 # Compose files as people publish them, without an engine: tests/corpus, and the forms in which findings are told.
 # shellcheck disable=SC2016 # filters of jq
 . "$(dirname "$0")/lib.sh"
-RUN_SECONDS=300
+RUN_SECONDS=600
 corpus=$SOURCE_DIR/tests/corpus check=$SOURCE_DIR/tests/tools/corpus.py
 export DOCKER_HOST=unix:///nowhere.sock
 
@@ -12,6 +12,7 @@ expect "every project: exactly the findings that were expected, tune works, what
 overrides=$(tail -n 1 "$scratch/said")
 expect_in "in each that has a service and takes a second file an override was written, and merged: $overrides" '^([0-9]+) of \1; [0-9]+ overrides merged' "$overrides"
 expect "each defect that is planted is found, and nothing else, read from its file or piped in" python3 "$check" "$PILOTPROS" defects
+expect "in every project, too, one at a time beside what it has" python3 "$check" "$PILOTPROS" everywhere
 expect "there is one for each rule, each finding of a project, and each row of the recipe's faults that a Compose file can show" python3 "$check" "$PILOTPROS" covered
 
 # ---- the checks can fail -------------------------------------------------------------------------------------------
@@ -24,6 +25,7 @@ rewrites() { # NAME COMMAND: a plugin whose documents COMMAND rewrites
 }
 rewrites renames "sed 's/probe-localhost/probe-elsewhere/'"
 planted "a finding that is told under another name" python3 "$check" "$scratch/renames" projects recipe-as-found
+planted "a defect that is told under another name in a project" python3 "$check" "$scratch/renames" everywhere recipe-corrected
 plant writes "PLUGIN \"\$@\"; code=\$?; touch written-beside; exit \$code"
 mkdir -p "$scratch/copy/tests"/{tools,corpus} "$scratch/copy/docs"
 cp -R "$corpus/recipe-as-found" "$scratch/copy/tests/corpus/"
