@@ -26,9 +26,11 @@ def state(folder):
     return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
-# What docs/lint.md says of each finding: severity, whether it may be less, and the source.
-PAGE = {id: (severity, "\nMilder: " in rest, re.search(r"^Source: <?(.*?)>?$", rest, re.M)[1]) for id, severity, rest in re.findall(
+# What docs/lint.md says of each finding: severity, whether it may be less, the source, and the harm.
+PAGE = {id: (severity, "\nMilder: " in rest, re.search(r"^Source: <?(.*?)>?$", rest, re.M)[1], re.search(r"^Harm: ((?:.+\n)+)", rest, re.M)[1].replace("\n", " ").rstrip(" .")) for id, severity, rest in re.findall(
     r"^## (\S+)\n\n(\w+): ((?:(?!^#).*\n)*)", (CORPUS.parent.parent / "docs" / "lint.md").read_text(), re.M)}
+# Of these the harm depends on what is found: a milder one, or one with figures.
+OWN_HARM = {"probe-localhost", "timeout-not-below-interval", "waits-for-health-without-check", "postgres-shm-too-small", "memory-flag-above-limit", "n8n-variable-of-another-version"}
 RANKS = ("note", "warning", "error")
 
 
@@ -36,9 +38,9 @@ def unlike_page(finding):
     """How it differs from what docs/lint.md says of it."""
     if finding["id"] not in PAGE:
         return [f"docs/lint.md has no section {finding['id']}"]
-    severity, milder, source = PAGE[finding["id"]]
+    severity, milder, source, harm = PAGE[finding["id"]]
     as_said = finding["severity"] == severity or milder and RANKS.index(finding["severity"]) < RANKS.index(severity)
-    return [f"docs/lint.md has another {what} of {finding['id']}" for what, same in (("severity", as_said), ("source", finding["source"] == source)) if not same]
+    return [f"docs/lint.md has another {what} of {finding['id']}" for what, same in (("severity", as_said), ("source", finding["source"] == source), ("harm", finding["harm"].rstrip(".") == harm or finding["id"] in OWN_HARM)) if not same]
 
 
 def lint(folder, *words, text=None):
@@ -312,11 +314,11 @@ def covered():
 
 def sees():
     found = [("a", "x"), ("a", "x"), ("b", "y")]
-    limit = {"id": "no-memory-limit", "severity": PAGE["no-memory-limit"][0], "source": PAGE["no-memory-limit"][2]}
+    limit = {"id": "no-memory-limit", "severity": PAGE["no-memory-limit"][0], "source": PAGE["no-memory-limit"][2], "harm": PAGE["no-memory-limit"][3]}
     return "the comparison", [what for what, wrong in (
         ("a finding too many", not difference(found, found[1:])), ("one too few", not difference(found[1:], found)),
         ("a false alarm", bool(difference(found, found))), ("one that the page has not", not unlike_page({**limit, "id": "x"})),
-        ("another severity", not unlike_page({**limit, "severity": "note"})), ("another source", not unlike_page({**limit, "source": "x"})),
+        ("another severity", not unlike_page({**limit, "severity": "note"})), ("another source", not unlike_page({**limit, "source": "x"})), ("another harm", not unlike_page({**limit, "harm": "x"})),
         ("a false alarm of the page", bool(unlike_page(limit)))) if wrong]
 
 

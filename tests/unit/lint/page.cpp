@@ -155,7 +155,7 @@ linting::LintRules of_advisors() {
         {"bound-unreadable",
          Severity::kError,
          "x-pilotpros bounds a value by what it cannot be",
-         "the bound is not used",
+         "this bound is not used",
          kWishSource,
          {}},
         {"bound-contradicts",
