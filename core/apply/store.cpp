@@ -34,10 +34,10 @@ FileLock ApplyStore::lock() {
     files_.make_private_directory(directory_);
     try {
         return files_.lock_with_children(directory_ / "lock", kWait);
-    } catch (const Error& error) {
-        throw Error(ExitCode::kRefused,
+    } catch (const LockHeld& error) {
+        throw Error(error.code(),
                     fmt::format("another command works on this project, or what it started does: {}", error.what()),
-                    "wait until it is done, and try again");
+                    error.hint());
     }
 }
 

@@ -10,7 +10,6 @@
 #include <system_error>
 #include <thread>
 
-#include "core/model/error.h"
 #include "core/sys/lock_holders.h"
 
 namespace pilotpros {
@@ -22,7 +21,8 @@ Descriptor open_lock(const Path& file, FileLock::Children children) {
     Descriptor opened{open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | inherited, S_IRUSR | S_IWUSR)};
     if (!opened.valid()) {
         throw Error(ExitCode::kRefused,
-                    fmt::format("cannot open the lock {}: {}", file.string(), std::generic_category().message(errno)));
+                    fmt::format("cannot open the lock {}: {}", file.string(), std::generic_category().message(errno)),
+                    "make room there, or let it be written to");
     }
     return opened;
 }
@@ -56,10 +56,11 @@ FileLock::FileLock(const Path& file, std::chrono::milliseconds at_most, Children
         }
         if (std::chrono::steady_clock::now() >= end) {
             const std::vector<std::string> holders = lock_holders(file);
-            throw Error(ExitCode::kRefused,
-                        fmt::format("{} is held by {}", file.string(),
-                                    holders.empty() ? "another process" : fmt::format("{}", fmt::join(holders, ", "))),
-                        "wait until it is done, and try again");
+            throw LockHeld(
+                ExitCode::kRefused,
+                fmt::format("{} is held by {}", file.string(),
+                            holders.empty() ? "another process" : fmt::format("{}", fmt::join(holders, ", "))),
+                "wait until it is done, and try again");
         }
         std::this_thread::sleep_for(kPause);
     }

@@ -84,8 +84,14 @@ std::string status_as_table(const ProjectStatus& status, int width) {
         text += "\n" + wrap(printable(status.left), width, 2);
     }
     if (!status.start.empty()) {
+        const bool gone = std::any_of(status.files.begin(), status.files.end(),
+                                      [](const FileStatus& file) { return file.state == "gone"; });
         text +=
-            "\n" + printable_line("start it with: " + status.start) + "take it back with: docker pilotpros rollback\n";
+            "\n" +
+            (gone ? wrap("what is gone does nothing from the next up on: docker pilotpros tune --apply writes it again",
+                         width, 2)
+                  : printable_line("start it with: " + status.start)) +
+            "take it back with: docker pilotpros rollback\n";
     }
     return text;
 }

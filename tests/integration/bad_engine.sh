@@ -140,27 +140,11 @@ printf '{' >"$(find "$scratch/state" -path '*/profiles/*.json' | head -n 1)"
 planted "a kept file that is half" whole
 
 # ---- a full disk, and one that is read-only, under what we keep and under the project's folder ----------------------
-cat >"$scratch/on-disk" <<'S'
-#!/bin/bash
-# FOLDER MOUNT-OPTION FILL COMMAND…: runs it while FOLDER is a disk of 64 KiB, of which FILL is taken; FOLDER.before and FOLDER.after say what was on it
-folder=$1 option=$2 fill=$3
-shift 3
-cp -a "$folder" "$folder.kept" && mount -t tmpfs -o size=64k none "$folder" && cp -a "$folder.kept/." "$folder/" || exit 99
-head -c "$fill" /dev/zero >"$folder/fill" 2>/dev/null
-mount -o "remount,$option" "$folder" && cd "$folder" || exit 99
-listed() { find "$folder" -type f -exec sha256sum {} + | sort; }
-listed >"$folder.before"
-"$@"
-status=$?
-listed >"$folder.after"
-rm -r "$folder.kept"
-exit "$status"
-S
 unprivileged=()
 [ "$(id -u)" = 0 ] || unprivileged=(--map-root-user)
 on_disk() { # FOLDER OPTION FILL COMMAND…
     rm -rf "$scratch/state" && mkdir "$scratch/state"
-    traced unshare --mount "${unprivileged[@]}" bash "$scratch/on-disk" "$@"
+    ON_DISK_SIZE=64k traced unshare --mount "${unprivileged[@]}" "$SOURCE_DIR/tests/tools/on_disk.sh" "$@"
 }
 nothing_half() { ! grep -qE '\.pilotpros-.{6}$' "$1.after"; } # FOLDER
 as_before() { diff "$1.before" "$1.after"; }
@@ -188,7 +172,7 @@ for disk in "rw 1M" "rw 57344" "ro 0"; do
     expect "$what: tune leaves nothing half" nothing_half "$scratch/state"
     expect "$what: nobody is left" nobody_left
     here[0]=$scratch/projects/shop
-    for words in "tune --duration 1s" "tune --lint" "limits --check" "tune --duration 1s --only limits --apply --yes"; do
+    for words in "tune --duration 1s" "tune --lint" "limits --check" "tune --duration 1s --only limits --apply --yes" "tune --duration 1s --only limits --apply --in-place --yes"; do
         # shellcheck disable=SC2086 # words
         on_disk "${here[@]}" "${ours[@]}" $words
         case $words in
@@ -196,7 +180,7 @@ for disk in "rw 1M" "rw 57344" "ro 0"; do
                 wanted=(3)
                 [ "$disk" != "rw 57344" ] || wanted+=(4)
                 expect_status "a project on a disk of $disk: $words" "${wanted[@]}"
-                expect_in "a project on a disk of $disk: $words: its last lines say so" '^cannot .*(No space left|Read-only)|did not replace' "$(tail -n 2 "$scratch/out")"
+                expect_in "a project on a disk of $disk: $words: its last lines say so" '^cannot .*(No space left|Read-only)|did not replace' "$(tail -n 4 "$scratch/out")"
                 [ "$status" = 4 ] || expect_in "a project on a disk of $disk: $words: and what next" '^next: ' "$(tail -n 1 "$scratch/out")" ;;
             *) expect_status "a project on a disk of $disk: $words" 0 6 ;;
         esac

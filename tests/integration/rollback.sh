@@ -76,6 +76,29 @@ expect_in "back to an ID: the later ones are named" '0003, 0002 came after 0001'
 is "back to an ID" "$(memory db) $(memory web)" "0 0"
 as_before "back to an ID"
 
+# ---- a full disk, and one that is read-only, under what we keep ---------------------------------------------------------
+untouched() { diff "$XDG_STATE_HOME.before" "$XDG_STATE_HOME.after" && test "$(memory db) $(memory web)" = "134217728 134217728" && files | diff "$scratch/applied" -; }
+elsewhere=$XDG_STATE_HOME
+export XDG_STATE_HOME=$scratch/disk/state
+mkdir -p "$XDG_STATE_HOME"
+apply db,web 128m
+files >"$scratch/applied"
+unprivileged=()
+[ "$(id -u)" = 0 ] || unprivileged=(--map-root-user)
+for disk in "rw 1M" "ro 0"; do
+    # shellcheck disable=SC2086 # two words
+    run unshare --mount "${unprivileged[@]}" "$SOURCE_DIR/tests/tools/on_disk.sh" "$XDG_STATE_HOME" $disk env --chdir="$folder" "$PILOTPROS" pilotpros rollback --yes
+    expect_status "what we keep on a disk of $disk" 3
+    expect_in "what we keep on a disk of $disk: said" '^docker pilotpros: cannot .*(No space left|Read-only)' "$err"
+    expect_in "what we keep on a disk of $disk: and what next" '^  next: ' "$err"
+    expect "what we keep on a disk of $disk: nothing is half undone" untouched
+done
+ours rollback --yes
+expect_status "once there is room" 0
+planted "what was undone after all" untouched
+as_before "once there is room"
+export XDG_STATE_HOME=$elsewhere
+
 # ---- the old containers, field by field -------------------------------------------------------------------------------
 docker inspect "$name-web-1" | jq '.[0] | {Image, Config: .Config | del(.Hostname), Mounts, memory: .HostConfig.Memory}' >"$scratch/inspect"
 apply web 128m

@@ -211,8 +211,18 @@ TEST_CASE("two processes at once do not lose each other's run") {
 TEST_CASE("a lock that nobody lets go of is a refusal, not a hang") {
     const Folder folder;
     const FileLock held{folder.path() / "lock", 0ms};
-    CHECK_THROWS_AS(FileLock(folder.path() / "lock", 30ms), Error);
-    CHECK_THROWS_AS(FileLock(folder.path() / "no-such-folder" / "lock", 0ms), Error);
+    CHECK_THROWS_AS(FileLock(folder.path() / "lock", 30ms), LockHeld);
+    SECTION("one that cannot be made is held by nobody") {
+        try {
+            const FileLock nowhere{folder.path() / "no-such-folder" / "lock", 0ms};
+            FAIL("it was made");
+        } catch (const LockHeld&) {
+            FAIL("it is said to be held");
+        } catch (const Error& error) {
+            CHECK(error.code() == ExitCode::kRefused);
+            CHECK(error.hint() == "make room there, or let it be written to");
+        }
+    }
 }
 
 TEST_CASE("what is kept is filled in for the present image, else for the last one, and that is said") {
