@@ -61,7 +61,14 @@ class Checker {
     }
 
     [[nodiscard]] std::string line(const std::string& key, const std::string& value) const {
-        return lines_for(service_.name, limit_target(declared_.dialect, key), value);
+        const std::string flat = limit_target(Dialect::kFlat, key).path.front();
+        const auto& both = declared_.in_both;
+        const bool twice = std::find(both.begin(), both.end(), key) != both.end();
+        if (!twice && !member(service_.resolved, flat.c_str()).is_null()) {
+            return flat_line(flat, value);
+        }
+        return lines_for(service_.name, limit_target(twice ? Dialect::kDeploy : declared_.dialect, key), value) +
+               (twice ? fmt::format("\n# and take {} out", flat) : "");
     }
 
     [[nodiscard]] std::string flat_line(const std::string& key, const std::string& value) const {
@@ -70,8 +77,10 @@ class Checker {
 
     [[nodiscard]] std::string reservation_line(Bytes bytes) const {
         const Target deployed{Target::Kind::kCompose, {"deploy", "resources", "reservations", "memory"}};
-        return declared_.dialect == Dialect::kDeploy ? lines_for(service_.name, deployed, compose_size(bytes))
-                                                     : flat_line("mem_reservation", compose_size(bytes));
+        const bool flat =
+            declared_.dialect == Dialect::kFlat || !member(service_.resolved, "mem_reservation").is_null();
+        return flat ? flat_line("mem_reservation", compose_size(bytes))
+                    : lines_for(service_.name, deployed, compose_size(bytes));
     }
 
     void memory() {
@@ -158,7 +167,8 @@ class Checker {
                 fmt::format("reservations.cpus of {} does nothing: Compose passes it to nobody outside Swarm",
                             *declared_.reserved_cpus),
                 "the CPUs that it seems to guarantee are not guaranteed",
-                flat_line("cpu_shares", "2048") + "    # twice the weight of the others while CPUs are short",
+                flat_line("cpu_shares", "2048") +
+                    "    # twice the weight of the others while CPUs are short\n# and take reservations.cpus out",
                 kCompose);
         }
     }

@@ -7,6 +7,7 @@
 
 #include "core/model/advice.h"
 #include "core/model/json.h"
+#include "core/model/yaml_key.h"
 
 namespace pilotpros {
 
@@ -100,7 +101,7 @@ Target limit_target(Dialect dialect, const std::string& key) {
 }
 
 std::string lines_for(const std::string& service, const Target& target, const std::string& value) {
-    std::string lines = fmt::format("services:\n  {}:", service);
+    std::string lines = fmt::format("services:\n  {}:", yaml_key(service));
     std::string indent = "    ";
     for (const std::string& part : target.path) {
         lines += fmt::format("\n{}{}:", indent, part);

@@ -2,9 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <regex>
 #include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "core/model/json.h"
 
@@ -149,8 +153,9 @@ std::string store_of_image(const std::string& image, int port) {
     return weaviate ? "Weaviate" : clickhouse ? "ClickHouse" : "";
 }
 
-void look(const Published& port, const ServiceObservation& service, const Service* of_files, const Json& written,
-          Advice& advice) {
+/// `own`: the port may be that of the service's own program, for its usual one is not published.
+void look(const Published& port, bool own, const ServiceObservation& service, const Service* of_files,
+          const Json& written, Advice& advice) {
     if (!on_every_interface(port.host_address) || port.container_port == 0) {
         return;
     }
@@ -158,9 +163,9 @@ void look(const Published& port, const ServiceObservation& service, const Servic
     if (store.empty() && of_files != nullptr) {
         store = store_of_image(of_files->image, port.container_port);
     }
-    if (is(service, "postgres")) {
+    if (own && is(service, "postgres")) {
         store = "PostgreSQL";
-    } else if (is(service, "redis")) {
+    } else if (own && is(service, "redis")) {
         store = "Redis";
     }
     const std::string debugger = debugger_at(port.container_port, service, of_files);
@@ -194,11 +199,14 @@ Advice advise_exposure(const Case& input) {
             continue;
         }
         const Json& written = member(member(input.project.uninterpolated, "services"), service.service.c_str());
-        std::set<int> said;
-        for (const Published& port : published(input.service(service.service), service)) {
+        std::set<std::pair<int, std::string>> said;  // IPv4 and IPv6 are one
+        const std::vector<Published> ports = published(input.service(service.service), service);
+        const bool usual = std::any_of(ports.begin(), ports.end(),
+                                       [](const Published& port) { return !store_at(port.container_port).empty(); });
+        for (const Published& port : ports) {
             if (on_every_interface(port.host_address) && port.protocol != "udp" &&
-                said.insert(port.container_port).second) {
-                look(port, service, input.service(service.service), written, advice);
+                said.insert({port.container_port, port.host_port}).second) {
+                look(port, !usual, service, input.service(service.service), written, advice);
             }
         }
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <set>
 #include <sstream>
 #include <string_view>
 
@@ -145,10 +146,13 @@ bool asks_localhost(const Probe& probe) {
     std::transform(all.begin(), all.end(), all.begin(),
                    [](char c) { return c == '"' || c == '\'' || c == '(' ? ' ' : c; });
     std::istringstream words(all);
+    static const std::set<std::string> kReaders{"grep", "egrep", "fgrep", "awk", "sed", "echo", "printf"};
     std::string before;
+    bool reads = false;  // what was answered, or nothing at all
     for (std::string word; words >> word; before = word) {
+        reads = kReaders.contains(word) || (reads && word.find_first_of("|;&") == std::string::npos);
         const bool address = word == "localhost" || word.starts_with("localhost:") || word.starts_with("localhost/");
-        if (address && before != "Host:" && before != "host:" && before != "--noproxy") {
+        if (address && !reads && before != "Host:" && before != "host:" && before != "--noproxy") {
             return true;
         }
     }

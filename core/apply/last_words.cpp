@@ -29,7 +29,8 @@ std::string said_by_probe(Engine& engine, const Container& container) {
     if (container.health != "unhealthy") {
         return {};
     }
-    const nlohmann::json inspect = parse_answer(engine.get("/containers/" + container.id + "/json"), "its health check");
+    const nlohmann::json inspect =
+        parse_answer(engine.get("/containers/" + container.id + "/json"), "its health check");
     const nlohmann::json& log = member(member(member(inspect, "State"), "Health"), "Log");
     std::string said = log.is_array() && !log.empty() ? text(log.back(), "Output") : "";
     said.erase(std::min(said.size(), said.find_last_not_of(" \n\r\t") + 1));

@@ -127,7 +127,8 @@ std::vector<std::string> Recreation::back(const Snapshot& snapshot, const Servic
         }
     }
     if (how.by == Replacement::By::kCompose) {
-        watcher_.step(fmt::format("{} from its files{}", service.live ? "bringing " + name + " up" : "recreating " + name,
+        watcher_.step(fmt::format("{} from its files{}",
+                                  service.live ? "bringing " + name + " up" : "recreating " + name,
                                   why.empty() ? "" : ": " + why));
         made = by_compose(run, intended, snapshot, name, running);
         why = made ? why : "docker compose cannot recreate it";

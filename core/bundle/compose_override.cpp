@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "core/model/yaml_key.h"
+
 namespace pilotpros {
 
 namespace {
@@ -41,18 +43,6 @@ std::string scalar(const Json& value, bool as_written) {
     return quoted(as_written ? text : doubled(text));
 }
 
-/// A mapping's key: plain where nobody could read it otherwise.
-std::string key_text(const std::string& key) {
-    const bool plain = !key.empty() && std::isalpha(static_cast<unsigned char>(key.front())) != 0 &&
-                       std::all_of(key.begin(), key.end(),
-                                   [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-'; });
-    static const char* const kWords[] = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"};
-    std::string lower = key;
-    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-    const bool word = std::any_of(std::begin(kWords), std::end(kWords), [&](const char* one) { return lower == one; });
-    return plain && !word ? key : quoted(key);
-}
-
 /// One line, whatever the rule holds.
 std::string comment(const Change& change, const std::string& indent) {
     std::string text = change.key + ": " + change.rule;
@@ -66,7 +56,7 @@ void write(const Node& node, const std::string& name, int depth, std::string& in
     for (const Change* const change : node.changes) {
         into += comment(*change, indent);
     }
-    into += indent + key_text(name) + ":";
+    into += indent + yaml_key(name) + ":";
     if (node.changes.empty()) {
         into += "\n";
         for (const auto& [child, below] : node.children) {

@@ -9,6 +9,7 @@
 
 #include "core/lint/as_written.h"
 #include "core/model/json.h"
+#include "core/model/yaml_key.h"
 
 namespace pilotpros::linting {
 
@@ -114,11 +115,7 @@ std::optional<long> whole_number(const std::string& text) {
 }
 
 std::string service_lines(const std::string& service, const std::vector<std::string>& lines) {
-    // To YAML 007, 1e3, true and null are no names.
-    static const std::set<std::string> kWords{"true", "false", "null", "yes", "no", "on", "off", "y", "n"};
-    const bool name = !service.empty() && std::isalpha(static_cast<unsigned char>(service.front())) != 0;
-    const std::string key = name && !kWords.contains(service) ? service : "\"" + service + "\"";
-    std::string all = "services:\n  " + key + ":";
+    std::string all = "services:\n  " + yaml_key(service) + ":";
     for (const std::string& line : lines) {
         all += "\n    " + line;
     }

@@ -11,6 +11,7 @@
 #include "core/lint/registry.h"
 #include "core/model/advice.h"
 #include "core/model/json.h"
+#include "core/model/yaml_key.h"
 
 namespace pilotpros::linting {
 
@@ -54,8 +55,8 @@ std::vector<Spot> look_tmpfs_volumes(const LintCase& input) {
             }
             spots.push_back({name, fmt::format("the volume {} on {} is a tmpfs", mount.source, mount.target),
                              fmt::format("docker compose down, docker volume rm PROJECT_{0}, and an ordinary volume:\n"
-                                         "volumes:\n  {0}: {{}}",
-                                         mount.source)});
+                                         "volumes:\n  {1}: {{}}",
+                                         mount.source, yaml_key(mount.source))});
         }
     }
     return spots;

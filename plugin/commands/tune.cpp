@@ -13,7 +13,9 @@ void TuneCommand::declare(CLI::App& parent) {
     declare_common(*command);
     declare_apply(*command);
     declare_live(*command);
-    lint->excludes("--apply");
+    for (const char* const other : {"--apply", "--only", "--skip", "--duration", "--explain", "--diff"}) {
+        lint->excludes(other);
+    }
     command->footer(
         "Examples:\n"
         "  docker pilotpros tune                      what would change, why, and what to type next\n"

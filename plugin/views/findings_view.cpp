@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "core/compose/yaml_place.h"
@@ -36,20 +37,37 @@ std::vector<std::string> way_to(const Finding& finding) {
     return {rule == rules.end() ? "services" : rule->section};
 }
 
-/// The last file that has it: what it says there counts.
-std::optional<FindingPlace> place_of(const Finding& finding, const Check& check, const Path& from) {
-    const std::vector<std::string> way = way_to(finding);
-    for (auto file = check.files.rbegin(); file != check.files.rend(); ++file) {
-        const auto text = check.texts.find(*file);
-        const auto place = text == check.texts.end() ? std::nullopt : yaml_place(text->second, way);
-        if (place && place->depth == way.size()) {
+/// Where findings are told: in the last file that has the key, for what it says there counts.
+class Places {
+  public:
+    Places(const Check& check, const Path& from) {
+        for (auto file = check.files.rbegin(); file != check.files.rend(); ++file) {
+            const auto text = check.texts.find(*file);
+            if (text == check.texts.end()) {
+                continue;
+            }
             const Path relative = Path{*file}.lexically_relative(from);
             const bool below = !relative.empty() && *relative.begin() != "..";
-            return FindingPlace{*file == "-" ? "standard-input" : below ? relative.string() : *file, place->line};
+            files_.push_back({*file == "-" ? "standard-input"
+                              : below      ? relative.string()
+                                           : *file,
+                              yaml_places(text->second, 2)});
         }
     }
-    return std::nullopt;
-}
+
+    [[nodiscard]] std::optional<FindingPlace> of(const Finding& finding) const {
+        const std::vector<std::string> way = way_to(finding);
+        for (const auto& [name, places] : files_) {
+            if (const auto place = places.find(way); place != places.end()) {
+                return FindingPlace{name, place->second.line};
+            }
+        }
+        return std::nullopt;
+    }
+
+  private:
+    std::vector<std::pair<std::string, YamlPlaces>> files_;
+};
 
 std::vector<const Finding*> worst_first(const Check& check) {
     std::vector<const Finding*> findings;
@@ -110,6 +128,7 @@ std::string said_of_inactive(const Check& check) {
 }
 
 std::string findings_as_sarif(const Check& check, const Path& from) {
+    const Places places{check, from};
     std::map<std::string, Json> rules;
     Json results = Json::array();
     for (const Finding& finding : check.findings) {
@@ -128,7 +147,7 @@ std::string findings_as_sarif(const Check& check, const Path& from) {
         if (!finding.fix.empty()) {
             result["message"]["text"] = message_of(finding) + "\nfix: " + finding.fix;
         }
-        if (const auto place = place_of(finding, check, from)) {
+        if (const auto place = places.of(finding)) {
             result["locations"] = Json::array(
                 {{{"physicalLocation",
                    {{"artifactLocation", {{"uri", place->file}}}, {"region", {{"startLine", place->line}}}}}}});
@@ -152,13 +171,14 @@ std::string findings_as_sarif(const Check& check, const Path& from) {
 }
 
 std::string findings_as_github(const Check& check, const Path& from) {
+    const Places places{check, from};
     std::string result;
     for (const Finding* const finding : worst_first(check)) {
         const char* const level = finding->severity == Finding::Severity::kError     ? "error"
                                   : finding->severity == Finding::Severity::kWarning ? "warning"
                                                                                      : "notice";
         std::string properties;
-        if (const auto place = place_of(*finding, check, from)) {
+        if (const auto place = places.of(*finding)) {
             properties = fmt::format("file={},line={},", escaped(place->file, true), place->line);
         }
         result +=

@@ -104,7 +104,7 @@ std::string explain_change(const TuneView& view, const Change& change, int width
         sheet.field("goes with", enumerated(others));
     }
     sheet.field("advisor", change.advisor);
-    if (const auto [file, line] = place_in_bundle(change, view.bundle); line > 0) {
+    if (const auto [file, line] = BundlePlaces{view.bundle}.of(change); line > 0) {
         sheet.field("file", fmt::format(".pilotpros/{}:{}", file, line));
     }
     return sheet.take();

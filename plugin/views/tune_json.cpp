@@ -16,11 +16,12 @@ json verdict_json(const Verdict& verdict) {
 }
 
 json changes_json(const TuneView& view) {
+    const BundlePlaces places{view.bundle};
     json result = json::array();
     for (const Change& change : view.plan.changes) {
         json one = change;
         const Verdict* const verdict = view.plan.verdict_on(change);
-        const auto [file, line] = place_in_bundle(change, view.bundle);
+        const auto [file, line] = places.of(change);
         one["as_written"] = change.as_written;
         one["written_as"] = change.users_text.empty() ? json() : json(change.users_text);
         one["carrier"] = change.carrier;

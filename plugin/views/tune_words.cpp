@@ -12,6 +12,8 @@ namespace pilotpros {
 
 namespace {
 
+constexpr const char* kOverride = "compose.yaml";
+
 /// A word of a list as one would type it, so that where one ends and the next begins is seen.
 std::string word_of(const nlohmann::json& one) {
     if (!one.is_string()) {
@@ -86,10 +88,17 @@ std::string value_words(const nlohmann::json& value) {
     return words.empty() ? "[]" : fmt::format("{}", fmt::join(words, " "));
 }
 
-std::pair<std::string, int> place_in_bundle(const Change& change, const Bundle& bundle) {
+BundlePlaces::BundlePlaces(const Bundle& bundle) : bundle_(bundle) {
+    constexpr std::size_t kDeepest = 16;  // nobody's path is longer
+    if (const BundleFile* const file = bundle.file(kOverride)) {
+        places_ = yaml_places(file->content, kDeepest);
+    }
+}
+
+std::pair<std::string, int> BundlePlaces::of(const Change& change) const {
     const bool compose = change.target.kind == Target::Kind::kCompose;
-    const std::string path = compose ? "compose.yaml" : fmt::format("postgres/{}/pilotpros.conf", change.service);
-    const BundleFile* const file = bundle.file(path);
+    const std::string path = compose ? kOverride : fmt::format("postgres/{}/pilotpros.conf", change.service);
+    const BundleFile* const file = bundle_.file(path);
     if (file == nullptr || change.target.path.empty()) {
         return {path, 0};
     }
@@ -98,8 +107,8 @@ std::pair<std::string, int> place_in_bundle(const Change& change, const Bundle& 
     }
     std::vector<std::string> way{"services", change.service};
     way.insert(way.end(), change.target.path.begin(), change.target.path.end());
-    const auto place = yaml_place(file->content, way);
-    return {path, place && place->depth == way.size() ? place->line : 0};
+    const auto place = places_.find(way);
+    return {path, place == places_.end() ? 0 : place->second.line};
 }
 
 std::string verdict_words(const Verdict* verdict) {

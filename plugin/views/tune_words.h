@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/compose/yaml_place.h"
 #include "core/model/bundle.h"
 #include "core/model/plan.h"
 
@@ -12,8 +13,17 @@ namespace pilotpros {
 /// A value of a Change in one line: "not set" for null, a list with blanks between, what is quoted in a shell quoted.
 std::string value_words(const nlohmann::json& value);
 
-/// Where a Change stands in the generated files: file below .pilotpros/ and line from 1; line 0 when it is not there.
-std::pair<std::string, int> place_in_bundle(const Change& change, const Bundle& bundle);
+/// Where Changes stand in the generated files.
+class BundlePlaces {
+  public:
+    explicit BundlePlaces(const Bundle& bundle);
+    /// File below .pilotpros/ and line from 1; line 0 when it is not there.
+    [[nodiscard]] std::pair<std::string, int> of(const Change& change) const;
+
+  private:
+    const Bundle& bundle_;
+    YamlPlaces places_;  ///< of the override
+};
 
 /// "accepted by PostgreSQL 17.2 of this image", "derived", "not asked"; what has no Verdict was not asked.
 std::string verdict_words(const Verdict* verdict);

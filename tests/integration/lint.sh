@@ -13,6 +13,7 @@ overrides=$(tail -n 1 "$scratch/said")
 expect_in "in each that has a service and takes a second file an override was written, and merged: $overrides" '^([0-9]+) of \1; [0-9]+ overrides merged' "$overrides"
 expect "each defect that is planted is found, and nothing else, read from its file or piped in" python3 "$check" "$PILOTPROS" defects
 expect "in every project, too, one at a time beside what it has" python3 "$check" "$PILOTPROS" everywhere
+expect "each fix that is in lines of Compose, laid over its project, is accepted and ends its finding, and nothing else is told then" python3 "$check" "$PILOTPROS" fixes
 expect "there is one for each rule, each finding of a project, and each row of the recipe's faults that a Compose file can show" python3 "$check" "$PILOTPROS" covered
 
 # ---- the checks can fail -------------------------------------------------------------------------------------------
@@ -25,6 +26,8 @@ rewrites() { # NAME COMMAND: a plugin whose documents COMMAND rewrites
 }
 rewrites renames "sed 's/probe-localhost/probe-elsewhere/'"
 planted "a finding that is told under another name" python3 "$check" "$scratch/renames" projects recipe-as-found
+rewrites misleads "jq 'if .findings then .findings[].fix |= gsub(\"127.0.0.1\"; \"localhost\") else . end'"
+planted "a fix that does not mend" python3 "$check" "$scratch/misleads" fixes recipe-as-found
 planted "a defect that is told under another name in a project" python3 "$check" "$scratch/renames" everywhere recipe-corrected
 plant writes "PLUGIN \"\$@\"; code=\$?; touch written-beside; exit \$code"
 mkdir -p "$scratch/copy/tests"/{tools,corpus} "$scratch/copy/docs"
@@ -114,6 +117,12 @@ expect_in "and they say something" 'healthcheck' "$(cat "$scratch/at-once.1")"
 cd "$corpus/recipe-corrected"
 pilotpros tune --lint --apply
 expect_status "what only looks does not apply" 64
+for what in "--only limits" "--skip n8n" "--duration 5s" --diff "--explain memory"; do
+    # shellcheck disable=SC2086 # words
+    pilotpros tune --lint $what
+    expect_status "what reads the files alone does nothing of $what" 64
+    expect_in "it says so" "--lint.*exclude|exclude.*--lint" "$err"
+done
 for what in "--explain memory" --diff "--format json"; do
     # shellcheck disable=SC2086 # words
     pilotpros tune --apply --yes $what

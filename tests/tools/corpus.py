@@ -5,6 +5,7 @@ would write merges, what both print for programs is as its schema says, and no b
   corpus.py PLUGIN projects [NAME...]         only these
   corpus.py PLUGIN defects [ID...]            only those of these findings
   corpus.py PLUGIN everywhere [NAME...]       a defect at a time planted into each project, which appears beside what is expected of it
+  corpus.py PLUGIN fixes                      that each fix in lines of Compose, laid over its project, is accepted and ends its finding
   corpus.py PLUGIN covered                    that each rule of docs/lint.md and each finding that a project expects has a defect, and each row of the recipe's faults that a file can show
   corpus.py PLUGIN sees                       that the comparison notices a finding too many and one too few
 """
@@ -301,6 +302,52 @@ def everywhere(folder):
     return folder.name, complaints
 
 
+# A fix that says what to take out besides is none of lines alone. What may be told of next: a limit that holds the flag may not hold the rest that a query
+# needs, and a volume that is named in a second file hides the one without a name of the first.
+NEXT = {("memory-flag-above-limit", "postgres-worst-case-over-limit"), ("data-on-anonymous-volume", "data-mount-replaced")}
+
+
+def snippet(fix):
+    """The lines of Compose in a fix; none where a size is for somebody to find."""
+    lines = fix.split("\n")
+    begin = next((i for i, line in enumerate(lines) if line.strip() == "services:"), None)
+    if begin is None or "SIZE" in fix or re.search(r"\btake\b", fix):
+        return None
+    depth = len(lines[begin]) - len(lines[begin].lstrip())
+    end = next((i for i in range(begin + 1, len(lines)) if not lines[i].startswith(" " * (depth + 1)) and lines[i] != " " * depth + "volumes:"), len(lines))
+    return "\n".join(line[depth:] for line in lines[begin:end]) + "\n"
+
+
+def told(folder, *words):
+    done = run(folder, "tune", "--lint", "--format", "json", *words)
+    return json.loads(done.stdout)["findings"] if done.returncode in (0, 6) else done.stderr.strip()
+
+
+def fixes(folder):
+    """Each fix over the project; how many there were."""
+    words, complaints, laid = selectors(files_of(folder)), [], 0
+    found = told(folder, *words)
+    before = [(f["service"], f["id"]) for f in found]
+    with tempfile.TemporaryDirectory() as scratch:
+        for finding in found:
+            lines = snippet(finding["fix"])
+            if lines is None:
+                continue
+            laid += 1
+            beside = pathlib.Path(scratch) / "fix.yaml"
+            beside.write_text(lines)
+            after = told(folder, *words, "-f", str(beside))
+            one = (finding["service"], finding["id"])
+            if isinstance(after, str):
+                complaints.append(f"{one}: {after}")
+                continue
+            now = [(f["service"], f["id"]) for f in after if RANKS.index(f["severity"]) > 0]
+            if now.count(one) >= before.count(one):
+                complaints.append(f"{one}: still there")
+            complaints += [f"{one}: now there is {new}" for new in sorted(set(now) - set(before)) if (finding["id"], new[1]) not in NEXT]
+    return folder.name, complaints, laid
+
+
 def covered():
     """Nobody writes a rule, and nobody expects a finding, without a defect that shows it alone."""
     planted, rows = {finding for _, _, finding, _, _ in DEFECTS}, {row for row, *_ in DEFECTS if row}
@@ -337,6 +384,9 @@ with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
     elif WHAT == "everywhere":
         results = list(pool.map(everywhere, sorted(p.parent for p in CORPUS.glob("*/expected.json") if not sys.argv[3:] or p.parent.name in sys.argv[3:])))
         said = f"{len(results) * sum(id is not None for id, _ in EVERYWHERE)} defects"
+    elif WHAT == "fixes":
+        done = list(pool.map(fixes, sorted(p.parent for p in CORPUS.glob("*/expected.json") if "no_override" not in p.read_text() and (not sys.argv[3:] or p.parent.name in sys.argv[3:]))))
+        results, said = [one[:2] for one in done], f"{sum(one[2] for one in done)} fixes"
     elif WHAT == "defects":
         results = list(pool.map(defect, [i for i, one in enumerate(DEFECTS) if not sys.argv[3:] or one[2] in sys.argv[3:]]))
     elif WHAT == "covered":

@@ -11,6 +11,7 @@
 
 #include "core/apps/n8n/names.h"
 #include "core/model/json.h"
+#include "core/model/yaml_key.h"
 
 namespace pilotpros::apps::n8n {
 
@@ -207,8 +208,8 @@ void tell_key(const ServiceObservation& service, const Facts& facts, Advice& adv
          fmt::format(
              "docker compose cp {0}:{1}/config ./n8n-config.json    # first: the key that the credentials need\n"
              "put its encryptionKey into .env as N8N_ENCRYPTION_KEY=…, delete n8n-config.json, and add\n"
-             "  services:\n    {0}:\n      environment:\n        N8N_ENCRYPTION_KEY: ${{N8N_ENCRYPTION_KEY:?}}",
-             service.service, facts.folder),
+             "  services:\n    {2}:\n      environment:\n        N8N_ENCRYPTION_KEY: ${{N8N_ENCRYPTION_KEY:?}}",
+             service.service, facts.folder, yaml_key(service.service)),
          "https://docs.n8n.io/hosting/configuration/configuration-examples/encryption-key/"});
 }
 

@@ -2,7 +2,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "core/advise/compose_limits.h"
 #include "core/advise/memory_flags.h"
+#include "core/model/yaml_key.h"
 #include "tests/unit/advise/advice_cases.h"
 
 using namespace pilotpros;
@@ -87,6 +89,28 @@ TEST_CASE("bounds that the Engine refuses", "[limits][check]") {
     many.built.observation.engine = EngineFacts{};
     many.built.observation.engine->cpus = 4;
     CHECK(many.has("cpus-above-machine"));
+}
+
+TEST_CASE("a fix is written where the value stands", "[limits][check]") {
+    json mixed = deployed({{"memory", "67108864"}});
+    mixed["mem_reservation"] = "134217728";
+    const std::string reserved = Checked(mixed).finding("reservation-above-limit").fix;
+    CHECK(reserved == "services:\n  app:\n    mem_reservation: 32m");
+    json twice = deployed({{"memory", "1048576"}});
+    twice["mem_limit"] = "1048576";
+    const std::string both = Checked(twice).finding("memory-limit-too-small").fix;
+    CHECK(mentions(both, "          memory: 64m\n# and take mem_limit out"));
+    json other = deployed({{"cpus", "1"}});
+    other["mem_limit"] = "1048576";
+    CHECK(Checked(other).finding("memory-limit-too-small").fix == "services:\n  app:\n    mem_limit: 64m");
+    SECTION("under a name that YAML reads as one") {
+        CHECK(lines_for("3.14", {Target::Kind::kCompose, {"shm_size"}}, "16m") ==
+              "services:\n  \"3.14\":\n    shm_size: 16m");
+        CHECK(yaml_key("a-b_1") == "a-b_1");
+        for (const char* const name : {"1e3", "true", "No", "null", "0x10", "a b", "", "a\"b"}) {
+            CHECK(yaml_key(name) == json(name).dump());
+        }
+    }
 }
 
 TEST_CASE("bounds that do nothing", "[limits][check]") {

@@ -49,6 +49,18 @@ TEST_CASE("a database on every interface is found", "[exposure]") {
         CHECK(advise_exposure(seen.input()).findings.size() == 1);
         CHECK(found("", published(6333)));
     }
+    SECTION("each port of it, and none that is another program's beside its own") {
+        HealthCase seen;
+        const auto port = [](int target, const char* host) {
+            return Json{{"target", target}, {"published", host}, {"protocol", "tcp"}};
+        };
+        seen.add("a", "postgres",
+                 {{"ports", {port(22, "22"), port(5432, "5433"), port(5432, "7000"), port(5431, "6001")}}});
+        const Advice advice = advise_exposure(seen.input());
+        REQUIRE(advice.findings.size() == 2);
+        CHECK(advice.findings.front().what == "PostgreSQL is published on every interface of the machine (port 5433)");
+        CHECK(advice.findings.back().what == "PostgreSQL is published on every interface of the machine (port 7000)");
+    }
     SECTION("and the fix has the port as it is written") {
         HealthCase seen;
         seen.add("a", "postgres", {{"ports", {"80:80", "${DB_PORT:-1234}:5432/tcp"}}}, published(5432));

@@ -248,6 +248,13 @@ TEST_CASE("A place in a file is found by keys alone", "[wishes]") {
     CHECK(place("{a: {x: 0, b: 1}}", {"a", "b"}) == At{1, 12, 2});
     CHECK(place("\"a\":\n  'b': 1\n", {"a", "b"}) == At{2, 3, 2});
     CHECK(place("# head\n---\na: # tail\n\n   b : |\n     a: b\n", {"a", "b"}) == At{5, 4, 2});
+    SECTION("of many at once, down to a depth") {
+        const YamlPlaces places = yaml_places("a:\n  b: {c: 1}\n  b: 2\nd: [e: 1]\n", 2);
+        REQUIRE(places.size() == 3);
+        CHECK(places.at({"a"}).line == 1);
+        CHECK(places.at({"a", "b"}).line == 2);
+        CHECK(places.at({"d"}).line == 4);
+    }
     SECTION("not the same key elsewhere") {
         CHECK(place("b: 1\nx:\n  a:\n    b: 1\na:\n  - b: 1\n  - a\n", {"a", "b"}) == At{5, 1, 1});
         CHECK(place("x: a\ny: b\n", {"a"}).empty());

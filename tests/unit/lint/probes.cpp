@@ -24,6 +24,8 @@ TEST_CASE("a health check that asks localhost is told", "[lint]") {
     CHECK_FALSE(checked_by("      test: [CMD, curl, -f, 'http://${HOST}/']\n").says(id));
     CHECK_FALSE(checked_by("      test: [CMD, pg_isready, -h, localhost]\n").says(id));
     CHECK_FALSE(checked_by("      disable: true\n      test: curl http://localhost/\n").says(id));
+    CHECK_FALSE(checked_by("      test: wget -qO- http://127.0.0.1/ | grep localhost\n").says(id));
+    CHECK(checked_by("      test: echo up | grep up && wget -q localhost\n").says(id));
     SECTION("in a note where curl asks, which goes on to 127.0.0.1 by itself") {
         for (const char* test : {"[CMD, curl, -f, 'http://localhost/']", "curl -f http://localhost/ || exit 1",
                                  "curl -s localhost:9200/_cat/health | grep -q green",
