@@ -456,6 +456,12 @@ Profile take_profile(World& world, const Connection& connection, const ProfileRe
         layers.finish(world.clock, world.cancel, profile.observation);
     }
     read_kept_usage(store, profile.project, profile.observation, world.clock.now());
+    const auto& services = profile.observation.services;
+    if (request.measure == Measure::kNever &&
+        std::all_of(services.begin(), services.end(), [](const auto& service) { return service.kept.empty(); })) {
+        profile.observation.gaps.push_back(
+            {"project", "use", "nothing is kept of it: docker pilotpros profile measures it, and keeps that"});
+    }
     return profile;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -68,6 +69,16 @@ class GlobalReader {
         return arguments_[++at_];
     }
 
+    /// As Go's strconv.ParseBool reads it.
+    static bool truth(const std::string& flag, const std::string& value) {
+        static const std::set<std::string> kTrue{"1", "t", "T", "TRUE", "true", "True"};
+        static const std::set<std::string> kFalse{"0", "f", "F", "FALSE", "false", "False"};
+        if (!kTrue.contains(value) && !kFalse.contains(value)) {
+            throw Error(ExitCode::kUsage, fmt::format("--{} is neither true nor false", flag));
+        }
+        return kTrue.contains(value);
+    }
+
     bool read_long(const std::string& word) {
         const auto equals = word.find('=');
         const std::string name = word.substr(2, equals == std::string::npos ? std::string::npos : equals - 2);
@@ -79,8 +90,8 @@ class GlobalReader {
         }
         for (const BoolFlag& flag : kBoolFlags) {
             if (flag.name == name) {
-                into_.globals.*flag.target = equals == std::string::npos ||
-                                             (word.substr(equals + 1) != "false" && word.substr(equals + 1) != "0");
+                into_.globals.*flag.target = equals == std::string::npos || truth(name, word.substr(equals + 1));
+                into_.globals.tls = into_.globals.tls || flag.target == &GlobalFlags::tls_verify;
                 return true;
             }
         }

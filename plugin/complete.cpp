@@ -92,6 +92,7 @@ std::vector<Candidate> started_services(const std::vector<std::string>& selector
 struct Answer {
     std::vector<Candidate> candidates;
     int directive = kNoFiles;
+    std::optional<std::string> typed = std::nullopt;  ///< what the candidates begin with; nothing: the last word
 };
 
 /// Findings have forms of their own.
@@ -165,6 +166,14 @@ Answer answer(const std::vector<std::string>& words, World& world) {
             named.push_back(*word);
         }
     }
+    if (const auto equals = typed.find('='); typed.starts_with("--") && equals != std::string::npos) {
+        // The shell's own part puts the flag back before what is completed.
+        const CLI::Option* const option = option_named(*command, typed.substr(0, equals));
+        Answer result =
+            option != nullptr && takes_value(*option) ? values(*command, *option, typed.substr(equals + 1)) : Answer{};
+        result.typed = typed.substr(equals + 1);
+        return result;
+    }
     if (typed.starts_with('-')) {
         return {options_of(*command), kNoFiles};
     }
@@ -189,7 +198,7 @@ int complete(const std::vector<std::string>& words, World& world, Terminal& term
     } catch (const std::exception&) {
         result = {};
     }
-    const std::string typed = words.empty() ? "" : words.back();
+    const std::string typed = result.typed.value_or(words.empty() ? "" : words.back());
     std::string text;
     for (const Candidate& candidate : result.candidates) {
         if (candidate.word.starts_with(typed)) {

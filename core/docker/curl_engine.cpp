@@ -193,8 +193,8 @@ std::string CurlEngine::url(const Request& request) const {
         scheme = endpoint_.tls ? "https" : "http";
         host = endpoint_.address;
     }
-    std::string result =
-        fmt::format("{}://{}{}{}", scheme, host, request.versioned ? "/v" + api_version_ : "", request.path);
+    std::string result = fmt::format("{}://{}{}{}{}", scheme, host, endpoint_.base,
+                                     request.versioned ? "/v" + api_version_ : "", request.path);
     char separator = '?';
     for (const auto& [name, value] : request.query) {
         char* const escaped = curl_.easy_escape(nullptr, value.data(), static_cast<int>(value.size()));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/model/error.h"
@@ -66,16 +67,23 @@ Named from_context(const std::string& name, std::string source, const Path& conf
     return named;
 }
 
+/// Without blanks around it; what is empty then is the default, as for docker (opts/hosts.go).
+std::string trimmed_host(const std::string& host) {
+    const auto begin = host.find_first_not_of(" \t\r\n");
+    return begin == std::string::npos ? fmt::format("unix://{}", kDefaultSocket)
+                                      : host.substr(begin, host.find_last_not_of(" \t\r\n") + 1 - begin);
+}
+
 Named choose(const GlobalFlags& flags, const Environment& environment, const Path& config, const json& config_file,
              const Files& files) {
     if (flags.context) {
         return from_context(*flags.context, "--context", config, files);
     }
     if (flags.host) {
-        return {*flags.host, "--host", "default", {}, false};
+        return {trimmed_host(*flags.host), "--host", "default", {}, false};
     }
     if (const auto host = environment.get("DOCKER_HOST")) {
-        return {*host, "DOCKER_HOST", "default", {}, false};
+        return {trimmed_host(*host), "DOCKER_HOST", "default", {}, false};
     }
     if (const auto name = environment.get("DOCKER_CONTEXT")) {
         return from_context(*name, "DOCKER_CONTEXT", config, files);
@@ -96,10 +104,12 @@ std::optional<Tls> tls_of(const Named& named, const GlobalFlags& flags, const En
                    file_if_there(files, named.context_tls / "cert.pem"),
                    file_if_there(files, named.context_tls / "key.pem")};
     }
+    if (named.context != "default") {
+        return named.skip_verify ? std::optional{Tls{false, {}, {}, {}}} : std::nullopt;
+    }
     const bool verify = flags.tls_verify || environment.get("DOCKER_TLS_VERIFY").has_value();
-    const bool wanted = verify || flags.tls || environment.get("DOCKER_TLS").has_value() || flags.tls_ca ||
-                        flags.tls_cert || flags.tls_key;
-    if (!wanted || named.context != "default") {
+    // Certificates alone are no wish for TLS (docker/cli, cli/flags/options.go).
+    if (!verify && !flags.tls && !environment.get("DOCKER_TLS")) {
         return std::nullopt;
     }
     const Path directory = environment.get("DOCKER_CERT_PATH").value_or(config.string());
@@ -130,7 +140,10 @@ Endpoint from_host(const Named& named, std::optional<Tls> tls) {
     }
     if (scheme == "tcp") {
         endpoint.kind = Endpoint::Kind::kTcp;
-        rest = rest.substr(0, rest.find('/'));
+        const std::size_t path = std::min(rest.find('/'), rest.size());
+        endpoint.base = rest.substr(path);
+        endpoint.base.resize(endpoint.base.find_last_not_of('/') + 1);
+        rest.resize(path);
         if (rest.empty() || rest.front() == ':') {
             rest.insert(0, "localhost");
         }

@@ -38,6 +38,7 @@ struct Endpoint {
     enum class Kind { kUnix, kTcp, kDialStdio };
     Kind kind = Kind::kUnix;
     std::string address;  ///< a socket's path, host:port, or the ssh:// URL as given
+    std::string base;     ///< what stands before the API's own paths of a tcp:// address: "/prefix"
     std::optional<Tls> tls;
     std::map<std::string, std::string> headers;  ///< HttpHeaders of config.json
     std::optional<std::string> api_version;      ///< DOCKER_API_VERSION pins it

@@ -45,6 +45,16 @@ std::vector<ListedContainer> list_containers(Engine& engine) {
     return result;
 }
 
+namespace {
+
+std::string why_refused(const Response& response) {
+    return response.status == 0 ? "the engine gave no answer: " + response.body
+           : response.ok()      ? "the engine's answer is no JSON"
+                                : fmt::format("the engine answers {}: {}", response.status, response.message());
+}
+
+}  // namespace
+
 std::vector<Container> inspect_containers(Engine& engine, const std::vector<std::string>& ids,
                                           std::map<std::string, std::string>* refused) {
     std::vector<Request> requests;
@@ -63,15 +73,14 @@ std::vector<Container> inspect_containers(Engine& engine, const std::vector<std:
         if (response.ok() && inspect.is_object()) {
             containers.push_back(read_container(inspect));
         } else if (response.status != 404 && refused != nullptr) {
-            (*refused)[ids[i]] = response.ok()
-                                     ? "the engine's answer is no JSON"
-                                     : fmt::format("the engine answers {}: {}", response.status, response.message());
+            (*refused)[ids[i]] = why_refused(response);
         }
     }
     return containers;
 }
 
-std::map<std::string, Image> inspect_images(Engine& engine, const std::set<std::string>& references) {
+std::map<std::string, Image> inspect_images(Engine& engine, const std::set<std::string>& references,
+                                            std::map<std::string, std::string>* refused) {
     std::vector<Request> requests;
     requests.reserve(references.size());
     for (const std::string& reference : references) {
@@ -84,6 +93,8 @@ std::map<std::string, Image> inspect_images(Engine& engine, const std::set<std::
         const json inspect = json::parse(response.body, nullptr, false);
         if (response.ok() && inspect.is_object()) {
             images[*reference] = read_image(inspect);
+        } else if (response.status != 404 && refused != nullptr) {
+            (*refused)[*reference] = why_refused(response);
         }
         ++reference;
     }

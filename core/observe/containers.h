@@ -25,8 +25,10 @@ std::vector<ListedContainer> list_containers(Engine& engine);
 std::vector<Container> inspect_containers(Engine& engine, const std::vector<std::string>& ids,
                                           std::map<std::string, std::string>* refused = nullptr);
 
-/// Reads these images, all at once. One that is gone is left out.
-std::map<std::string, Image> inspect_images(Engine& engine, const std::set<std::string>& references);
+/// Reads these images, all at once. One that is gone is left out; one that the engine does not show for another reason
+/// is left out, too, and told in `refused`.
+std::map<std::string, Image> inspect_images(Engine& engine, const std::set<std::string>& references,
+                                            std::map<std::string, std::string>* refused = nullptr);
 
 /// The processes of each running container, by container ID, as the engine's `top` gives them; no entry where it
 /// cannot.

@@ -103,7 +103,8 @@ void add_images(Engine& engine, const Project& project, Observation& into) {
             references.insert(std::move(reference));
         }
     }
-    const std::map<std::string, Image> images = inspect_images(engine, references);
+    std::map<std::string, std::string> refused;
+    const std::map<std::string, Image> images = inspect_images(engine, references, &refused);
     for (ServiceObservation& service : into.services) {
         const std::string reference = reference_of(service, project);
         if (const auto image = images.find(reference); image != images.end()) {
@@ -111,8 +112,10 @@ void add_images(Engine& engine, const Project& project, Observation& into) {
             into.images[image->second.id] = image->second;
         } else {
             service.image_id = service.containers.empty() ? "" : service.containers.front().image_id;
+            const auto why = refused.find(reference);
             into.gaps.push_back({service.service, "its image",
-                                 service.containers.empty()
+                                 why != refused.end() ? why->second
+                                 : service.containers.empty()
                                      ? "it is not on this engine yet"
                                      : "the engine no longer has the image it was started from"});
         }

@@ -256,14 +256,17 @@ std::vector<Gap> UsageRecorder::gaps() const {
         if (!watched->kernel_complaint.empty() && watched->recorder.running()) {
             say(watched->service, "the kernel's own counters", watched->kernel_complaint);
         }
-        if (!watched->stream_complaint.empty()) {
+        const bool denied = !watched->stream_complaint.empty() && usage.samples == 0;
+        if (denied) {
+            say(watched->service, "use", watched->stream_complaint);
+        } else if (!watched->stream_complaint.empty()) {
             say(watched->service, "use since then", "the statistics stream ended: " + watched->stream_complaint);
         } else if (watched->ended && watched->recorder.running() && !usage.empty()) {
             say(watched->service, "use since then", "the statistics stream ended");
         } else if (usage.empty() && watched->recorder.running()) {
             say(watched->service, "use", "the engine sent no sample of it");
         }
-        if (watched->lines->nonsense() > 0) {
+        if (watched->lines->nonsense() > 0 && !denied) {  // what says why it is denied is no sample
             say(watched->service, "some samples",
                 fmt::format("{} lines of the statistics stream could not be read", watched->lines->nonsense()));
         }

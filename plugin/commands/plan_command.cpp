@@ -119,6 +119,16 @@ void PlanCommand::declare_live(CLI::App& command) {
         ->needs("--apply");
 }
 
+void PlanCommand::refuse_beside(const std::string& flag, std::vector<std::pair<std::string, bool>> more) const {
+    more.insert(more.end(), {{"--duration", !duration_.empty()}, {"--explain", !explain_.empty()}, {"--diff", diff_}});
+    for (const auto& [option, given] : more) {
+        if (given) {
+            throw Error(ExitCode::kUsage, fmt::format("{} reads the files alone: it excludes {}", flag, option),
+                        fmt::format("docker pilotpros {} {}, with the services that are meant", name_, flag));
+        }
+    }
+}
+
 TuneRequest PlanCommand::request(const World& world) const {
     if (format_ == "sarif" || format_ == "github") {
         std::vector<std::string> words{name_, name_ == "tune" ? "--lint" : "--check", "--format", format_};

@@ -13,9 +13,7 @@ void TuneCommand::declare(CLI::App& parent) {
     declare_common(*command);
     declare_apply(*command);
     declare_live(*command);
-    for (const char* const other : {"--apply", "--only", "--skip", "--duration", "--explain", "--diff"}) {
-        lint->excludes(other);
-    }
+    lint->excludes("--apply");
     command->footer(
         "Examples:\n"
         "  docker pilotpros tune                      what would change, why, and what to type next\n"
@@ -30,6 +28,7 @@ ExitCode TuneCommand::run(World& world, Terminal& terminal) {
     request_.only = {only_.begin(), only_.end()};
     request_.skip = {skip_.begin(), skip_.end()};
     if (lint_) {
+        refuse_beside("--lint", {{"--only", !only_.empty()}, {"--skip", !skip_.empty()}});
         return report(world, terminal, lint_files(world, request_.profile));
     }
     return apply_ ? apply(world, terminal) : show(world, terminal);

@@ -71,6 +71,10 @@ reaches two "DOCKER_CONTEXT" DOCKER_CONTEXT=by-tcp
 reaches three "TLS by flags" -H "$tls" --tlsverify --tlscacert "$scratch/ca.pem" --tlscert "$scratch/client.pem" --tlskey "$scratch/client-key.pem"
 reaches three "TLS by variables" "DOCKER_HOST=$tls" DOCKER_TLS_VERIFY=1 "DOCKER_CERT_PATH=$scratch/certs"
 reaches three "TLS without verification" "DOCKER_HOST=$tls" "DOCKER_CERT_PATH=$scratch/certs" --tls
+reaches three "TLS that is named and not verified" "DOCKER_HOST=$tls" "DOCKER_CERT_PATH=$scratch/certs" --tlsverify=false
+reaches two "no TLS, in Go's words" -H "$tcp" --tls=F
+reaches two "a certificate alone is no wish for TLS" -H "$tcp" --tlscacert "$scratch/ca.pem"
+reaches two "blanks around an address" "DOCKER_HOST= $tcp "
 reaches two "--context before DOCKER_HOST" "DOCKER_HOST=$unix" --context by-tcp
 reaches one "-H before DOCKER_HOST" "DOCKER_HOST=$tcp" -H "$unix"
 reaches one "-H before DOCKER_CONTEXT" DOCKER_CONTEXT=by-tcp -H "$unix"

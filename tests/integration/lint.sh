@@ -26,7 +26,7 @@ rewrites() { # NAME COMMAND: a plugin whose documents COMMAND rewrites
 }
 rewrites renames "sed 's/probe-localhost/probe-elsewhere/'"
 planted "a finding that is told under another name" python3 "$check" "$scratch/renames" projects recipe-as-found
-rewrites misleads "jq 'if .findings then .findings[].fix |= gsub(\"127.0.0.1\"; \"localhost\") else . end'"
+rewrites misleads "jq 'if .findings then .findings[].fix |= gsub(\"shm_size: [0-9]+m\"; \"shm_size: 65m\") else . end'"
 planted "a fix that does not mend" python3 "$check" "$scratch/misleads" fixes recipe-as-found
 planted "a defect that is told under another name in a project" python3 "$check" "$scratch/renames" everywhere recipe-corrected
 plant writes "PLUGIN \"\$@\"; code=\$?; touch written-beside; exit \$code"

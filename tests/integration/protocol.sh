@@ -139,6 +139,8 @@ completes "flags" '^--format(	|$)' profile --fo
 completes "a flag's values" '^json(	|$)' profile --format ''
 expect_not_in "no form that a command does not have" '^sarif' "$out"
 completes "forms of findings" '^sarif(	|$)' tune --format s
+completes "a value behind its flag" '^json(	|$)' profile --format=j
+completes "an advisor behind its flag" '^limits(	|$)' tune --only=li
 completes "advisors" '^healthcheck(	|$)' tune --only ''
 completes "an advisor after a comma" '^limits,node(	|$)' tune --skip limits,no
 expect_not_in "no advisor that does not begin so" '^limits,healthcheck' "$out"
@@ -159,5 +161,14 @@ begin=$SECONDS
 DOCKER_HOST=unix://$scratch/mute.sock completes "an engine that says nothing" '^:[0-9]+$' profile -p shop ''
 # The fault holds far longer: 10 s is no wait for a person at a prompt, 30 s would be that of a question.
 if [ $((SECONDS - begin)) -le 10 ]; then ok "which is not waited for"; else fail "which was waited for: $((SECONDS - begin)) s"; fi
+for fault in '403:/images/' '500:/stats'; do
+    fake "denied${fault%%:*}" --services 1 --project shop --fault "$fault"
+    run docker -H "unix://$scratch/denied${fault%%:*}.sock" pilotpros profile -p shop --duration 3s --format json
+    expect_status "an engine that denies ${fault#*:}" 0
+    expect "is no engine without images, and no stream that ended: it answers ${fault%%:*}" \
+        jq -e --arg code "${fault%%:*}" 'any(.gaps[]; .why | contains("the engine answers " + $code)) and all(.gaps[]; .why | test("no longer has|stream ended|could not be read") | not)' "$scratch/out"
+done
 expect_not_in "none of a project that does not run" svc "$(DOCKER_HOST=$engine docker __complete pilotpros profile -p other svc)"
+XDG_STATE_HOME=$scratch/nothing run docker -H "$engine" pilotpros profile --show -p shop --format json
+expect "where nothing is kept, --show says so" jq -e 'any(.gaps[]; .what == "use" and (.why | contains("nothing is kept of it")))' "$scratch/out"
 completes "services where there is no project" '^:[0-9]+$' profile ''

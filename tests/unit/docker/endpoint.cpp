@@ -93,6 +93,21 @@ TEST_CASE("TLS material comes from the context, or from flags and environment") 
         CHECK(endpoint.tls->key == "/certs/key.pem");
         CHECK(endpoint.address == "h:2376");
     }
+    SECTION("a context that skips verification has TLS without any of its own files") {
+        machine.files.contents["/home/u/.docker/contexts/meta/" + sha256_hex("skip") + "/meta.json"] =
+            R"({"Name":"skip","Endpoints":{"docker":{"Host":"tcp://h:1","SkipTLSVerify":true}}})";
+        const Endpoint endpoint = machine.resolve(with_context("skip"));
+        REQUIRE(endpoint.tls);
+        CHECK_FALSE(endpoint.tls->verify);
+        CHECK(endpoint.tls->ca.empty());
+    }
+    SECTION("certificates alone are no wish for it") {
+        GlobalFlags flags;
+        flags.host = "tcp://h";
+        flags.tls_ca = "/ca.pem";
+        CHECK_FALSE(machine.resolve(flags).tls);
+        CHECK(machine.resolve(flags).address == "h:2375");
+    }
     SECTION("--tls alone does not verify") {
         GlobalFlags flags;
         flags.host = "h:1";
@@ -112,6 +127,13 @@ TEST_CASE("forms of a host") {
     CHECK(ssh.display() == "ssh://far:22");
     flags.host = "tcp://user:pw@far:2375";
     CHECK(machine.resolve(flags).display() == "tcp://far:2375");
+    flags.host = " tcp://h:1/engines/a/ ";
+    CHECK(machine.resolve(flags).address == "h:1");
+    CHECK(machine.resolve(flags).base == "/engines/a");
+    for (const char* const nothing : {"", "  "}) {
+        flags.host = nothing;
+        CHECK(machine.resolve(flags).kind == Endpoint::Kind::kUnix);
+    }
     flags.host = "http://h";
     CHECK_THROWS_AS(machine.resolve(flags), Error);
     flags.host = "tcp://[::1]";

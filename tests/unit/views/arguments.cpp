@@ -24,8 +24,14 @@ TEST_CASE("docker's whole command line is taken apart at the plugin's name") {
         CHECK(split.globals.context == "prod");
         CHECK(split.globals.config == "/c");
         CHECK_FALSE(split.globals.tls_verify);
+        CHECK(split.globals.tls);  // docker: who names --tlsverify at all wants TLS
         CHECK(split.globals.tls_ca == "/ca");
         CHECK(split.own.empty());
+    }
+    SECTION("truth is told as Go reads it") {
+        CHECK_FALSE(split_arguments({"--tls=F", "pilotpros"}).globals.tls);
+        CHECK(split_arguments({"--tls=t", "pilotpros"}).globals.tls);
+        CHECK_THROWS_AS(split_arguments({"--tls=maybe", "pilotpros"}), Error);
     }
     SECTION("help comes in three forms") {
         CHECK(split_arguments({"help", "pilotpros", "profile"}).kind == Arguments::Kind::kHelp);
