@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # beside one: an end after a signal is soon enough within seconds
 # The plugin as docker runs it: how it is listed and asked for help, how a run is interrupted in every way that docker knows, what completion answers.
+# shellcheck disable=SC2016 # filters of jq
 . "$(dirname "$0")/lib.sh"
 export DOCKER_CONFIG=$scratch/config HOME=$scratch
 mkdir -p "$DOCKER_CONFIG/cli-plugins" "$scratch/shop" "$scratch/empty"
