@@ -109,6 +109,14 @@ cp compose.yaml "$scratch/other.yaml"
 pilotpros tune -f "$scratch/other.yaml" --format github n8n
 expect_status "nor is it annotations" 64
 expect_in "says it of the file and the services that were typed" "tune -f $scratch/other.yaml --lint --format github n8n" "$err"
+# Of hundreds of services each is told where it stands; to read the file once for each took a quarter of a minute.
+mkdir -p "$scratch/many" && cd "$scratch/many" || exit
+{ echo 'services:'; for i in $(seq 300); do printf '  s%d:\n    image: postgres:17\n    ports: ["%d:5432"]\n' "$i" $((20000 + i)); done; } >compose.yaml
+pilotpros tune --lint --format sarif
+expect_status "hundreds of services" 6
+told_lines() { jq -r '[.runs[0].results[] | select(.ruleId == "database-on-every-interface").locations[0].physicalLocation.region.startLine] | sort | @csv' "$scratch/out"; }
+expect_same "each has its line" "$(seq -s, 2 3 900)" "$(told_lines)"
+planted "a line that is another's" test "$(told_lines)" = "$(seq -s, 3 3 901)"
 cd "$corpus/recipe-as-found"
 for run in 1 2 3 4 5 6 7 8; do "$PILOTPROS" pilotpros tune >"$scratch/at-once.$run" 2>/dev/null & done
 wait

@@ -36,3 +36,6 @@ plant other-words 'if [ -n "$NO_COLOR" ]; then echo plain; fi; exec PLUGIN "$@"'
 noticed other-words '80 columns, NO_COLOR: other words than in colour'
 plant succeeds 'PLUGIN "$@"; exit 0'
 noticed succeeds 'exit 0, not 64'
+plant keeps-silent 'PLUGIN "$@" | grep -v "^docker pilotpros rollback"'
+run python3 "$SOURCE_DIR/tests/tools/screens.py" "$scratch/keeps-silent" check tune-running
+expect_in "what to type next is missed" 'tune-running, 80 columns: does not tell what would change' "$out"

@@ -68,6 +68,9 @@ SCREENS = {
     "error-usage": (["tune", "--lint", "--apply"], 64, False, False),
 }
 OF_APPLY = ("applied", "applied-in-place", "applied-live", "apply-fails", "apply-interrupted", "apply-killed", "locked")  # shown by screens_apply.py
+# After one tune its screen alone says what would change, why, and what to type next: in this order, whatever is kept of the rest.
+TELLS = {"tune-running": re.compile(r"job\b.*logging\.max-size +not set +10m\b.*json-file without max-size grows until the disk is full.*"
+                                    r"docker pilotpros tune --apply\s+docker pilotpros rollback\s*$", re.S)}
 # What is measured while it is shown is told in figures of one day: these rows are kept with each digit a 9, and the screen as it is just then, too.
 MEASURED = {"profile": (re.compile(r"^web +[-0-9].*$|^Measuring: [0-9] s", re.M), "Measuring: ")}
 
@@ -146,6 +149,8 @@ def show(stage, name):
             raw = done.stdout.decode()
             judge(where, done.returncode, raw, {"": "colour", ", NO_COLOR": "no colour"}.get(kind, ""))
             stays, ever, frames = screen(raw)
+            if name in TELLS and not TELLS[name].search(COLOUR.sub("", "\n".join(stays))):
+                complain(where, "does not tell what would change, why, and what to type next")
             if not of_file:
                 for line in too_wide(ever, width):
                     complain(where, f"wider than the terminal: {line}")
