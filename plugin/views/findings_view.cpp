@@ -48,10 +48,10 @@ class Places {
             }
             const Path relative = Path{*file}.lexically_relative(from);
             const bool below = !relative.empty() && *relative.begin() != "..";
-            files_.push_back({*file == "-" ? "standard-input"
-                              : below      ? relative.string()
-                                           : *file,
-                              yaml_places(text->second, 2)});
+            files_.emplace_back(*file == "-" ? "standard-input"
+                                : below      ? relative.string()
+                                             : *file,
+                                yaml_places(text->second, 2));
         }
     }
 
