@@ -66,7 +66,7 @@ expect_in "healthy: measured" '^[1-9]' "$(field healthy '[.services[].containers
 judge vanished 0 --vanish svc0002
 expect_in "a container that is gone meanwhile is left out" '^\[1,0\]$' "$(field vanished '[.services | sort_by(.name)[] | .containers | length]|tojson')"
 judge no-statistics 0 --fault '500:/stats'
-for service in svc0001 svc0002; do expect_in "no statistics: named for $service" "$service: use since then" "$(said no-statistics)"; done
+for service in svc0001 svc0002; do expect_in "no statistics: named for $service" "$service: use: the engine answers 500" "$(said no-statistics)"; done
 # What ends the stream of events is not taken for the engine's end.
 judge no-events 0 --fault '403:/events'
 expect_in "no events: told" 'engine: restarts and OOM kills since then: .*403' "$(said no-events)"
