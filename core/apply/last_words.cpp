@@ -1,12 +1,14 @@
 #include "core/apply/last_words.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
 #include "core/apply/live_containers.h"
 #include "core/apps/asking.h"
-#include "core/docker/json.h"
 #include "core/docker/logs.h"
+#include "core/model/json.h"
 #include "core/observe/containers.h"
 
 namespace pilotpros {
@@ -29,8 +31,10 @@ std::string said_by_probe(Engine& engine, const Container& container) {
     if (container.health != "unhealthy") {
         return {};
     }
-    const nlohmann::json inspect =
-        parse_answer(engine.get("/containers/" + container.id + "/json"), "its health check");
+    Request request;
+    request.path = fmt::format("/containers/{}/json", container.id);
+    // One that is gone by now says no more; what it wrote is told all the same.
+    const nlohmann::json inspect = nlohmann::json::parse(engine.call(request).body, nullptr, false);
     const nlohmann::json& log = member(member(member(inspect, "State"), "Health"), "Log");
     std::string said = log.is_array() && !log.empty() ? text(log.back(), "Output") : "";
     said.erase(std::min(said.size(), said.find_last_not_of(" \n\r\t") + 1));

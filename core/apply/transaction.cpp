@@ -93,23 +93,25 @@ class Transaction {
                 world_.cancel.acknowledge();
             }
             result.said = {stopped ? "interrupted: what was changed is taken back" : error.what()};
-            if (stopped || !error.hint().empty()) {
-                result.said.push_back("next: " + (stopped ? "run the same command again" : error.hint()));
-            }
-            if (error.code() == ExitCode::kGateFailed) {
+            const bool failed = error.code() == ExitCode::kGateFailed;
+            if (failed) {
                 const std::vector<std::string> words = proof_.last_words_of_failed();
                 result.said.insert(result.said.end(), words.begin(), words.end());
             }
             watcher_.step(fmt::format("taking it back: {}", error.what()));
             undo_exactly(world_, engine_, store_, result.id, watcher_);
             guard_.unlock();
-            if (error.code() == ExitCode::kGateFailed) {
+            if (failed) {
                 result.said.emplace_back("what was changed is taken back: files and containers are as they were");
-                if (error.hint().empty()) {
-                    result.said.emplace_back(
-                        "next: mend what that says and run the same command again, or leave out what does not hold: "
-                        "x-pilotpros: {exclude: ADVISOR} in the service (docs/x-pilotpros.md)");
-                }
+            }
+            const std::string next =
+                stopped ? "run the same command again"
+                : failed && error.hint().empty()
+                    ? "mend what that says and run the same command again, or leave out what does not hold: "
+                      "x-pilotpros: {exclude: ADVISOR} in the service (docs/x-pilotpros.md)"
+                    : error.hint();
+            if (!next.empty()) {
+                result.said.push_back("next: " + next);
             }
             // Refused is what was found out before anything was interrupted.
             result.code = stopped                              ? ExitCode::kInterrupted

@@ -1,7 +1,6 @@
 #include "core/lint/reading.h"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <cstddef>
 #include <set>

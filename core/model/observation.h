@@ -153,6 +153,18 @@ struct ServiceObservation {
     std::map<std::string, Usage> usage;                              ///< by container ID, of this run
     Usage kept;               ///< merged over earlier runs of the same image and configuration
     std::string profile_key;  ///< where `kept` lives
+
+    /// The containers, and those that are gone.
+    [[nodiscard]] std::vector<const Container*> all_containers() const {
+        std::vector<const Container*> all;
+        all.reserve(containers.size() + gone.size());
+        for (const std::vector<Container>* const some : {&containers, &gone}) {
+            for (const Container& container : *some) {
+                all.push_back(&container);
+            }
+        }
+        return all;
+    }
 };
 
 /// Everything read about host, engine, images, containers and applications. Made once, then only read.

@@ -222,15 +222,14 @@ void restore_watched(const nlohmann::json& watched, ServiceObservation& service)
 void keep_usage(ProfileStore& store, const Project& project, Observation& observation) {
     const std::size_t already = store.notes().size();
     for (const ServiceObservation& service : observation.services) {
-        std::vector<Container> measured = service.containers;
-        measured.insert(measured.end(), service.gone.begin(), service.gone.end());
-        for (const Container& container : measured) {
-            const auto usage = service.usage.find(container.id);
+        for (const Container* const container : service.all_containers()) {
+            const auto usage = service.usage.find(container->id);
             if (usage == service.usage.end() || usage->second.empty()) {
                 continue;
             }
             try {
-                store.add(key_of(observation, project, service.service, container), usage->second, watched_of(service));
+                store.add(key_of(observation, project, service.service, *container), usage->second,
+                          watched_of(service));
             } catch (const Error& error) {
                 observation.gaps.push_back({service.service, "this run's use, for later runs",
                                             std::string{"it could not be kept: "} + error.what()});

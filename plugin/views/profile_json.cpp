@@ -122,10 +122,8 @@ json image_json(const Image& image) {
 
 json service_json(const ServiceObservation& service, const Observation& observation) {
     json containers = json::array();
-    for (const auto* const some : {&service.containers, &service.gone}) {
-        for (const Container& container : *some) {
-            containers.push_back(container_json(container, service));
-        }
+    for (const Container* const container : service.all_containers()) {
+        containers.push_back(container_json(*container, service));
     }
     json applications = json::array();
     for (const Application& application : service.applications) {

@@ -101,11 +101,9 @@ std::string header(const Project& project, const Observation& observation, int w
 template <typename Row>
 void for_each_usage(const Observation& observation, Row row) {
     for (const ServiceObservation& service : observation.services) {
-        for (const auto* const some : {&service.containers, &service.gone}) {
-            for (const Container& container : *some) {
-                if (const auto usage = service.usage.find(container.id); usage != service.usage.end()) {
-                    row(row_name(service, container), container, usage->second);
-                }
+        for (const Container* const container : service.all_containers()) {
+            if (const auto usage = service.usage.find(container->id); usage != service.usage.end()) {
+                row(row_name(service, *container), *container, usage->second);
             }
         }
     }
