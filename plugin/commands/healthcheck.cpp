@@ -20,7 +20,7 @@ void HealthcheckCommand::declare(CLI::App& parent) {
 
 ExitCode HealthcheckCommand::run(World& world, Terminal& terminal) {
     if (check_) {
-        refuse_beside("--check");
+        refuse_beside(world, "--check");
         return report(world, terminal, check_files(world, request_.profile, check_healthcheck));
     }
     request_.only = {"healthcheck"};

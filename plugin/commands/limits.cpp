@@ -22,7 +22,7 @@ void LimitsCommand::declare(CLI::App& parent) {
 
 ExitCode LimitsCommand::run(World& world, Terminal& terminal) {
     if (check_) {
-        refuse_beside("--check");
+        refuse_beside(world, "--check");
         return report(world, terminal, check_files(world, request_.profile, check_limits));
     }
     request_.only = {"limits"};

@@ -119,12 +119,15 @@ void PlanCommand::declare_live(CLI::App& command) {
         ->needs("--apply");
 }
 
-void PlanCommand::refuse_beside(const std::string& flag, std::vector<std::pair<std::string, bool>> more) const {
+void PlanCommand::refuse_beside(const World& world, const std::string& flag,
+                                std::vector<std::pair<std::string, bool>> more) const {
+    std::vector<std::string> words{name_, flag};
+    words.insert(words.end(), request_.profile.services.begin(), request_.profile.services.end());
     more.insert(more.end(), {{"--duration", !duration_.empty()}, {"--explain", !explain_.empty()}, {"--diff", diff_}});
     for (const auto& [option, given] : more) {
         if (given) {
             throw Error(ExitCode::kUsage, fmt::format("{} reads the files alone: it excludes {}", flag, option),
-                        fmt::format("docker pilotpros {} {}, with the services that are meant", name_, flag));
+                        command_line(world, request_.profile.selectors, words));
         }
     }
 }

@@ -33,7 +33,8 @@ class PlanCommand : public PluginCommand {
     ExitCode apply(World& world, Terminal& terminal) const;
     /// What reads the files alone does nothing of what measures or shows one Change, nor of `more`: throws Error
     /// (kUsage) where that is given beside `flag`.
-    void refuse_beside(const std::string& flag, std::vector<std::pair<std::string, bool>> more = {}) const;
+    void refuse_beside(const World& world, const std::string& flag,
+                       std::vector<std::pair<std::string, bool>> more = {}) const;
     /// `--check` and `--lint`: prints what was found in the files; 6 when something was.
     ExitCode report(const World& world, Terminal& terminal, const Check& check) const;
 

@@ -28,7 +28,7 @@ ExitCode TuneCommand::run(World& world, Terminal& terminal) {
     request_.only = {only_.begin(), only_.end()};
     request_.skip = {skip_.begin(), skip_.end()};
     if (lint_) {
-        refuse_beside("--lint", {{"--only", !only_.empty()}, {"--skip", !skip_.empty()}});
+        refuse_beside(world, "--lint", {{"--only", !only_.empty()}, {"--skip", !skip_.empty()}});
         return report(world, terminal, lint_files(world, request_.profile));
     }
     return apply_ ? apply(world, terminal) : show(world, terminal);

@@ -127,8 +127,9 @@ pilotpros tune --lint --apply
 expect_status "what only looks does not apply" 64
 for what in "--only limits" "--skip n8n" "--duration 5s" --diff "--explain memory"; do
     # shellcheck disable=SC2086 # words
-    pilotpros tune --lint $what
+    pilotpros tune -f compose.yaml --lint $what n8n
     expect_status "what reads the files alone does nothing of $what" 64
+    expect_in "and names what it does, of the file and the services that were typed" 'next: docker pilotpros tune -f compose.yaml --lint n8n' "$err"
     expect_in "it says so" "--lint.*exclude|exclude.*--lint" "$err"
 done
 for what in "--explain memory" --diff "--format json"; do
