@@ -12,13 +12,15 @@ what is redrawn. Beside that, always:
   - Of the terminal's codes only "up N lines" and "clear below" are used, and colours; no colour with NO_COLOR; nothing at all when TERM=dumb or piped.
   - With NO_COLOR the words are the same.
   - A question is answered with no.
-The folders of the checkout and of the test are written as /checkout and /scratch. No screen has a time of today in it.
+What is shown lies in a copy, in a folder whose name is as long as any other's, as lines break where they do: it is written as /checkout, and that of the test
+as /scratch. No screen has a time of today in it.
 """
 import concurrent.futures
 import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,7 +28,8 @@ import tempfile
 from screen_rules import COLOUR, as_file, environment, forbidden, on_terminal, screen, too_wide
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-KEPT, SHOP, STACK = ROOT / "tests" / "screens", ROOT / "tests" / "docs" / "shop", ROOT / "tests" / "fake_engine" / "stack"
+KEPT = ROOT / "tests" / "screens"
+SHOWN = SHOP, STACK, *_ = "tests/docs/shop", "tests/fake_engine/stack", "tests/corpus/recipe-corrected", "tests/truth"
 FROZEN = ROOT / "tests" / "unit" / "apply" / "frozen" / "0.1.0.json"
 ENGINE = "ENGINE"  # as the frozen history calls it
 NOWHERE = "unix:///nowhere.sock"
@@ -83,6 +86,9 @@ class Stage:
 
     def __init__(self, plugin, scratch):
         self.plugin, self.scratch = plugin, pathlib.Path(scratch)
+        self.checkout = self.scratch / "checkout"
+        for folder in SHOWN:
+            shutil.copytree(ROOT / folder, self.checkout / folder)
         prefix = "/state/"
         for path, file in json.loads(FROZEN.read_text())["files"].items():
             if path.startswith(prefix) and not path.endswith("/"):
@@ -115,11 +121,11 @@ class Stage:
         return {**ours, "XDG_STATE_HOME": str(state), "DOCKER_HOST": socket if with_engine else NOWHERE, **more}
 
     def masked(self, text):
-        text = text.replace(str(self.scratch), "/scratch").replace(str(ROOT), "/checkout")
+        text = text.replace(str(self.checkout), "/checkout").replace(str(self.scratch), "/scratch")
         return re.sub(r"needs at most [0-9]{3} KiB", "needs at most NNN KiB", text)  # what was recorded varies, and when one looks is chance
 
     def run(self, command, with_engine, **more):
-        return subprocess.run(command, cwd=STACK if with_engine == RECORDED else SHOP, env=self.surroundings(with_engine, **more), stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+        return subprocess.run(command, cwd=self.checkout / (STACK if with_engine == RECORDED else SHOP), env=self.surroundings(with_engine, **more), stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
 
 
 def show(stage, name):
@@ -174,7 +180,7 @@ def show(stage, name):
 def main():
     plugin, what, names = os.path.abspath(sys.argv[1]), sys.argv[2], sys.argv[3:] or list(SCREENS)
     complaints = []
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory(dir="/tmp") as scratch:
         stage = Stage(plugin, scratch)
         try:
             with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:

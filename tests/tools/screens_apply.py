@@ -7,7 +7,7 @@
 Each scenario is shown at 80, 120 and 200 columns, of which one is in colour, one has NO_COLOR and one TERM=dumb, by turns, and into pipes, by the rules of
 screens.py. The project lies in the folder in which this is run, and was profiled. Kept is every line that was ever shown, in its order, of an apply those
 after its Plan, which other screens have. A time is written as T, and what a line goes on with below it stands behind it: how long a figure is decides where
-it breaks.
+it breaks. Where such a time is from is written as WHENCE: what an engine remembers of it, others have a part in.
 """
 import contextlib
 import fcntl
@@ -41,7 +41,7 @@ SCENARIOS = {
 assert tuple(SCENARIOS) == screens.OF_APPLY
 KINDS = ("", {}), (", TERM=dumb", {"TERM": "dumb"}), (", NO_COLOR", {"NO_COLOR": "1"})
 MASKS = ((r"\n +(?=\S)", " "), (r"[0-9]+(\.[0-9]+)? (ms|s|min)( [0-9]+ s)?\b", "T"), (r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]+Z", "WHEN"), (r"\b00[0-9]{2}\b", "0009"), (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "ENGINE"), (r"\b[0-9a-f]{12}\b", "ID"),
-         (r"the slowest of [0-9]+ measured", "the slowest of 9 measured"), (r"\((its stop_grace_period: no stop was|then its gate gives up: no start was|the slowest) seen\)", "(WHENCE)"), (r"slowest start seen: (T|none)", "slowest start seen: T"), (r"process [0-9]+", "process 9"),
+         (r"the slowest of [0-9]+ measured", "the slowest of 9 measured"), (r"\((its stop_grace_period: no stop was|what docker compose is given: none was|then its gate gives up: no start was|the slowest) seen\)", "(WHENCE)"), (r"slowest start seen: (T|none)", "slowest start seen: T"), (r"process [0-9]+", "process 9"),
          (r"(?<=\S) {2,}", "  "), (r" +$", ""))
 AFTER_PLAN = re.compile(r"^(?:docker pilotpros: |plain docker compose reads|db is stopped before|db runs, |db has its |gate |interrupted: )", re.M)
 
