@@ -6,9 +6,9 @@
 . "$(dirname "$0")/lib.sh"
 RUN_SECONDS=240
 
-profile_of() { # STACK
-    run "$PILOTPROS" pilotpros profile --project-directory "$("$stack" dir "$1")" -p "$(project_of "$1")" --duration 3s --format json
-    expect_status "profile of $1" 0
+profile_of() { # STACK [SERVICE]
+    run "$PILOTPROS" pilotpros profile --project-directory "$("$stack" dir "$1")" -p "$(project_of "$1")" --duration 3s --format json "${@:2}"
+    expect_status "profile of $*" 0
     printf '%s' "$out" >"$scratch/$1.json"
 }
 project_of() { "$stack" compose "$1" ps -q | head -n 1 | xargs docker inspect --format '{{index .Config.Labels "com.docker.compose.project"}}'; }
@@ -118,6 +118,24 @@ same "other: a heap limit that the image sets" "$(fact other courier node 'f["he
 same "other: it is the image's" "$(fact other courier node 'f["heap_limit"] in range(200 << 20, 260 << 20)')" True
 same "reference: n8n's version" "$(fact reference automation-engine-dev n8n 'f["version"]')" "$(in_service reference automation-engine-dev n8n --version)"
 same "other: nginx's version" "$(fact other edge nginx 'f["version"]')" "$(in_service other edge nginx -v 2>&1 | sed 's,.*/,,')"
+for pair in reference:nginx-dev other:edge; do
+    name=${pair%%:*} service=${pair##*:}
+    directive() { in_service "$name" "$service" nginx -T 2>/dev/null | awk -v name="$1" '$1 == name { sub(/;.*/, "", $2); print $2; exit }'; }
+    same "$name: nginx's files" "$(fact "$name" "$service" nginx '",".join(sorted(f["files"]))')" \
+        "$(in_service "$name" "$service" nginx -T 2>/dev/null | sed -nE 's,^# configuration file (.*):$,\1,p' | LC_ALL=C sort | paste -sd,)"
+    same "$name: nginx's worker_processes" "$(fact "$name" "$service" nginx 'f["worker_processes"]')" "$(directive worker_processes)"
+    same "$name: nginx's worker_connections" "$(fact "$name" "$service" nginx 'f["worker_connections"]')" "$(directive worker_connections)"
+    same "$name: nginx's servers" "$(fact "$name" "$service" nginx 'len(f["servers"])')" "$(in_service "$name" "$service" nginx -T 2>/dev/null | grep -cE '^\s*server\s*\{')"
+    same "$name: nginx's workers" "$(fact "$name" "$service" nginx 'f["workers"]')" "$(docker top "${containers[$name $service]}" | grep -c 'nginx: worker process$')"
+    same "$name: nginx accepts its files" "$(fact "$name" "$service" nginx 'f["accepted"]')" "$(if in_service "$name" "$service" nginx -t >/dev/null 2>&1; then echo True; else echo False; fi)"
+done
+same "other: Python's version" "$(fact other pricing python 'f["version"]')" "$(in_service other pricing python3 -c 'import platform; print(platform.python_version())')"
+looked_for='curl wget nc bash sh node python3 pg_isready psql redis-cli nginx php perl'
+for pair in reference:postgres-dev reference:nginx-dev reference:backend-dev other:queue other:pricing; do
+    name=${pair%%:*} service=${pair##*:}
+    same "$name: the commands that a probe of $service can use" "$(fact "$name" "$service" - '" ".join(sorted(s["probe_commands"].values()))')" \
+        "$(in_service "$name" "$service" sh -c "for name in $looked_for; do command -v \$name; done" | LC_ALL=C sort | paste -sd' ')"
+done
 same "other: Redis' bound" "$(fact other queue redis 'f["maxmemory"]')" "$(in_service other queue sh -c 'redis-cli --no-auth-warning config get maxmemory 2>/dev/null | tail -n 1')"
 same "other: both replicas are measured" "$(fact other shop - 'sum(1 for c in s["containers"] if c["usage"])')" 2
 same "other: an image without a shell is not asked for commands in vain" "$(fact other beacon - 's["probe_commands"]')" "{}"
@@ -209,6 +227,8 @@ same "planted" "$(fact reference postgres-dev postgres 'f["version_number"] + 1'
 if [ "$failures" -gt "$before" ]; then failures=$before; ok "noticed: a version that is not the program's"; else fail "not noticed: a version that is not the program's"; fi
 planted "a counter that the program did not have" lies_between 7 8 9
 
+profile_of other queue
+same "a service that is named is the only one" "$(python3 -c 'import json, sys; print(*[s["name"] for s in json.load(open(sys.argv[1]))["services"]])' "$scratch/other.json")" queue
 run "$PILOTPROS" pilotpros profile --project-directory "$("$stack" dir other)" -p "$(project_of other)" --show
 expect_status "what was kept is shown without measuring" 0
 expect_in "with its table" '^KEPT .*NEEDED MAX' "$out"

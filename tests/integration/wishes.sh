@@ -68,3 +68,26 @@ files '' ''
 asked
 has "a wish that is taken away leaves nothing of it" '[.changes[] | select(.key == "cpus" or .after == 80 or .after == "112m" or .after == "5m")] == []'
 has "and what is worked out is there" '[.changes[] | select(.key == "logging.max-size") | .after] == ["10m"]'
+
+# What runs is what the user says, where it is not recognised, or not rightly.
+kinds() { # SERVICE
+    jq -r --arg service "$1" '.services[] | select(.name == $service) | [.applications[] | .kind] | join(",")' "$scratch/out"
+}
+programs() { # WISH for web, WISH for quiet
+    cat >"$dir/compose.yaml" <<Y
+services:
+  web: {image: "nginx:1.26"$1}
+  quiet: {image: "debian:trixie-slim", init: true, command: sleep infinity$2}
+Y
+    compose up -d -t 1 --remove-orphans
+    pilotpros profile --format json --duration 1s
+    expect_status "profile" 0
+}
+programs '' ''
+expect_same "recognised by what it shows" "$(kinds web)" nginx
+expect_same "and what shows nothing is nothing" "$(kinds quiet)" ""
+programs ', x-pilotpros: {application: none}' ', x-pilotpros: {application: node}'
+expect_same "the user says that it is none" "$(kinds web)" ""
+expect_same "and that another is one" "$(kinds quiet)" node
+expect "on whose word" jq -e '.services[] | select(.name == "quiet") | .applications[0].evidence | tostring | test("x-pilotpros")' "$scratch/out"
+expect "what it cannot be asked then is a gap, with why" jq -e 'any(.gaps[]; .subject == "quiet" and .what == "version and heap limit of node" and (.why | test("no such program")))' "$scratch/out"
