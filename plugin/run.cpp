@@ -78,6 +78,11 @@ int run_parsed(const Arguments& arguments, World& world, Terminal& terminal) {
         parser->parse(std::vector<std::string>{own.rbegin(), own.rend()});  // CLI11 takes them from the back
     } catch (const CLI::CallForHelp&) {
         const auto chosen = parser->get_subcommands();
+        if (chosen.empty() && !own.front().starts_with('-')) {
+            return report(Error(ExitCode::kUsage, fmt::format("there is no command {}", own.front()),
+                                "docker pilotpros --help tells which there are"),
+                          terminal);
+        }
         terminal.out(help_as_text(chosen.empty() ? parser->help() : chosen.front()->help(), terminal.width()));
         return 0;
     } catch (const CLI::CallForAllHelp&) {
@@ -90,6 +95,10 @@ int run_parsed(const Arguments& arguments, World& world, Terminal& terminal) {
         const auto chosen = parser->get_subcommands();
         const std::string name = chosen.empty() ? "" : chosen.front()->get_name() + " ";
         return report(Error(ExitCode::kUsage, error.what(), fmt::format("docker pilotpros {}--help", name)), terminal);
+    }
+    if (world.environment.working_directory.empty()) {
+        throw Error(ExitCode::kBadInput, "the folder that you are in is gone: it was removed",
+                    "cd to one that is there, and run the command again");
     }
     for (std::size_t i = 0; i < commands.size(); ++i) {
         if (parser->get_subcommand(static_cast<int>(i))->parsed()) {

@@ -162,7 +162,6 @@ void CurlEngine::negotiate() {
     }
     if (endpoint_.api_version) {
         api_version_ = *endpoint_.api_version;
-        api_version_.erase(0, api_version_.find_first_not_of('v'));
     } else {
         api_version_ = compare_versions(header->second, kNewestApi) < 0 ? header->second : kNewestApi;
     }

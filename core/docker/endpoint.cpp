@@ -161,6 +161,23 @@ Endpoint from_host(const Named& named, std::optional<Tls> tls) {
                 "unix://, tcp:// and ssh:// are understood");
 }
 
+std::optional<std::string> pinned_api_version(const Environment& environment) {
+    const auto pinned = environment.get("DOCKER_API_VERSION");
+    if (!pinned) {
+        return pinned;
+    }
+    const std::string number = pinned->starts_with('v') ? pinned->substr(1) : *pinned;
+    const auto dot = number.find('.');
+    const auto is_number = [](const std::string& text) {
+        return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+    };
+    if (dot == std::string::npos || !is_number(number.substr(0, dot)) || !is_number(number.substr(dot + 1))) {
+        throw Error(ExitCode::kUsage, fmt::format("DOCKER_API_VERSION is no version: \"{}\"", *pinned),
+                    "unset it, or set one that docker version shows, as 1.45");
+    }
+    return number;
+}
+
 }  // namespace
 
 std::vector<std::string> GlobalFlags::as_arguments() const {
@@ -204,10 +221,13 @@ std::string Endpoint::display() const {
 
 Endpoint resolve_endpoint(const GlobalFlags& flags, const Environment& environment, const Files& files) {
     const Path config = flags.config ? Path{*flags.config} : environment.docker_config_directory();
-    const json config_file = read_json(files, config / "config.json");
+    json config_file = json::parse(files.read(config / "config.json").value_or("{}"), nullptr, false);
+    if (!config_file.is_object()) {
+        config_file = json::object();  // docker warns of it, in its own words, before it runs us, and does without
+    }
     const Named named = choose(flags, environment, config, config_file, files);
     Endpoint endpoint = from_host(named, tls_of(named, flags, environment, config, files));
-    endpoint.api_version = environment.get("DOCKER_API_VERSION");
+    endpoint.api_version = pinned_api_version(environment);
     const auto headers = config_file.find("HttpHeaders");
     if (headers != config_file.end() && headers->is_object()) {
         for (const auto& [name, value] : headers->items()) {

@@ -21,7 +21,9 @@ Environment Environment::of_process() {
 }
 
 Path Environment::state_directory() const {
-    if (const auto state = get("XDG_STATE_HOME")) {
+    // "If an implementation encounters a relative path […] it should consider the path invalid and ignore it."
+    // https://specifications.freedesktop.org/basedir-spec/latest/
+    if (const auto state = get("XDG_STATE_HOME"); state && Path{*state}.is_absolute()) {
         return Path{*state} / "pilotpros";
     }
     return Path{get("HOME").value_or("/root")} / ".local" / "state" / "pilotpros";

@@ -22,8 +22,8 @@ struct Environment {
     /// What the operating system says now.
     static Environment of_process();
 
-    /// The user's state directory for us (XDG_STATE_HOME/pilotpros, else ~/.local/state/pilotpros); private, see
-    /// make_private_directory.
+    /// The user's state directory for us (XDG_STATE_HOME/pilotpros where that is absolute, else
+    /// ~/.local/state/pilotpros); private, see make_private_directory.
     [[nodiscard]] Path state_directory() const;
     /// Docker's configuration directory (DOCKER_CONFIG, else ~/.docker).
     [[nodiscard]] Path docker_config_directory() const;

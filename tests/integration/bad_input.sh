@@ -23,6 +23,10 @@ refuses "a context that is not there" 5 '"nosuch"' 'docker context ls' env -u DO
 refuses "a scheme that is none" 5 'carrier' '.' env DOCKER_HOST=carrier://pigeon "${ours[@]}" status
 refuses "a service that is not there" 64 'shop has no service wbe' 'web' "${ours[@]}" tune wbe
 refuses "a word that is no command" 64 'nosuch' 'docker pilotpros --help' "${ours[@]}" nosuch
+refuses "help for a word that is no command" 64 'no command nosuch' 'docker pilotpros --help' "${ours[@]}" help nosuch
+refuses "the same, behind it" 64 'no command nosuch' 'docker pilotpros --help' "${ours[@]}" nosuch --help
+refuses "a version of the API that is none" 64 'DOCKER_API_VERSION .*"banana"' 'unset it' env DOCKER_API_VERSION=banana "${ours[@]}" status
+refuses "a folder that is gone" 65 'folder that you are in is gone' 'cd to one' bash -c 'mkdir gone && cd gone && rmdir ../gone && exec "$@"' - "${ours[@]}" tune
 cd "$scratch/projects/empty"
 refuses "a folder without files and without an engine" 5 'no such socket' 'start' "${ours[@]}" tune
 refuses "a project that is not there" 5 'no such socket' 'start' "${ours[@]}" tune -p nosuch

@@ -86,6 +86,10 @@ reaches one "DOCKER_HOST before the context in use" "DOCKER_HOST=$unix"
 reaches one "another configuration" --config "$(mkdir -p "$scratch/other-config/cli-plugins" && cp -P "$DOCKER_CONFIG"/cli-plugins/* "$scratch/other-config/cli-plugins" &&
     DOCKER_CONFIG=$scratch/other-config docker context create mine --docker "host=$unix" >/dev/null 2>&1 && echo "$scratch/other-config")" --context mine
 docker context use default >/dev/null 2>&1
+mkdir -p "$scratch/broken/cli-plugins"
+cp -P "$DOCKER_CONFIG"/cli-plugins/* "$scratch/broken/cli-plugins"
+echo '{broken' >"$scratch/broken/config.json"
+reaches one "a configuration that cannot be read counts for nothing" --config "$scratch/broken" -H "$unix"
 
 # ---- versions ----------------------------------------------------------------------------------------------------
 speaks() { # ENGINE VERSION [VARIABLE=VALUE]: every request after the ping carries that version

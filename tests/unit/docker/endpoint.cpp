@@ -138,8 +138,16 @@ TEST_CASE("forms of a host") {
     CHECK_THROWS_AS(machine.resolve(flags), Error);
     flags.host = "tcp://[::1]";
     CHECK(machine.resolve(flags).address == "[::1]:2375");
-    machine.files.contents["/home/u/.docker/config.json"] = "{broken";
-    CHECK_THROWS_AS(machine.resolve(flags), Error);
+}
+
+TEST_CASE("a configuration that cannot be read counts for nothing, as for docker itself") {
+    Machine machine;
+    for (const char* const broken : {"{broken", "[]", ""}) {
+        machine.files.contents["/home/u/.docker/config.json"] = broken;
+        CHECK(machine.resolve().address == "/var/run/docker.sock");
+        CHECK(machine.resolve().context == "default");
+        CHECK(machine.resolve().headers.empty());
+    }
 }
 
 TEST_CASE("headers and a pinned API version are taken over") {
@@ -148,4 +156,10 @@ TEST_CASE("headers and a pinned API version are taken over") {
     machine.environment.variables["DOCKER_API_VERSION"] = "1.41";
     CHECK(machine.resolve().headers.at("X-Meta") == "1");
     CHECK(machine.resolve().api_version == "1.41");
+    machine.environment.variables["DOCKER_API_VERSION"] = "v1.41";
+    CHECK(machine.resolve().api_version == "1.41");
+    for (const char* const wrong : {"banana", "1", "1.", ".41", "1.41/../x", "v"}) {
+        machine.environment.variables["DOCKER_API_VERSION"] = wrong;
+        CHECK_THROWS_AS(machine.resolve(), Error);
+    }
 }
