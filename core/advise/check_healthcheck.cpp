@@ -141,7 +141,7 @@ class Checking {
                 : passes ? Severity::kNote
                          : Severity::kWarning,
                 plan->reason,
-                missing  ? "it can never pass: whoever waits for the service to be healthy waits for ever"
+                missing  ? kNeverPasses
                 : passes ? kTriesInVain
                          : plan->harm,
                 lines_for(name_, {Target::Kind::kCompose, {"healthcheck", "test"}}, plan->test.dump()));

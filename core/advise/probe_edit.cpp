@@ -41,6 +41,20 @@ bool names_host(const std::string& text) {
            text.find("PGHOST") != std::string::npos;
 }
 
+bool is_operator(const std::string& word) { return word == "||" || word == "&&"; }
+
+/// The word as a shell has to get it. A $ stands: whoever writes for a shell wants it filled in.
+std::string as_shell_word(const std::string& word) {
+    if (is_operator(word) || (!word.empty() && word.find_first_of(" \t\n'\"\\`;&|<>()*?#~[]!") == std::string::npos)) {
+        return word;
+    }
+    std::string quoted;
+    for (const char letter : word) {
+        quoted += letter == '\'' ? "'\\''" : std::string(1, letter);
+    }
+    return "'" + quoted + "'";
+}
+
 Json as_edited_test(const Probe& probe, const std::vector<std::string>& words) {
     Json test = Json::array({"CMD"});
     for (const std::string& word : words) {
@@ -98,6 +112,26 @@ std::optional<Json> behind_exec(const Probe& probe) {
     }
     text.insert(probe.words.front().begin, "exec ");
     return Json::array({"CMD-SHELL", text});
+}
+
+std::optional<Probe> meant_for_shell(const Probe& probe) {
+    static const std::set<std::string> kShells{"sh", "bash", "ash", "dash", "zsh", "ksh", "busybox"};
+    if (probe.form != Probe::Form::kCmd || kShells.contains(probe.program)) {
+        return std::nullopt;
+    }
+    const std::string& first = probe.words.front().raw;
+    // A path may have blanks in it.
+    const bool line = !first.starts_with('/') && first.find_first_of(" \t\n") != std::string::npos;
+    const bool list = std::any_of(probe.words.begin() + 1, probe.words.end(),
+                                  [](const Probe::Word& word) { return is_operator(word.raw); });
+    if (!line && !list) {
+        return std::nullopt;
+    }
+    std::string text = line ? first : as_shell_word(first);
+    for (std::size_t i = 1; i < probe.words.size(); ++i) {
+        text += " " + as_shell_word(probe.words[i].raw);
+    }
+    return read_probe(Json::array({"CMD-SHELL", text}));
 }
 
 bool leaves_child(const Probe& probe, const std::string& image) {

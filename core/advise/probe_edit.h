@@ -22,6 +22,15 @@ std::optional<nlohmann::json> behind_exec(const Probe& probe);
 /// `image`: the reference of the service's, which tells Alpine.
 bool leaves_child(const Probe& probe, const std::string& image);
 
+/// What a list after CMD is meant to be where it is written as for a shell, and none reads it: ["CMD", "curl -f
+/// http://…"] names a program that does not exist, ["CMD", "curl", …, "||", "exit", "1"] hands || to curl. Nothing
+/// where it is not so, or where it is a shell that is called.
+std::optional<Probe> meant_for_shell(const Probe& probe);
+
+/// What comes of it where a whole line is the program's name.
+inline constexpr const char* kNeverPasses =
+    "it can never pass: whoever waits for the service to be healthy waits for ever";
+
 /// Every place in the test's words where localhost stands for the machine itself, made 127.0.0.1; nothing when there is
 /// none.
 std::optional<nlohmann::json> without_localhost(const Probe& probe);

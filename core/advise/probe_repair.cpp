@@ -103,8 +103,7 @@ std::optional<ProbePlan> replace_program(const Probe& probe, const ProbeTools& t
     const std::string missing = tools.lacks(probe.program) ? probe.program : "sh";
     if (!probe.understood || !probe.url) {
         complaints.push_back({fmt::format("the health check calls {}, which the image does not have", missing),
-                              "it can never pass: whoever waits for this service to be healthy waits for ever",
-                              "write the health check with a command that the image has"});
+                              kNeverPasses, "write the health check with a command that the image has"});
         return std::nullopt;
     }
     const bool insecure = probe.program == "curl"
@@ -119,8 +118,7 @@ std::optional<ProbePlan> replace_program(const Probe& probe, const ProbeTools& t
     if (words.empty() || (shell && tools.lacks("sh"))) {
         complaints.push_back(
             {fmt::format("the health check calls {}, and the image has nothing that could ask instead", missing),
-             "it can never pass: whoever waits for this service to be healthy waits for ever",
-             "build a small probe into the image, or take the health check out"});
+             kNeverPasses, "build a small probe into the image, or take the health check out"});
         return std::nullopt;
     }
     ProbePlan plan = plan_of(as_test(words, shell, probe.tail), words.front());
@@ -227,6 +225,27 @@ ProbePlan for_redis(const Json& facts, const std::string& client) {
     return plan;
 }
 
+/// On top of what else is repaired of what was meant.
+std::optional<ProbePlan> for_its_shell(const Probe& meant, std::optional<ProbePlan> plan,
+                                       std::vector<ProbeComplaint>& complaints) {
+    constexpr const char* kNoShell =
+        "CMD calls a program, and its health check is written for a shell, which reads none of it";
+    if (!meant.understood) {
+        complaints.push_back({kNoShell, kNeverPasses,
+                              "write CMD-SHELL for CMD in the health check, and all that follows as one text",
+                              Finding::Severity::kError});
+        return std::nullopt;
+    }
+    if (!plan) {
+        plan = plan_of(Json::array({"CMD-SHELL", meant.text}), meant.program);
+        plan->reason = kNoShell;
+        plan->rule = "the same words, read by a shell";
+        return plan;
+    }
+    plan->reason = fmt::format("{}; {}", kNoShell, plan->reason);
+    return plan;
+}
+
 }  // namespace
 
 ProbeTools::ProbeTools(const ServiceObservation& service)
@@ -243,6 +262,9 @@ std::optional<ProbePlan> repair_probe(const Probe& probe, const ProbeTools& tool
                                       std::vector<ProbeComplaint>& complaints) {
     if (probe.none()) {
         return std::nullopt;
+    }
+    if (const auto meant = setting.works ? std::nullopt : meant_for_shell(probe)) {
+        return for_its_shell(*meant, repair_probe(*meant, tools, setting, complaints), complaints);
     }
     const bool no_shell = probe.form == Probe::Form::kShell && tools.lacks("sh");
     if (!setting.works && probe.simple && (tools.lacks(probe.program) || no_shell)) {

@@ -70,6 +70,30 @@ std::vector<Spot> look_localhost(const LintCase& input) {
     return spots;
 }
 
+std::vector<Spot> look_shell(const LintCase& input) {
+    std::vector<Spot> spots;
+    for (const auto& [name, service] : input.services) {
+        const TestedService tested = test_of(input, name, service);
+        if (tested.computed || !meant_for_shell(tested.resolved)) {
+            continue;
+        }
+        const bool line = tested.resolved.words.front().raw.find(' ') != std::string::npos;
+        const auto meant = meant_for_shell(tested.written);
+        std::vector<std::string> instead = said_of_probes();
+        instead.emplace_back("probe-command-missing");
+        spots.push_back(
+            {name,
+             line ? "its health check is a whole line behind CMD, which calls a program of that name"
+                  : "its health check has a shell's operators behind CMD, where no shell reads them",
+             meant && meant->understood
+                 ? test_lines(name, without_localhost(*meant).value_or(Json::array({"CMD-SHELL", meant->text})))
+                 : "write CMD-SHELL for CMD in the health check, and all that follows as one text",
+             line ? "" : "they are the program's arguments: most refuse them, and the check never passes", instead,
+             line ? std::nullopt : std::optional{Finding::Severity::kWarning}});
+    }
+    return spots;
+}
+
 bool is_on_socket(const TestedService& tested, const Service& service) {
     return !tested.computed && asks_over_socket(tested.resolved) && !sets_variable(service, "PGHOST");
 }
@@ -170,6 +194,9 @@ LintRules probes_rules() {
              "alone",
              "https://github.com/wallabag/docker/issues/407", look_localhost,
              "a note where curl asks: it goes on to 127.0.0.1, and passes"},
+            {"probe-needs-shell", Finding::Severity::kError, "a health check behind CMD is written for a shell",
+             kNeverPasses, "https://docs.docker.com/reference/compose-file/services/#healthcheck", look_shell,
+             "a warning where operators of a shell are arguments of a program that exists"},
             {"pg-isready-on-socket", Finding::Severity::kWarning, "pg_isready asks over the socket",
              "it is true for the temporary server of the first start, which nobody else can reach: others start too "
              "early",

@@ -37,6 +37,20 @@ services:
       interval: 3s
       timeout: 10s
       retries: 3
+  line:
+    image: nginx:1.26
+    init: true
+    healthcheck: &often
+      test: [CMD, "curl -f http://127.0.0.1/ || exit 1"]
+      interval: 1s
+      timeout: 10s
+      retries: 3
+  list:
+    image: nginx:1.26
+    init: true
+    healthcheck:
+      <<: *often
+      test: [CMD, curl, -f, "http://127.0.0.1/", "||", exit, "1"]
   above:
     <<: *database
     volumes: ["above:/var/lib/postgresql"]
@@ -71,8 +85,8 @@ has() { jq -e --arg service "$1" --arg id "$2" 'any(.findings[]; .service == $se
 fix_of() { jq -r --arg service "$1" --arg id "$2" 'first(.findings[] | select(.service == $service and .id == $id)).fix' "$3"; }
 # What a finding says in the place of the line is our line: its lines of a Compose file, laid over what was found.
 lines_of() { # SERVICE ID FILE
-    fix_of "$@" | sed -n -E '/^(services|volumes):/p; /^ /p' >"$2.yaml"
-    ours+=(-f "$2.yaml")
+    fix_of "$@" | sed -n -E '/^(services|volumes):/p; /^ /p' >"$1.$2.yaml"
+    ours+=(-f "$1.$2.yaml")
 }
 
 compose "${found[@]}" up -d
@@ -88,7 +102,7 @@ DOCKER_HOST=unix:///nowhere.sock lint "${found[@]}"
 cp out lint.found
 DOCKER_HOST=unix:///nowhere.sock lint "${replaced[@]}"
 cp out lint.replaced
-static=('flow node-options-refused' 'heap heap-above-limit' 'asks probe-localhost' 'above volume-above-data' 'held postgres-shm-too-small')
+static=('flow node-options-refused' 'heap heap-above-limit' 'asks probe-localhost' 'line probe-needs-shell' 'list probe-needs-shell' 'above volume-above-data' 'held postgres-shm-too-small')
 for one in "${static[@]}"; do
     read -r service id <<<"$one"
     expect "the line of $service is found: $id" has "$service" "$id" lint.found
@@ -115,6 +129,12 @@ expect "the probe stays unhealthy, while the service answers" before_long is ask
 expect_in "since the image has no curl" 'curl: .*not found' "$(state asks '{{(index .State.Health.Log 0).Output}}')"
 answers() { inside "$1" node -e "fetch('http://127.0.0.1:5678').then(a => process.exit(a.ok ? 0 : 1), () => process.exit(1))"; }
 expect "it does answer" answers asks
+
+for service in line list; do
+    expect "a probe that no shell reads stays unhealthy, while the service answers: $service" before_long is "$service" '{{.State.Health.Status}}' unhealthy
+    expect "it does answer" inside "$service" curl -fs -o /dev/null http://127.0.0.1/
+done
+expect_in "since there is no such program" 'executable file not found|no such file' "$(state line '{{(index .State.Health.Log 0).Output}}')"
 
 write_row() { ask "$1" -c "create table kept (a int)" -c "insert into kept values (42)"; }
 row() { ask "$1" -c "select a from kept" 2>&1 || true; }
@@ -176,9 +196,10 @@ expect "the kernel kills one of PostgreSQL's processes, which ends all connectio
 # ---- what is said in its place does none ---------------------------------------------------------------------------
 lines_of flow node-options-refused lint.found
 lines_of above volume-above-data lint.found
-sed -i 's/volumes:$/volumes: !override/; s/^volumes: !override$/volumes:/' volume-above-data.yaml # in its place, not beside it
+sed -i 's/volumes:$/volumes: !override/; s/^volumes: !override$/volumes:/' above.volume-above-data.yaml # in its place, not beside it
 lines_of held data-mount-replaced lint.replaced
 lines_of held postgres-shm-too-small lint.found
+for service in line list; do lines_of "$service" probe-needs-shell lint.found; done
 heap=$(fix_of heap heap-above-limit lint.found | sed -n -E 's/.*(--max-old-space-size=[0-9]+) at most.*/\1/p')
 memory=$(fix_of sorts postgres-worst-case-over-limit tune.found | sed -n -E 's/.* of at least ([0-9]+m).*/\1/p')
 test=$(jq -c 'first(.changes[] | select(.service == "asks" and .key == "healthcheck.test")).after' tune.found)
@@ -206,7 +227,7 @@ expect_same "and was started once" 0 "$(state flow '{{.RestartCount}}')"
 expect "a heap that its limit holds ends, too" before_long is heap '{{.State.Running}}' false
 expect_same "but is not killed" false "$(state heap '{{.State.OOMKilled}}')"
 expect_in "and says why" 'heap out of memory' "$(logs heap)"
-expect "the probe passes" before_long is asks '{{.State.Health.Status}}' healthy
+for service in asks line list; do expect "the probe of $service passes" before_long is "$service" '{{.State.Health.Status}}' healthy; done
 ready above
 write_row above
 compose "${ours[@]}" rm -s -f above >/dev/null

@@ -167,6 +167,33 @@ linting::LintRules of_advisors() {
     };
 }
 
+/// Of health checks, and not of files alone: what an image has, and what `--lint` says by rules of its own.
+linting::LintRules of_probes() {
+    using Severity = Finding::Severity;
+    return {
+        {"probe-command-missing",
+         Severity::kError,
+         "a health check calls a command that the image does not have",
+         "it can never pass: whoever waits for the service to be healthy waits for ever",
+         kHealth,
+         {}},
+        {"health-check-wrong",
+         Severity::kError,
+         "a health check is wrong, and holds more than can be shown or rewritten",
+         "that of the rule that it breaks, which is told with it",
+         kHealth,
+         {},
+         "a warning or a note where what it breaks is one"},
+        {"probe-asks-wrongly",
+         Severity::kWarning,
+         "a health check asks in a way that misleads, and can be rewritten",
+         "that of probe-localhost, pg-isready-on-socket or pg-isready-orphan, by whose names `--lint` tells it",
+         kHealth,
+         {},
+         "a note where curl asks localhost"},
+    };
+}
+
 std::string section(const linting::LintRule& rule) {
     const nlohmann::json severity = rule.severity;
     const std::string milder = *rule.milder == '\0' ? "" : fmt::format("\n\nMilder: {}.", rule.milder);
@@ -205,6 +232,12 @@ std::string page_of_rules() {
         "without an engine. A test\n"
         "holds what is found in its Compose projects against these sections.\n";
     for (const linting::LintRule& finding : of_advisors()) {
+        page += section(finding);
+    }
+    page +=
+        "\n# What is found of health checks besides\n\n"
+        "Where an engine can be asked for the image, and by `healthcheck --check`.\n";
+    for (const linting::LintRule& finding : of_probes()) {
         page += section(finding);
     }
     return page;

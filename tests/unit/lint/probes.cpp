@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "core/advise/probe_edit.h"
 #include "tests/unit/lint/lint_cases.h"
 
 using namespace pilotpros;
@@ -53,6 +54,43 @@ TEST_CASE("a health check that asks localhost is told", "[lint]") {
         built.input.said = {said, said};
         CHECK(built.says(id));
         CHECK(built.findings("probe-asks-wrongly").size() == 1);  // what else it complains of
+    }
+}
+
+TEST_CASE("a health check that is written for a shell and calls a program is told", "[lint]") {
+    const std::string id = "probe-needs-shell";
+    const Finding line = checked_by("      test: [CMD, 'curl -f http://127.0.0.1/ || exit 1']\n").finding(id);
+    CHECK(line.severity == Finding::Severity::kError);
+    CHECK(contains(line.fix, R"(test: ["CMD-SHELL","curl -f http://127.0.0.1/ || exit 1"])"));
+    const Finding list = checked_by("      test: [CMD, wget, -q, 'http://127.0.0.1/', '||', exit, '1']\n").finding(id);
+    CHECK(list.severity == Finding::Severity::kWarning);
+    CHECK(contains(list.fix, R"(["CMD-SHELL","wget -q http://127.0.0.1/ || exit 1"])"));
+    const auto meant = meant_for_shell(read_probe({"CMD", "grep", "it's a|b", "$$FILE", "||", "false"}));
+    REQUIRE(meant);
+    CHECK(meant->text == R"(grep 'it'\''s a|b' $$FILE || false)");
+    CHECK(contains(checked_by("      test: [CMD, pg_isready -U shop, '&&', 'true']\n").finding(id).fix,
+                   "pg_isready -U shop && true") == false);  // of two commands it is not known what they hold
+    CHECK(contains(checked_by("      test: [CMD, 'curl -f http://localhost/']\n").finding(id).fix, "127.0.0.1"));
+    for (const char* const right :
+         {"curl -f http://127.0.0.1/ || exit 1", "[CMD-SHELL, 'curl -f http://127.0.0.1/ || exit 1']",
+          "[CMD, sh, -c, 'curl -f http://127.0.0.1/ || exit 1']", "[CMD, curl, -f, 'http://127.0.0.1/']",
+          "[CMD, '/opt/our app/probe', now]", "[CMD, node, -e, 'process.exit(a || b)']", "[CMD, bash, -c, x, '||']"}) {
+        CAPTURE(right);
+        CHECK_FALSE(checked_by(std::string{"      test: "} + right + "\n").says(id));
+    }
+    SECTION("what may be a password is not repeated") {
+        const Finding secret = checked_by("      test: [CMD, 'curl -u me:pass-4711 http://127.0.0.1/']\n").finding(id);
+        CHECK(secret.id == id);
+        CHECK_FALSE(contains(secret.what + secret.fix + secret.harm, "pass-4711"));
+    }
+    SECTION("in the place of the health check advisor's own word") {
+        LintProject built = checked_by("      test: [CMD, 'curl -f http://127.0.0.1/']\n");
+        Finding said;
+        said.service = "app";
+        said.id = "probe-command-missing";
+        built.input.said = {said};
+        CHECK(built.says(id));
+        CHECK(built.findings("probe-command-missing").empty());
     }
 }
 
