@@ -91,8 +91,15 @@ ours rollback --all --purge --yes
 seen >"$scratch/now"
 expect "everything is as it was" same before now
 
-# ---- kill -9 before each of our own steps, and in the middle of a writing ----------------------------------------------------
+# ---- kill -9 before each of our own steps, and in the middle of a writing, with a value in each of two files -----------------
+printf 'services: {db: {mem_limit: 200m}} # mine' >compose.override.yaml
+cp compose.override.yaml "$scratch/second.yaml"
+docker compose up -d --wait
+seen >"$scratch/before"
 run "$driver" apply db,web 128m
+seen >"$scratch/after"
+expect_same "the second file has its value" "services: {db: {mem_limit: 128m}} # mine" "$(cat compose.override.yaml)"
+expect_in "and the first the other" "^        mem_limit: 128m$" "$(cat compose.yaml)"
 total=$(sed -n 's/ steps$//p' <<<"$out")
 expect "an apply has steps ($total)" test "${total:-0}" -gt 10
 ours rollback --all --purge --yes
@@ -102,6 +109,9 @@ for ((at = 2; at <= total; at += 3 * ${STRIDE:-8})); do kill_apply "$at" inside;
 expect "killed: never a third state, $((points - third)) of $points" test "$third" = 0
 planted "without the recovery there are third states ($unrecovered)" test "$unrecovered" = 0
 expect "byte for byte" cmp compose.yaml "$scratch/original.yaml"
+expect "the second one, too" cmp compose.override.yaml "$scratch/second.yaml"
+rm compose.override.yaml
+docker compose up -d --wait
 
 # ---- the command itself ------------------------------------------------------------------------------------------------
 unset DRIVER_IN_PLACE
