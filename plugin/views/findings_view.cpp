@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -90,6 +91,18 @@ std::string printed(const Json& json) {
     return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
+/// A file's name as a URI, relative where the name is (RFC 3986 §3.3).
+std::string uri_of(const std::string& file) {
+    constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
+    std::string uri = file.starts_with('/') ? "file://" : "";
+    for (const char letter : file) {
+        uri += kPlain.find(letter) != std::string_view::npos
+                   ? std::string(1, letter)
+                   : fmt::format("%{:02X}", static_cast<unsigned char>(letter));
+    }
+    return uri;
+}
+
 /// A workflow command ends at its line's end, a property at its comma.
 std::string escaped(const std::string& text, bool property) {
     std::string result;
@@ -137,8 +150,11 @@ std::string findings_as_sarif(const Check& check, const Path& from) {
                                                                                     : "note";
         Json& rule = rules[finding.id];
         if (rule.is_null()) {
-            rule = {{"id", finding.id},
-                    {"shortDescription", {{"text", finding.harm.empty() ? finding.id : finding.harm}}}};
+            // GitHub's code scanning takes a rule with all three alone, although SARIF asks for none.
+            const Json text{{"text", finding.harm.empty() ? finding.id : finding.harm}};
+            const std::string help = text["text"].get<std::string>() + ". Source: " + finding.source;
+            rule = {
+                {"id", finding.id}, {"shortDescription", text}, {"fullDescription", text}, {"help", {{"text", help}}}};
             if (finding.source.starts_with("https://")) {
                 rule["helpUri"] = finding.source;
             }
@@ -150,7 +166,7 @@ std::string findings_as_sarif(const Check& check, const Path& from) {
         if (const auto place = places.of(finding)) {
             result["locations"] = Json::array(
                 {{{"physicalLocation",
-                   {{"artifactLocation", {{"uri", place->file}}}, {"region", {{"startLine", place->line}}}}}}});
+                   {{"artifactLocation", {{"uri", uri_of(place->file)}}}, {"region", {{"startLine", place->line}}}}}}});
         }
         results.push_back(std::move(result));
     }

@@ -81,11 +81,19 @@ expect "each result has a rule that is listed, a level and a place in a file of 
 expect "of localhost curl's is a note, since curl goes on to 127.0.0.1" jq -e '[.runs[0].results[] | select(.ruleId == "probe-localhost")] | length > 2 and all(.[]; .level == "note")' <<<"$out"
 line=$(jq -r '[.runs[0].results[] | select(.ruleId == "postgres-shm-too-small")][0].locations[0].physicalLocation.region.startLine' <<<"$out")
 expect_same "the line is that of the service" "  postgres:" "$(sed -n "${line}p" docker-compose.yml)"
+expect "and what code scanning asks of a rule: two descriptions and help" jq -e 'all(.runs[0].tool.driver.rules[]; all(.shortDescription, .fullDescription, .help; .text | length > 0))' <<<"$out"
 pilotpros tune --lint --format github
 expect_status "annotations" 6
 expect_in "one a line, with file and line" "^::warning file=docker-compose.yml,line=$line,title=postgres-shm-too-small::postgres: " "$out"
 expect "and nothing but annotations" test -z "$(grep -vE '^::(error|warning|notice) ' <<<"$out")"
-mkdir "$scratch/lines"
+mkdir -p "$scratch/lines/a b"
+odd='a b/c:é #1 %41?.yaml'
+cp docker-compose.yml "$scratch/lines/$odd"
+uris() { jq -r '[.runs[0].results[].locations[0].physicalLocation.artifactLocation.uri] | unique | join(" ")' "$scratch/out"; }
+run env -C "$scratch/lines" "$PILOTPROS" pilotpros tune --lint --format sarif -f "$odd"
+expect_same "a name with blanks and the like is a URI" 'a%20b/c%3A%C3%A9%20%231%20%2541%3F.yaml' "$(uris)"
+run env -C "$scratch/lines/a b" "$PILOTPROS" pilotpros tune --lint --format sarif -f "$corpus/recipe-as-found/docker-compose.yml"
+expect_same "that of a file elsewhere is whole" "file://$corpus/recipe-as-found/docker-compose.yml" "$(uris)"
 printf '%s\n' '---' '# a line' 'version: "3"' 'services:' '  web: {image: x}' 'networks:' '  default: {name: shop_net}' >"$scratch/lines/compose.yaml"
 run env -C "$scratch/lines" "$PILOTPROS" pilotpros tune --lint --format github
 expect_in "what is wrong with the whole project is told at its key" 'line=3,title=version-obsolete' "$out"
