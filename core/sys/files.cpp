@@ -103,7 +103,9 @@ std::optional<std::string> DiskFiles::read(const Path& path) const {
     }
     struct stat status {};
     if (fstat(file.get(), &status) != 0 || !(S_ISREG(status.st_mode) || S_ISCHR(status.st_mode))) {
-        fail_to_read(path, S_ISDIR(status.st_mode) ? "it is a folder" : "it is no regular file");
+        fail_to_read(path, S_ISDIR(status.st_mode)    ? "it is a folder"
+                           : S_ISFIFO(status.st_mode) ? "it is a pipe; -f - reads a Compose file from standard input"
+                                                      : "it is no regular file");
     }
     std::string content;
     std::array<char, 65536> buffer{};
