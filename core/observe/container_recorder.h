@@ -48,9 +48,11 @@ class ContainerRecorder {
       public:
         void questions_ran() { skip_ = true; }
         void begin() { *this = OwnPeak{0}; }
-        /// Whether this reading is a new peak of the container's own.
+        /// Whether this reading is a new peak of the container's own. The first that anybody gives counts, also after
+        /// questions: on an engine elsewhere it is the only word on the time before, and a little too much of it is
+        /// better than none.
         bool grew(std::int64_t reading) {
-            const bool own = !skip_ && reading > told_;
+            const bool own = (!skip_ || told_ < 0) && reading > told_;
             told_ = std::max(told_, reading);
             skip_ = false;
             return own;

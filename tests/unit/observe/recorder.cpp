@@ -133,6 +133,22 @@ TEST_CASE("questions between two samples spoil that interval, too") {
     CHECK(recorder.usage().cpu.histogram().max() == Approx(0.1));
 }
 
+TEST_CASE("a kernel's peak that is first told after our questions is that of the time before") {
+    ContainerRecorder recorder{old_container(), kNow};
+    recorder.asking(true);
+    StatsSample sample = sample_at(0, 100);
+    sample.kernel_peak = 300 * kMiB;
+    recorder.sample(sample);
+    CHECK(recorder.usage().kernel_peak == 0);
+    recorder.asking(false);
+    sample = sample_at(1, 101);
+    sample.kernel_peak = 300 * kMiB;
+    recorder.sample(sample);
+    CHECK(recorder.usage().kernel_peak == 300 * kMiB);
+    CHECK(recorder.usage().kernel_peak_before == 300 * kMiB);
+    CHECK_FALSE(recorder.usage().missed_while_watching());
+}
+
 TEST_CASE("the kernel's peak counts as far as our questions did not raise it") {
     ContainerRecorder recorder{old_container(), kNow};
     recorder.sample(sample_at(0, 100));
