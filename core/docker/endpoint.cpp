@@ -164,7 +164,7 @@ Endpoint from_host(const Named& named, std::optional<Tls> tls) {
 std::optional<std::string> pinned_api_version(const Environment& environment) {
     const auto pinned = environment.get("DOCKER_API_VERSION");
     if (!pinned) {
-        return pinned;
+        return std::nullopt;
     }
     const std::string number = pinned->starts_with('v') ? pinned->substr(1) : *pinned;
     const auto dot = number.find('.');

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Not among the tests that tests/run.sh runs: seven minutes of both processors, of the hour that all of them have. Run by hand; its tally: tallies.md.
+# beside: it judges no time
 # An apply to the real stacks `reference` and `other` is killed, and one further command leaves what was there before or what was to be there after: files
 # and modes, containers, images, volumes, PostgreSQL's rows and the settings it says it has, by tools that know nothing of us.
 # Each stack is a copy of its own, and both are struck at the same time. So that a strike takes seconds, two services are changed in each, PostgreSQL and one
 # that is swapped (`other`: shop, twice there) or stopped first (`reference`: nginx); and the health checks of `reference` look every 2 s instead of 30, and it has a
 # tenth of its orders. Probes may take longer than they say, since both work at once.
-# KILLS in each stack (5), chosen by SEED: by turns us, Compose, or both; by turns at a request to the engine, ours or Compose's, or after a while, both
-# counted from where the apply has taken its lock. The next command is by turns `status` or `rollback`. STACKS="other": only these.
+# KILLS in each stack (5; now and then more, see tests/longer/tallies.md), chosen by SEED: by turns us, Compose, or both; by turns at a request to the engine, ours
+# or Compose's, or after a while, both counted from where the apply has taken its lock. The next command is by turns `status` or `rollback`. STACKS="other": only these.
 # shellcheck disable=SC2016 # what is in single quotes is for other shells
-. "$(dirname "$0")/../integration/lib.sh"
+. "$(dirname "$0")/lib.sh"
 SEED=${SEED:-$((RANDOM * 32768 + RANDOM))} KILLS=${KILLS:-5}
 RUN_SECONDS=300
 export PILOTPROS_REGISTRY=no COMPOSE_PROGRESS=quiet
