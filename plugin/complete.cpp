@@ -147,12 +147,15 @@ Answer answer(const std::vector<std::string>& words, World& world) {
     std::vector<std::string> selectors;
     std::vector<std::string> named;
     for (auto word = first + 1; word < words.end() - 1; ++word) {
-        const auto equals = word->starts_with("--") ? word->find('=') : std::string::npos;
-        const CLI::Option* const option = option_named(*command, word->substr(0, equals));
+        const bool is_long = word->starts_with("--");
+        const bool glued = !is_long && word->starts_with('-') && word->size() > 2;  // -fFILE
+        const auto equals = is_long ? word->find('=') : std::string::npos;
+        const CLI::Option* const option = option_named(*command, word->substr(0, glued ? 2 : equals));
         const bool selector = option != nullptr && option->get_group() == "Compose's own selectors";
-        if (option != nullptr && equals != std::string::npos) {
+        if (option != nullptr && (glued || equals != std::string::npos)) {
             if (selector) {
-                selectors.insert(selectors.end(), {word->substr(0, equals), word->substr(equals + 1)});
+                selectors.insert(selectors.end(),
+                                 {word->substr(0, glued ? 2 : equals), word->substr(glued ? 2 : equals + 1)});
             }
         } else if (option != nullptr && takes_value(*option)) {
             if (word + 1 == words.end() - 1) {

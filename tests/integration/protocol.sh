@@ -149,6 +149,7 @@ completes "services" '^svc0001(	|$)' profile ''
 expect_not_in "no service twice" '^svc0001' "$(docker __complete pilotpros profile svc0001 '')"
 completes "services of a named file" '^svc0003(	|$)' profile -f compose.yaml svc
 completes "services of a named file, in one word" '^svc0003(	|$)' profile --file=compose.yaml svc
+completes "services of a named file, its name at the flag" '^svc0003(	|$)' profile -fcompose.yaml svc
 cd "$scratch/empty"
 DOCKER_HOST=$engine completes "services of a running project" '^svc0003(	|$)' profile -p shop svc
 mv "$scratch/shop/compose.yaml" "$scratch/shop/other.yaml"
