@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -50,7 +51,8 @@ std::int64_t whole(const Json& host, const char* key) {
 
 std::int64_t nano(double cpus) { return std::llround(cpus * kNanoCpus); }
 
-void ask_for_memory(LiveUpdate& update, const Limits& asked, const Json& host, Bytes used, bool swap_limit) {
+void ask_for_memory(LiveUpdate& update, const Limits& asked, const Json& host, std::optional<Bytes> used,
+                    bool swap_limit) {
     const Bytes swap = asked.memory_swap > 0 ? asked.memory_swap : 2 * asked.memory;
     const bool same = asked.memory == whole(host, "Memory") && (!swap_limit || swap == whole(host, "MemorySwap"));
     if (asked.memory <= 0 || same) {
@@ -58,9 +60,11 @@ void ask_for_memory(LiveUpdate& update, const Limits& asked, const Json& host, B
     }
     if (asked.memory_swap < 0) {
         update.why_not = "swap without a limit can only be given to a new container";
-    } else if (static_cast<double>(asked.memory) < kAboveUse * static_cast<double>(used)) {
-        update.why_not =
-            fmt::format("it holds {} now, too near to the limit of {}", format_bytes(used), format_bytes(asked.memory));
+    } else if (!used) {
+        update.why_not = "the engine does not say how much it holds, and a limit below that would kill it";
+    } else if (static_cast<double>(asked.memory) < kAboveUse * static_cast<double>(*used)) {
+        update.why_not = fmt::format("it holds {} now, too near to the limit of {}", format_bytes(*used),
+                                     format_bytes(asked.memory));
     } else {
         update.body["Memory"] = asked.memory;
         if (swap_limit) {
@@ -69,12 +73,14 @@ void ask_for_memory(LiveUpdate& update, const Limits& asked, const Json& host, B
     }
 }
 
-Bytes used_now(Engine& engine, const std::string& id) {
+/// Nothing where the engine does not tell.
+std::optional<Bytes> used_now(Engine& engine, const std::string& id) {
     Request request = stats_request(id);
     request.query = {{"stream", "0"}, {"one-shot", "1"}};
     StatsSample sample;
     const Response response = engine.call(request);
-    return response.ok() && parse_stats(response.body, sample) == StatsLine::kSample ? sample.working_set : 0;
+    return response.ok() && parse_stats(response.body, sample) == StatsLine::kSample ? std::optional{sample.working_set}
+                                                                                     : std::nullopt;
 }
 
 Json inspect_of(Engine& engine, const std::string& id) {
@@ -108,7 +114,7 @@ void keep_live(Plan& plan) {
     }
 }
 
-LiveUpdate live_update(const Limits& asked, const Json& inspect, Bytes used, bool swap_limit) {
+LiveUpdate live_update(const Limits& asked, const Json& inspect, std::optional<Bytes> used, bool swap_limit) {
     const Json& host = member(inspect, "HostConfig");
     LiveUpdate update;
     ask_for_memory(update, asked, host, used, swap_limit);
@@ -210,9 +216,16 @@ std::vector<std::string> restore_limits(Engine& engine, const ServiceRecord& ser
     std::vector<std::string> said;
     const Json info = parse_answer(engine.get("/info"), "/info");
     for (const ContainerRecord& record : service.containers) {
-        const Json now = inspect_of(engine, record.id);
-        if (!now.is_object()) {
-            continue;
+        const Response told = engine.call({"GET", "/containers/" + record.id + "/json", {}, {}, {}});
+        if (told.status == 404) {
+            continue;  // whatever stands there now never had them
+        }
+        const Json now = Json::parse(told.body, nullptr, false);
+        if (!told.ok() || !now.is_object()) {
+            throw Error(ExitCode::kNotRestored,
+                        fmt::format("the limits of {} are not taken back: the engine does not show it: {}", record.name,
+                                    told.message()),
+                        "docker pilotpros rollback goes on when it does");
         }
         const Json before = Json::parse(files.read(directory / record.kept).value_or(""), nullptr, false);
         const LiveUndo undo = live_undo(before, now, whole(info, "MemTotal"), static_cast<int>(whole(info, "NCPU")));

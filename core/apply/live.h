@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,7 @@ struct LiveUpdate {
 /// `used`: what the container holds of memory now, page cache that can go at once left out. Memory and swap go
 /// together, swap as Compose would have it (twice the memory where nothing is said): either alone is refused by the
 /// engine or leaves the other behind (moby, daemon/daemon_unix.go, verifyPlatformContainerResources). Pure.
-LiveUpdate live_update(const Limits& asked, const nlohmann::json& inspect, Bytes used, bool swap_limit);
+LiveUpdate live_update(const Limits& asked, const nlohmann::json& inspect, std::optional<Bytes> used, bool swap_limit);
 
 /// The updates that take a container back to its limits of before, one after the other.
 struct LiveUndo {

@@ -9,6 +9,7 @@
 #include <set>
 #include <tuple>
 
+#include "core/apply/route.h"
 #include "core/apply/snapshot.h"
 #include "core/apply/store.h"
 #include "core/compose/selection.h"
@@ -100,6 +101,23 @@ void refuse_another_engine(World& world, const Located& located) {
                                 located.name, engine, located.engine),
                     "docker context use, --context or DOCKER_HOST choose that engine; where it is gone for good, "
                     "docker pilotpros rollback --files-only puts the files back");
+    }
+}
+
+void refuse_moved_folder(World& world, const Located& located) {
+    const Path now = located.project.working_directory;
+    if (now.empty() || !world.files.exists(now / kOurFolder)) {
+        return;
+    }
+    const ApplyStore store(world.files, world.environment.state_directory(), located.engine, located.name);
+    for (const std::string& id : store.in_phase(Journal::Phase::kApplied)) {
+        const Path then = store.snapshot(id).working_directory;
+        if (then != now && !world.files.exists(then)) {
+            throw Error(ExitCode::kRefused,
+                        fmt::format("{} was applied in {}, and the folder is {} now", id, then.string(), now.string()),
+                        fmt::format("move it back for the rollback (mv {} {}), and again afterwards", now.string(),
+                                    then.string()));
+        }
     }
 }
 

@@ -32,4 +32,8 @@ void refuse_another_engine(World& world, const Located& located);
 /// Whether that is so.
 bool stands_on_another_engine(World& world, const Located& located);
 
+/// What stands applied was applied in a folder that is gone, and the one that is used now has its files: to go on would
+/// call undone what stands there. Throws Error (kRefused) that names both.
+void refuse_moved_folder(World& world, const Located& located);
+
 }  // namespace pilotpros

@@ -12,7 +12,9 @@
 #include "core/apply/live_containers.h"
 #include "core/apply/transaction.h"
 #include "core/docker/pump.h"
+#include "core/model/lines.h"
 #include "core/observe/listening.h"
+#include "core/observe/redactor.h"
 
 namespace pilotpros {
 
@@ -199,6 +201,24 @@ std::vector<std::string> Proof::conclude(const ApplyStore& store) {
         }
     }
     return lines;
+}
+
+std::string Proof::last_line_of(const std::string& standard_error) const {
+    std::vector<Secret> secrets;
+    for (const ServiceObservation& service : request_.observation.services) {
+        const auto image = request_.observation.images.find(service.image_id);
+        for (const Container& container : service.containers) {
+            const std::vector<Secret> more =
+                secrets_of(container, image == request_.observation.images.end() ? nullptr : &image->second, {});
+            secrets.insert(secrets.end(), more.begin(), more.end());
+        }
+    }
+    std::string last;
+    for (const std::string& line : lines_with_ends(standard_error)) {
+        last = line.find_first_not_of(" \r\n\t") == std::string::npos ? last : line;
+    }
+    constexpr std::size_t kLongest = 300;
+    return Redactor{secrets}.clean(last, kLongest);
 }
 
 std::vector<std::string> Proof::last_words_of_failed() {

@@ -46,6 +46,8 @@ class Proof {
     [[nodiscard]] const std::vector<std::string>& said() const { return said_; }
     /// The last lines of the service that was looked at last, fit for print; empty where there are none.
     std::vector<std::string> last_words_of_failed();
+    /// The last line that docker compose wrote, without what is secret in any of the project's containers.
+    [[nodiscard]] std::string last_line_of(const std::string& standard_error) const;
 
   private:
     struct Passed {

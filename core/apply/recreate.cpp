@@ -53,9 +53,13 @@ bool is_gone(Engine& engine, const std::string& id) {
 
 /// Gracefully: in the time that the container gives its program.
 void stop(Engine& engine, const std::string& id) {
-    constexpr std::chrono::minutes kLongest{10};
+    constexpr std::chrono::seconds kDockers{10};
+    constexpr std::chrono::minutes kBeside{2};  // for a busy engine
+    const Json config = member(
+        Json::parse(engine.call(request_to("GET", "/containers/" + id + "/json")).body, nullptr, false), "Config");
+    const Json& grace = member(config, "StopTimeout");
     Request request = request_to("POST", "/containers/" + id + "/stop");
-    request.timeout = kLongest;
+    request.timeout = kBeside + (grace.is_number_integer() ? std::chrono::seconds{grace.get<int>()} : kDockers);
     engine.call(request);
 }
 

@@ -16,11 +16,15 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// An answer as JSON; null when there is no such thing.
+/// An answer as JSON; null when there is no such thing. Throws EngineLost where the engine does not say.
 Json asked(Engine& engine, const std::string& path) {
     Request request;
     request.path = path;
     const Response response = engine.call(request);
+    if (!response.ok() && response.status != 404) {
+        throw EngineLost(fmt::format("the engine answers {} to {}: {}", response.status, path, response.message()),
+                         "run the same command again when it does");
+    }
     return response.ok() ? parse_answer(response.body, path) : Json();
 }
 

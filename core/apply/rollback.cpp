@@ -104,7 +104,16 @@ class Rollback {
         if (!force_) {
             refuse_changed(changed_since(paths_to_restore(result.undone), world_.files));
         }
-        announce(result.undone);
+        try {
+            announce(result.undone);
+        } catch (const Error&) {
+            if (std::none_of(ids.begin(), ids.end(), [&](const std::string& id) {
+                    return store_.journal(id).phase() == Journal::Phase::kUndoing;
+                })) {
+                throw;
+            }
+            restoring([] { throw; });  // the next command goes on with it, which has to be known
+        }
         restoring([&] {
             FileImageAnswers answers(world_.files, image_answers_directory(world_.environment.state_directory(),
                                                                            result.undone.front().engine));
@@ -329,12 +338,19 @@ class Rollback {
 
 }  // namespace
 
-void undo_exactly(World& world, Engine& engine, ApplyStore& store, const std::string& id, ApplyWatcher& watcher) {
+void undo_exactly(World& world, Engine& engine, ApplyStore& store, const std::string& id, ApplyWatcher& watcher,
+                  bool force) {
     const Snapshot snapshot = store.snapshot(id);
     Journal journal = store.journal(id);
-    refuse_changed(changed_since(snapshot.paths, world.files));
+    const std::vector<std::string> changed = changed_since(snapshot.paths, world.files);
+    if (!force) {
+        refuse_changed(changed);
+    }
     restoring([&] {
         journal.intend(Journal::kUndo);
+        std::vector<std::string> kept;
+        keep_changed(changed, world.files, kept);
+        std::for_each(kept.begin(), kept.end(), [&](const std::string& line) { watcher.step(line); });
         restore_paths(snapshot.paths, store.directory_of(id), world.files);
         const bool look_again = take_pins_back(engine, journal);
         for (const ServiceRecord& service : snapshot.services) {
@@ -372,20 +388,21 @@ void refuse_to_lose(const std::map<std::string, std::vector<std::string>>& data)
 
 }  // namespace
 
-int finish_pending(World& world, Engine& engine, ApplyStore& store, ApplyWatcher& watcher) {
+int finish_pending(World& world, Engine& engine, ApplyStore& store, ApplyWatcher& watcher, bool force) {
     int finished = 0;
     const std::vector<std::string> half_applied = newest_first(store.in_phase(Journal::Phase::kApplying));
     for (const std::string& id : half_applied) {
         watcher.step(fmt::format("an apply was cut short: taking {} back", id));
         refuse_to_lose(data_since(world, engine, store.snapshot(id)));
-        undo_exactly(world, engine, store, id, watcher);
+        undo_exactly(world, engine, store, id, watcher, force);
         ++finished;
     }
     const std::vector<std::string> half_undone =
         to_finish(store, Journal::Phase::kUndoing, {Journal::Phase::kApplied, Journal::Phase::kFilesUndone});
     if (!half_undone.empty()) {
         watcher.step("a rollback was cut short: finishing it");
-        const Begun begun = begun_of(store.journal(half_undone.back()));  // which was announced first
+        Begun begun = begun_of(store.journal(half_undone.back()));  // which was announced first
+        begun.force = begun.force || force;
         Rollback{world, engine, store, watcher, begun, false, {}}.run(half_undone);
         finished += static_cast<int>(half_undone.size());
     }

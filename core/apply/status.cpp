@@ -96,7 +96,13 @@ std::vector<HistoryEntry> history_of(const ApplyStore& store) {
     std::vector<HistoryEntry> history;
     for (const std::string& id : store.transactions()) {
         const Journal::Phase phase = store.journal(id).phase();
-        const std::optional<Snapshot> snapshot = store.find_snapshot(id);
+        std::optional<Snapshot> snapshot;
+        try {
+            snapshot = store.find_snapshot(id);
+        } catch (const Error& error) {  // what is sound is to be seen, and goes back, all the same
+            history.push_back({id, "", "", {}, "damaged", {error.what()}});
+            continue;
+        }
         if (!snapshot || phase == Journal::Phase::kNone) {
             continue;
         }

@@ -11,8 +11,11 @@
 
 #include "core/apply/begin_and_close.h"
 #include "core/apply/compose_run.h"
+#include "core/apply/conflict.h"
 #include "core/apply/dependencies.h"
+#include "core/apply/gate.h"
 #include "core/apply/guard.h"
+#include "core/apply/layer_data.h"
 #include "core/apply/live.h"
 #include "core/apply/masks.h"
 #include "core/apply/project_files.h"
@@ -70,6 +73,7 @@ class Transaction {
         }
         if (paths.empty() && !preview_.recreates()) {
             result.said = {"it is applied already"};
+            tell_drift(result.said);
             return result;
         }
         result.id = store_.begin();  // before the lock: where something was begun, the next command looks for ours
@@ -84,9 +88,7 @@ class Transaction {
             result.said = proof_.said();
             result.said.insert(result.said.end(), said_.begin(), said_.end());
         } catch (const EngineLost& lost) {
-            throw EngineLost(lost.what(),
-                             "the journal is pending: any command of docker pilotpros finishes the undo "
-                             "when the engine is back");
+            throw EngineLost(lost.what(), kPending);
         } catch (const Error& error) {
             const bool stopped = error.code() == ExitCode::kInterrupted;
             if (stopped) {
@@ -99,9 +101,8 @@ class Transaction {
                 result.said.insert(result.said.end(), words.begin(), words.end());
             }
             watcher_.step(fmt::format("taking it back: {}", error.what()));
-            undo_exactly(world_, engine_, store_, result.id, watcher_);
-            guard_.unlock();
-            if (failed) {
+            take_back(result.id, result.said);
+            if (failed || interrupted_) {
                 result.said.emplace_back("what was changed is taken back: files and containers are as they were");
             }
             const std::string next =
@@ -114,10 +115,14 @@ class Transaction {
                 result.said.push_back("next: " + next);
             }
             // Refused is what was found out before anything was interrupted.
-            result.code = stopped                              ? ExitCode::kInterrupted
-                          : error.code() == ExitCode::kRefused ? ExitCode::kRefused
-                                                               : ExitCode::kGateFailed;
+            result.code = stopped                                               ? ExitCode::kInterrupted
+                          : error.code() == ExitCode::kRefused && !interrupted_ ? ExitCode::kRefused
+                                                                                : ExitCode::kGateFailed;
             return result;
+        } catch (const std::exception& error) {  // our own error is no reason to leave it half done
+            watcher_.step("taking it back");
+            take_back(result.id, {fmt::format("our own error: {}", error.what())});
+            throw;
         }
         std::vector<std::string> away;
         const bool too_late = closed_all_the_same(world_.cancel, [&] {
@@ -133,6 +138,74 @@ class Transaction {
     }
 
   private:
+    static constexpr const char* kPending =
+        "the journal is pending: any command of docker pilotpros finishes the undo when the engine is back";
+
+    /// `why`: what is said of the reason; where the way back fails, too, it is all that is left of it.
+    void take_back(const std::string& id, const std::vector<std::string>& why) {
+        const auto tell_why = [&] {
+            std::for_each(why.begin(), why.end(), [&](const std::string& line) { watcher_.step(line); });
+        };
+        try {
+            undo_exactly(world_, engine_, store_, id, watcher_);
+            guard_.unlock();
+        } catch (const EngineLost& lost) {
+            tell_why();
+            throw EngineLost(lost.what(), kPending);
+        } catch (const Error& left) {
+            tell_why();
+            throw Error(left.code() == ExitCode::kRefused ? ExitCode::kNotRestored : left.code(),
+                        fmt::format("what was changed is not taken back yet: {}", left.what()), left.hint());
+        }
+    }
+
+    /// What the user wrote into what an earlier apply wrote: their version is kept beside it.
+    void keep_edited() {
+        const std::vector<std::string> standing = store_.in_phase(Journal::Phase::kApplied);
+        if (request_.in_place || standing.empty()) {
+            return;
+        }
+        std::vector<PathRecord> ours = store_.snapshot(standing.back()).paths;
+        std::erase_if(ours, [&](const PathRecord& one) {
+            return one.after.kind != "file" ||
+                   std::none_of(snapshot_.paths.begin(), snapshot_.paths.end(),
+                                [&](const PathRecord& now) { return now.path == one.path; });
+        });
+        keep_changed(changed_since(ours, world_.files), world_.files, said_);
+    }
+
+    /// What somebody set since in a container whose configuration is the right one: Compose sees no reason to replace
+    /// it.
+    void tell_drift(std::vector<std::string>& said) const {
+        for (const ServicePreview& preview : preview_.services) {
+            const ServiceObservation* const service = request_.observation.service(preview.service);
+            for (const Container& container : service == nullptr ? std::vector<Container>{} : service->containers) {
+                const std::vector<std::string> wrong =
+                    container.running() ? limits_not_in_force(preview.resolved, container.limits,
+                                                              request_.observation.engine->swap_limit)
+                                        : std::vector<std::string>{};
+                if (!wrong.empty()) {
+                    said.push_back(
+                        fmt::format("{} does not run with it: {}; docker compose up -d --force-recreate {} "
+                                    "gives it what the files say",
+                                    container.name, fmt::join(wrong, ", "), preview.service));
+                }
+            }
+        }
+    }
+
+    /// An upload may have come while it was measured, verified and asked about.
+    void refuse_to_lose_data(const std::string& service) {
+        const auto data = data_before_replacing(world_, engine_, snapshot_, {service});
+        if (const auto found = data.find(service); found != data.end() && !found->second.empty()) {
+            throw Error(ExitCode::kRefused,
+                        fmt::format("{} keeps data in its container's own layer by now, which a new container would "
+                                    "not have: {}",
+                                    service, fmt::join(found->second, ", ")),
+                        how_to_keep(service));
+        }
+    }
+
     void lock_engine() {
         std::vector<std::string> images;
         for (const ServicePreview& preview : preview_.services) {
@@ -223,6 +296,7 @@ class Transaction {
         }
         journal.intend("files");
         refuse_edited_meanwhile(preview_.patched, snapshot_.paths);
+        keep_edited();
         write_paths(snapshot_.paths, contents, world_.files);
         journal.done("files");
         prove_the_command();
@@ -281,7 +355,9 @@ class Transaction {
         watcher_.step(fmt::format("{} {}: docker compose may take up to {} for it",
                                   service.start_first() ? "starting a second" : "recreating", service.service,
                                   format_duration(time)));
+        refuse_to_lose_data(service.service);
         journal.intend("recreate", service.service);
+        interrupted_ = true;
         const ComposeRun base = base_of(world_, request_.project);
         const ComposeRun run = request_.in_place ? base : base.with(preview_.route.layer());
         const auto declared = request_.project.services.find(service.service);
@@ -302,9 +378,11 @@ class Transaction {
                                                  : run.up(service.service, alone, scale, time);
         const Finished finished = run.run({up}).front();
         if (!finished.ok()) {
-            throw Error(ExitCode::kGateFailed,
-                        fmt::format("docker compose up did not replace {} (exit {}{})", service.service,
-                                    finished.exit_code, finished.timed_out ? ", out of time" : ""));
+            const std::string said = finished.timed_out ? "" : proof_.last_line_of(finished.error);
+            throw Error(
+                ExitCode::kGateFailed,
+                fmt::format("docker compose up did not replace {} (exit {}{}){}{}", service.service, finished.exit_code,
+                            finished.timed_out ? ", out of time" : "", said.empty() ? "" : ": ", said));
         }
         journal.done("recreate", service.service);
     }
@@ -380,6 +458,7 @@ class Transaction {
     Proof proof_;
     Snapshot snapshot_;
     std::vector<std::string> recreated_, said_;
+    bool interrupted_ = false;  // whether a service was told to go
 };
 
 }  // namespace

@@ -42,7 +42,7 @@ std::string key_of(const std::string& line) {
 
 class Reader {
   public:
-    explicit Reader(std::vector<std::string> lines) : lines_(std::move(lines)) {}
+    explicit Reader(std::vector<std::string> lines) : lines_(std::move(lines)) { straighten(); }
 
     /// The lines before "services:", that one included.
     std::string head() {
@@ -77,6 +77,22 @@ class Reader {
     }
 
   private:
+    /// A hand may have been at it: blank lines go, and a comment stands where what follows it does.
+    void straighten() {
+        std::erase_if(lines_,
+                      [](const std::string& line) { return line.find_first_not_of(" \t\r\n") == std::string::npos; });
+        const auto services = std::find_if(lines_.begin(), lines_.end(),
+                                           [](const std::string& line) { return line.starts_with("services:"); });
+        std::size_t indent = 2;
+        for (auto line = lines_.end(); line != lines_.begin() && --line > services;) {
+            if ((*line)[indent_of(*line)] == '#') {
+                *line = std::string(indent, ' ') + line->substr(indent_of(*line));
+            } else {
+                indent = indent_of(*line);
+            }
+        }
+    }
+
     std::vector<std::string> lines_;
     std::size_t at_ = 0;
 };

@@ -19,7 +19,7 @@ namespace pilotpros {
 namespace {
 
 // What a temporary file's name adds to the name of the file that it becomes.
-constexpr const char* kTemporary = ".pilotpros-";
+constexpr const char* kTemporary = ".pilotpros-tmp-";  // no name that somebody gives a copy of theirs
 constexpr const char* kRandom = "XXXXXX";
 
 [[noreturn]] void fail_to_read(const Path& path, const std::string& reason) {

@@ -69,11 +69,18 @@ std::pair<Located, Engine*> RollbackCommand::locate(World& world, const Connecti
         }
         refuse_another_engine(world, located);
         return {std::move(located), connection.engine.get()};
-    } catch (const EngineLost&) {
-        if (!asked_.files_only) {
-            throw;
+    } catch (const EngineLost& lost) {
+        if (asked_.files_only || list_) {
+            return {locate_by_snapshots(world, selectors_), nullptr};
         }
-        return {locate_by_snapshots(world, selectors_), nullptr};
+        try {
+            locate_by_snapshots(world, selectors_);
+        } catch (const Error&) {
+            throw lost;
+        }
+        throw EngineLost(lost.what(), fmt::format("{}; docker pilotpros rollback --files-only puts the files back "
+                                                  "without it",
+                                                  lost.hint()));
     }
 }
 
@@ -113,8 +120,12 @@ ExitCode RollbackCommand::undo(World& world, Terminal& terminal, Engine* engine,
     ApplyLines lines(terminal);
     const FileLock lock = store.lock();
     RollbackRequest request = this->request(store);
-    const int finished = engine == nullptr ? 0 : finish_pending(world, *engine, store, lines);
+    const int finished = engine == nullptr ? 0 : finish_pending(world, *engine, store, lines, request.force);
     if (finished > 0 && !request.all) {
+        if (!request.id.empty() || !request.services.empty()) {
+            throw Error(ExitCode::kRefused, "what was cut short is taken back, and nothing else yet",
+                        "docker pilotpros status shows what stands now; then run the command again");
+        }
         terminal.out("what was cut short is taken back\n");
         return ExitCode::kDone;
     }
@@ -152,6 +163,7 @@ ExitCode RollbackCommand::run(World& world, Terminal& terminal) {
         terminal.out(history_as_table(history_of(store), terminal.width()));
         return ExitCode::kDone;
     }
+    refuse_moved_folder(world, located);
     return dry_run_ ? dry_run(world, terminal, asked_.files_only ? nullptr : engine, store)
                     : undo(world, terminal, engine, store);
 }

@@ -55,7 +55,7 @@ class CountedFiles final : public Files {
     [[nodiscard]] std::optional<Path> read_link(const Path& path) const override { return disk_.read_link(path); }
     void write_durably(const Path& path, const std::string& bytes, unsigned mode) override {
         if (inside && steps + 1 == kill_at) {
-            std::ofstream{path.string() + ".pilotpros-Ab12Cd"} << bytes.substr(0, bytes.size() / 2);
+            std::ofstream{path.string() + ".pilotpros-tmp-Ab12Cd"} << bytes.substr(0, bytes.size() / 2);
         }
         step("write " + path.string());
         disk_.write_durably(path, bytes, mode);

@@ -66,7 +66,7 @@ std::vector<std::string> that_decide(const std::vector<std::string>& all, const 
     for (const std::string& call : all) {
         if (std::regex_search(call, std::regex{"^(fsync|rename|mkdir|symlink) "})) {
             const std::string relative = std::regex_replace(call, std::regex{root}, "");
-            kept.push_back(std::regex_replace(relative, std::regex{"\\.pilotpros-.{6}$"}, ".temporary"));
+            kept.push_back(std::regex_replace(relative, std::regex{"\\.pilotpros-tmp-.{6}$"}, ".temporary"));
         }
     }
     return kept;

@@ -162,7 +162,7 @@ class FaultDisk final : public Files {
     struct Failed {
         int error;
     };
-    static constexpr const char* kTemporary = ".pilotpros-Ab12Cd";
+    static constexpr const char* kTemporary = ".pilotpros-tmp-Ab12Cd";
 
     [[noreturn]] static void refuse(const Path& path, int error) {
         throw Error(ExitCode::kRefused,

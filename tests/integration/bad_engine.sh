@@ -16,7 +16,7 @@ ends_well() { # DIRECTORY: what a run left there
         0 | 2) document "$1/out" && finds '.changes | type == "array"' "$1/out" ;;
         3 | 5) [ ! -s "$1/out" ] && two_lines "$1/err" ;;
         *) echo "exit $(<"$1/status")" && head -c 500 "$1/err" && return 1 ;;
-    esac && plain "$1/err" "$1/out" && [ -z "$(find "$1/state" -name '*.pilotpros-??????')" ] && [ "$(ls "$1/project")" = compose.yaml ]
+    esac && plain "$1/err" "$1/out" && [ -z "$(find "$1/state" -name '*.pilotpros-tmp-??????')" ] && [ "$(ls "$1/project")" = compose.yaml ]
 }
 one() { # NUMBER OPTIONS…: a tune of two services on an engine of its own
     local directory=$scratch/one-$1 status=0 engine
@@ -131,7 +131,7 @@ done
 whole() { # all that is kept is whole, and nothing half is left
     local file
     while read -r file; do finds . "$file" >/dev/null || return 1; done < <(find "$scratch/state" -type f -name '*.json')
-    [ -n "$(find "$scratch/state" -path '*/profiles/*.json')" ] && [ -z "$(find "$scratch/state" -name '*.pilotpros-??????' -o -name '*.unreadable')" ]
+    [ -n "$(find "$scratch/state" -path '*/profiles/*.json')" ] && [ -z "$(find "$scratch/state" -name '*.pilotpros-tmp-??????' -o -name '*.unreadable')" ]
 }
 expect "what eight runs at once keep is whole" whole
 expect "and the project is as it was" diff "$scratch/listed" <(listing "$scratch/projects")
@@ -146,9 +146,9 @@ on_disk() { # FOLDER OPTION FILL COMMAND…
     rm -rf "$scratch/state" && mkdir "$scratch/state"
     ON_DISK_SIZE=64k traced unshare --mount "${unprivileged[@]}" "$SOURCE_DIR/tests/tools/on_disk.sh" "$@"
 }
-nothing_half() { ! grep -qE '\.pilotpros-.{6}$' "$1.after"; } # FOLDER
+nothing_half() { ! grep -qE '\.pilotpros-tmp-.{6}$' "$1.after"; } # FOLDER
 as_before() { diff "$1.before" "$1.after"; }
-echo "x $scratch/state/x.json.pilotpros-abcdef" >"$scratch/state.after"
+echo "x $scratch/state/x.json.pilotpros-tmp-abcdef" >"$scratch/state.after"
 planted "a temporary file on the full disk" nothing_half "$scratch/state"
 on_disk "$scratch/state" rw 1M bash -c 'echo x >more'
 planted "a disk that is full" test "$status" = 0

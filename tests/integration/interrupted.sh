@@ -114,9 +114,9 @@ done
 untouched() { # from here on: but for what is known of the services
     diff <(grep -v "$scratch/state" "$scratch/listed") <(listing "${watched[@]}" | grep -v "$scratch/state") &&
         [ -z "$(find "$scratch/state" -type f ! -path '*/profiles/*' ! -path '*/images/*' ! -name advised.json ! -name layers.json)" ] &&
-        [ -z "$(find "$scratch/state" -name '*.pilotpros-??????')" ]
+        [ -z "$(find "$scratch/state" -name '*.pilotpros-tmp-??????')" ]
 }
-mkdir -p "$scratch/state/x" && touch "$scratch/state/x/compose.yaml.pilotpros-abcdef"
+mkdir -p "$scratch/state/x" && touch "$scratch/state/x/compose.yaml.pilotpros-tmp-abcdef"
 planted "a temporary file that is left" untouched
 serve measuring
 after=2.5 cut "measuring" 'asked /stats' "${ours[@]}" tune --duration 60s

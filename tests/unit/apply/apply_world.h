@@ -33,7 +33,7 @@ class KillableFiles final : public Files {
     [[nodiscard]] std::optional<Path> read_link(const Path& path) const override { return disk_.read_link(path); }
     void write_durably(const Path& path, const std::string& bytes, unsigned mode) override {
         if (killer_.torn && killer_.next_is_last()) {
-            disk_.write_durably(path.string() + ".pilotpros-Ab12Cd", bytes.substr(0, bytes.size() / 2), 0600);
+            disk_.write_durably(path.string() + ".pilotpros-tmp-Ab12Cd", bytes.substr(0, bytes.size() / 2), 0600);
         }
         killer_.file_step();
         disk_.write_durably(path, bytes, mode);

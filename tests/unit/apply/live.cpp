@@ -73,6 +73,9 @@ TEST_CASE("a live update asks for what differs, and for memory and swap together
               "it holds 233 MiB now, too near to the limit of 256 MiB");
         CHECK(live_update(of_memory(256 * kMiB), inspected({}), 232 * kMiB, true).why_not.empty());
     }
+    SECTION("so is one of which nobody says how much is used") {
+        CHECK_FALSE(live_update(of_memory(256 * kMiB), inspected({}), std::nullopt, true).why_not.empty());
+    }
     SECTION("swap without end is refused: cgroup v1 keeps the old one in the way") {
         Limits asked = of_memory(256 * kMiB);
         asked.memory_swap = -1;

@@ -106,6 +106,15 @@ class OvertakenFiles final : public MemoryFiles {
     std::function<void(const Path&)> overtaken;
 };
 
+/// What is said of those that are damaged.
+std::string damaged_in(const std::vector<HistoryEntry>& history) {
+    std::string said;
+    for (const HistoryEntry& entry : history) {
+        said += entry.phase == "damaged" ? entry.changes.front() : "";
+    }
+    return said;
+}
+
 }  // namespace
 
 TEST_CASE("of what was taken back the newest five are kept, and the first of all", "[retention]") {
@@ -264,11 +273,11 @@ TEST_CASE("an apply that prunes, killed between any two steps, leaves nothing th
 TEST_CASE("planted: removed in any other order, what a kill leaves is taken for a damaged one", "[retention]") {
     ApplyMachine machine;
     prepare_history(machine);
-    CHECK_NOTHROW(history_of(machine.store()));
+    CHECK(damaged_in(history_of(machine.store())).empty());
     machine.files.remove(kTransactions / "0004" / kSnapshotFile);
-    CHECK_THROWS_WITH(history_of(machine.store()), Catch::Contains("0004/snapshot.json is gone"));
+    CHECK(damaged_in(history_of(machine.store())).find("0004/snapshot.json is gone") != std::string::npos);
     machine.files.remove(kTransactions / "0004" / kJournalFile);
-    CHECK_NOTHROW(history_of(machine.store()));
+    CHECK(damaged_in(history_of(machine.store())).empty());
 }
 
 TEST_CASE("who lists while another command prunes lists what is left", "[retention]") {
@@ -292,6 +301,6 @@ TEST_CASE("who lists while another command prunes lists what is left", "[retenti
                 files.remove(snapshot);
             }
         };
-        CHECK_THROWS_WITH(history_of(store), Catch::Contains("0004/snapshot.json is gone"));
+        CHECK(damaged_in(history_of(store)).find("0004/snapshot.json is gone") != std::string::npos);
     }
 }

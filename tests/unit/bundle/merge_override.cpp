@@ -23,6 +23,17 @@ TEST_CASE("parts of other services stay in the override", "[bundle]") {
     }
 }
 
+TEST_CASE("a hand in the override takes no service out of it", "[bundle]") {
+    const std::string both = fmt::format("{}{}{}", kHead, kDb, kWeb);
+    const std::string more = kHead + "  db:\n    # memory: r\n    mem_limit: \"4g\"\n";
+    const std::string expected = fmt::format("{}  db:\n    # memory: r\n    mem_limit: \"4g\"\n{}", kHead, kWeb);
+    CHECK(merge_override(both, more, Replace::kServices) == expected);
+    CHECK(merge_override(fmt::format("{}{}\n\n{}", kHead, kDb, kWeb), more, Replace::kServices) == expected);
+    const std::string noted = merge_override(fmt::format("{}{}# mine\n{}", kHead, kDb, kWeb), more, Replace::kServices);
+    CHECK(noted.find("mem_limit: \"2g\"") != std::string::npos);
+    CHECK(noted.find("# mine\n") != std::string::npos);
+}
+
 TEST_CASE("what other advisors wrote of a service stays where only some were asked", "[bundle]") {
     const std::string standing = kHead +
                                  "  web:\n"

@@ -1,0 +1,143 @@
+// What happens while it is applied, and between one command and the next: an upload, an edit, a move, a hand at the
+// limits.
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+
+#include "core/apply/locate.h"
+#include "core/apply/status.h"
+#include "tests/unit/apply/kills.h"
+
+using namespace pilotpros;
+using namespace pilotpros::testing;
+
+namespace {
+
+constexpr const char* kOurs = "/shop/.pilotpros/compose.yaml";
+
+bool any_says(const std::vector<std::string>& lines, const std::string& words) {
+    return std::any_of(lines.begin(), lines.end(),
+                       [&](const std::string& line) { return line.find(words) != std::string::npos; });
+}
+
+}  // namespace
+
+TEST_CASE("a copy of the user's beside a file of ours is no leftover of ours", "[apply]") {
+    ApplyMachine machine;
+    const std::string copy = "/shop/compose.override.yaml.pilotpros-before";
+    machine.files.contents[copy] = "mine";
+    machine.apply();
+    machine.roll_back();
+    CHECK(machine.files.contents.at(copy) == "mine");
+}
+
+TEST_CASE("data that came into the writable layer meanwhile keeps the container", "[apply]") {
+    ApplyMachine machine;
+    machine.engine.layers["shop-web-1"] = "/srv/upload.png";
+    const std::string before = machine.seen();
+    const ApplyResult result = machine.apply();
+    CHECK(result.code == ExitCode::kRefused);
+    CHECK(any_says(result.said, "/srv/upload.png"));
+    CHECK(machine.seen() == before);
+    CHECK(machine.store().in_phase(Journal::Phase::kApplying).empty());
+}
+
+TEST_CASE("why docker compose did not replace a service is said", "[apply]") {
+    ApplyMachine machine;
+    machine.compose_is_broken = true;
+    const std::string before = machine.seen();
+    const ApplyResult result = machine.apply();
+    CHECK(result.code == ExitCode::kGateFailed);
+    CHECK(any_says(result.said, "did not replace web (exit 1): no"));
+    CHECK(machine.seen() == before);
+}
+
+TEST_CASE("a file that the user changed in an apply that was cut short is in the way until --force", "[apply]") {
+    int edited = 0;
+    for (int at = 1; at < 100; ++at) {
+        ApplyMachine machine;
+        kill_at(machine, Begin::kNothingApplied, at, false, put_on);
+        if (!machine.killer.dead()) {
+            break;
+        }
+        machine.killer = {};
+        if (!machine.files.exists(kOurs) || machine.store().in_phase(Journal::Phase::kApplying).empty()) {
+            continue;
+        }
+        ++edited;
+        machine.files.contents[kOurs] += "# mine\n";
+        const std::string theirs = machine.files.contents.at(kOurs);
+        CHECK_THROWS_WITH(machine.recover(), Catch::Contains("changed since we wrote it"));
+        World seams = machine.world();
+        ApplyStore kept = machine.store();
+        CHECK(finish_pending(seams, machine.engine, kept, machine.watcher, true) == 1);
+        CHECK(machine.files.contents.at(std::string{kOurs} + ".pilotpros-kept") == theirs);
+        CHECK_FALSE(machine.files.exists(kOurs));
+        CHECK(machine.store().in_phase(Journal::Phase::kUndone).size() == 1);
+    }
+    CHECK(edited > 3);
+}
+
+TEST_CASE("a damaged transaction that was taken back is named, and in nobody's way", "[rollback]") {
+    ApplyMachine machine;
+    machine.apply();
+    machine.roll_back();
+    machine.apply("256m");
+    machine.files.contents.at("/state/pilotpros/ENGINE/shop/transactions/0001/container-1.json") += " ";
+    const std::vector<HistoryEntry> history = history_of(machine.store());
+    REQUIRE(history.size() > 1);
+    CHECK(history.front().phase == "damaged");
+    CHECK(any_says(history.front().changes, "container-1.json"));
+    CHECK_NOTHROW(machine.roll_back());
+    CHECK_FALSE(machine.files.exists(kOurs));
+    SECTION("planted: one that is to go back is refused") {
+        machine.apply();
+        const std::string last = machine.store().in_phase(Journal::Phase::kApplied).back();
+        machine.files.contents.at("/state/pilotpros/ENGINE/shop/transactions/" + last + "/container-1.json") += " ";
+        CHECK_THROWS_AS(machine.roll_back(), Error);
+    }
+}
+
+TEST_CASE("what the user wrote into our file is kept beside it by the next apply", "[apply]") {
+    ApplyMachine machine;
+    machine.apply();
+    const std::string written = machine.files.contents.at(kOurs);
+    SECTION("nothing is kept where nobody wrote") {
+        machine.apply("256m");
+        CHECK_FALSE(machine.files.exists(std::string{kOurs} + ".pilotpros-kept"));
+    }
+    SECTION("kept, and said") {
+        const std::string theirs = written + "    labels:\n      mine: \"yes\"\n";
+        machine.files.contents[kOurs] = theirs;
+        const ApplyResult result = machine.apply("256m");
+        CHECK(result.code == ExitCode::kDone);
+        CHECK(any_says(result.said, "your version is kept"));
+        CHECK(machine.files.contents.at(std::string{kOurs} + ".pilotpros-kept") == theirs);
+    }
+}
+
+TEST_CASE("limits that somebody took from a container since are told, not called applied", "[apply]") {
+    ApplyMachine machine;
+    machine.apply();
+    CHECK(machine.apply().said == std::vector<std::string>{"it is applied already"});
+    machine.engine.find("shop-web-1")->body["HostConfig"]["Memory"] = 1'000'000'000;
+    const ApplyResult result = machine.apply();
+    CHECK(any_says(result.said, "shop-web-1 does not run with it"));
+    CHECK(any_says(result.said, "docker compose up -d --force-recreate web"));
+}
+
+TEST_CASE("a folder that was moved since is not called taken back", "[rollback]") {
+    ApplyMachine machine;
+    World world = machine.world();
+    machine.apply();
+    const Located here{"ENGINE", "shop", false, machine.discover()};
+    CHECK_NOTHROW(refuse_moved_folder(world, here));
+    Located moved = here;
+    moved.project.working_directory = "/moved";
+    CHECK_NOTHROW(refuse_moved_folder(world, moved));  // another checkout, without our files
+    machine.files.contents["/moved/.pilotpros/compose.yaml"] = "x";
+    CHECK_NOTHROW(refuse_moved_folder(world, moved));  // a copy: the first one is there
+    std::erase_if(machine.files.contents, [](const auto& one) { return one.first.string().starts_with("/shop"); });
+    std::erase_if(machine.files.links, [](const auto& one) { return one.first.string().starts_with("/shop"); });
+    CHECK_THROWS_WITH(refuse_moved_folder(world, moved), Catch::Contains("/shop") && Catch::Contains("/moved"));
+}
