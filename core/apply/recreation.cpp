@@ -135,6 +135,14 @@ std::vector<std::string> Recreation::back(const Snapshot& snapshot, const Servic
         }
     }
     if (how.by == Replacement::By::kCompose) {
+        // With our file gone it is what the user wrote that differs, or a variable that this shell has not.
+        if (!service.containers.empty() && !world_.files.exists(snapshot.layer) &&
+            !is_configured_as(service, intended)) {
+            watcher_.step(
+                fmt::format("{} gets what its files say now, which is not what it had before the apply: "
+                            "--exact puts the old container back",
+                            name));
+        }
         watcher_.step(fmt::format("{} from its files{}",
                                   service.live ? "bringing " + name + " up" : "recreating " + name,
                                   why.empty() ? "" : ": " + why));

@@ -20,7 +20,32 @@ bool any_says(const std::vector<std::string>& lines, const std::string& words) {
                        [&](const std::string& line) { return line.find(words) != std::string::npos; });
 }
 
+class Listening final : public ApplyWatcher {
+  public:
+    void step(const std::string& what) override { said.push_back(what); }
+    std::vector<std::string> said;
+};
+
+std::vector<std::string> said_by_rollback(ApplyMachine& machine) {
+    World seams = machine.world();
+    ApplyStore kept = machine.store();
+    Listening watcher;
+    pilotpros::roll_back(seams, machine.engine, kept, {}, watcher);
+    return watcher.said;
+}
+
 }  // namespace
+
+TEST_CASE("a rollback says where the files give a service something else than it had", "[rollback]") {
+    constexpr const char* kElse = "which is not what it had before the apply";
+    ApplyMachine machine;
+    machine.apply();
+    SECTION("not where they are as they were") { CHECK_FALSE(any_says(said_by_rollback(machine), kElse)); }
+    SECTION("but where they were edited since") {
+        machine.files.contents["/shop/compose.yaml"] = "services: {web: {image: nginx:1, stop_signal: \"SIGINT\"}}\n";
+        CHECK(any_says(said_by_rollback(machine), kElse));
+    }
+}
 
 TEST_CASE("a copy of the user's beside a file of ours is no leftover of ours", "[apply]") {
     ApplyMachine machine;
