@@ -10,6 +10,7 @@
 #include <map>
 
 #include "core/apps/n8n/names.h"
+#include "core/apps/words.h"
 #include "core/model/json.h"
 #include "core/model/yaml_key.h"
 
@@ -158,10 +159,12 @@ void advise_pool(const Case& input, const ServiceObservation& service, const Fac
     // What the user has there may be anything: shown only when it is a number.
     change.before = number_of(present) ? nlohmann::json(present) : nlohmann::json();
     change.after = pin != nullptr ? *pin : fmt::format("{}", kPool);
-    change.reason = pin != nullptr ? std::string{kPinned}
-                                   : std::string{
-                                         "n8n is busy with 2 connections; elsewhere 10 gave 10 to 20 % more "
-                                         "executions of one workflow of two, which is not claimed here"};
+    // Once written it runs with 10, and is busy or not with those.
+    const bool before = input.written_value(service.service, "pool_size").has_value();
+    change.reason = pin != nullptr ? kPinned
+                    : before       ? kAsBefore
+                                   : "n8n is busy with 2 connections; elsewhere 10 gave 10 to 20 % more executions of "
+                                     "one workflow of two, which is not claimed here";
     change.rule = "10 connections where n8n is busy and its database has twice as many free; 20 gave no more than 10";
     change.source = kEnvironment;
     change.recipe = line_of(kName, facts);

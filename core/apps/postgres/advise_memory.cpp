@@ -15,6 +15,7 @@
 #include <cmath>
 
 #include "core/apps/postgres/advise.h"
+#include "core/apps/words.h"
 
 namespace pilotpros::apps::postgres {
 
@@ -59,6 +60,10 @@ Bytes spill_of(const Watched& watched) {
     return spilled ? 2 * watched.rates->temp_bytes / watched.rates->temp_files : 0;
 }
 
+Bytes work_memory_for(Bytes spill, Bytes now) {
+    return spill > now && spill <= kMostWorkMemory ? step_above(spill) : now;
+}
+
 Bytes wanted_work_memory(const Situation& situation, Draft& draft) {
     const Bytes now = situation.now.work_mem.value;
     const Bytes written = parse_size(draft.written("work_mem").value_or("")).value_or(0);
@@ -71,7 +76,7 @@ Bytes wanted_work_memory(const Situation& situation, Draft& draft) {
         return std::max(now, written);
     }
     // That nothing spills any more is what the written value is for.
-    return std::max({now, written, spill > now ? step_above(spill) : 0});
+    return std::max({now, written, work_memory_for(spill, now)});
 }
 
 void advise_connections(Situation& situation, Draft& draft) {
@@ -84,15 +89,16 @@ void advise_connections(Situation& situation, Draft& draft) {
     const int wanted = std::max(before, need > now ? (need + 24) / 25 * 25 : now);
     constexpr int kWeek = 7 * 86'400;
     if (wanted > now && draft.is_free("max_connections")) {
-        draft.want({"max_connections",
-                    std::to_string(wanted),
-                    fmt::format("{} of {} connections were in use at once", seen, now),
-                    "a fifth more than the most connections seen, and the reserved ones, in steps of 25",
-                    "https://www.postgresql.org/docs/current/runtime-config-connection.html",
-                    {{"most connections seen", std::to_string(seen),
-                      fmt::format("{} looks", situation.watched.connection_samples)}},
-                    kJoint,
-                    Risk::kMedium});
+        draft.want(
+            {"max_connections",
+             std::to_string(wanted),
+             need > now ? fmt::format("{} of {} connections were in use at once", seen, now) : std::string{kAsBefore},
+             "a fifth more than the most connections seen, and the reserved ones, in steps of 25",
+             "https://www.postgresql.org/docs/current/runtime-config-connection.html",
+             {{"most connections seen", std::to_string(seen),
+               fmt::format("{} looks", situation.watched.connection_samples)}},
+             kJoint,
+             Risk::kMedium});
         situation.now.connections = wanted;
     } else if (situation.watched.connection_samples >= kWeek && need * 2 < now && draft.is_free("max_connections")) {
         const int lower = std::max(20, (need + 9) / 10 * 10);
@@ -149,7 +155,8 @@ void find_too_small(const Situation& situation, Draft& draft) {
     }
 }
 
-void want_sizes(const Situation& situation, const MemorySet& set, Draft& draft) {
+/// `fresh`: what this profile alone asks for, without what was written before.
+void want_sizes(const Situation& situation, const MemorySet& fresh, const MemorySet& set, Draft& draft) {
     const MemorySet& now = situation.now;
     const std::string fit =
         fmt::format("worst case {} of {}", format_bytes(worst_case(set)), format_bytes(situation.limit));
@@ -172,10 +179,13 @@ void want_sizes(const Situation& situation, const MemorySet& set, Draft& draft) 
                 return;
             }
         }
+        const Bytes asked = (fresh.*part).value;
+        const bool only_before = asked == was || (asked > was) != (is > was);
         draft.want({name, postgres_size(is),
-                    is > was ? fmt::format("{}; {}", why_more, fit)
-                             : fmt::format("with {} the worst case is {} of {}", postgres_size(was),
-                                           format_bytes(worst_case(now)), format_bytes(situation.limit)),
+                    only_before ? fmt::format("{}; {}", kAsBefore, fit)
+                    : is > was  ? fmt::format("{}; {}", why_more, fit)
+                                : fmt::format("with {} the worst case is {} of {}", postgres_size(was),
+                                              format_bytes(worst_case(now)), format_bytes(situation.limit)),
                     rule, kResources, inputs, kJoint});
     };
     want("shared_buffers", &MemorySet::shared_buffers, fmt::format("{} of data", format_bytes(situation.data)),
@@ -227,12 +237,15 @@ std::optional<MemorySet> advise_memory(const Situation& given, Draft& draft) {
             raise(set, &MemorySet::maintenance_work_mem, upkeep, limit);
         }
     }
+    MemorySet fresh = set;
+    raise(fresh, &MemorySet::work_mem, work_memory_for(spill_of(situation.watched), situation.now.work_mem.value),
+          limit);
     raise(set, &MemorySet::work_mem, sort, limit);
     keep_what_is_written(draft, "shared_buffers", set, &MemorySet::shared_buffers, limit);
     keep_what_is_written(draft, "work_mem", set, &MemorySet::work_mem, limit);
     keep_what_is_written(draft, "maintenance_work_mem", set, &MemorySet::maintenance_work_mem, limit);
     keep_what_is_written(draft, "autovacuum_work_mem", set, &MemorySet::autovacuum_work_mem, limit);
-    want_sizes(situation, set, draft);
+    want_sizes(situation, fresh, set, draft);
 
     const Bytes step = limit < 2048 * kMiB ? 64 * kMiB : 256 * kMiB;
     const Present cache = present(situation.facts, "effective_cache_size");

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "core/apps/postgres/advise.h"
+#include "core/apps/words.h"
 
 namespace pilotpros::apps::postgres {
 
@@ -49,13 +50,9 @@ void advise_jit(const Situation& situation, Draft& draft) {
         draft.leave("jit", measured);
         return;
     }
-    Wanted wanted{"jit",
-                  "off",
-                  "as an earlier profile asked",
-                  "off where more than a twentieth of the statements' time goes into compiling them",
-                  kJit,
-                  {},
-                  {}};
+    Wanted wanted{
+        "jit", "off", kAsBefore, "off where more than a twentieth of the statements' time goes into compiling them",
+        kJit,  {},    {}};
     if (share > kCompilesTooMuch) {
         wanted.reason = measured;
         wanted.inputs = {
@@ -75,7 +72,7 @@ void advise_wal_compression(const Situation& situation, double rate, double imag
     }
     Wanted wanted{"wal_compression",
                   situation.facts.version_number >= 150000 ? "lz4" : "on",
-                  "as an earlier profile asked",
+                  kAsBefore,
                   "on where full page images, all that it compresses, are most of more than 1 MiB/s of WAL",
                   kWalCompression,
                   {},
@@ -163,7 +160,7 @@ void advise_wal(const Situation& situation, Draft& draft) {
         if (written > was && was >= 0) {
             draft.want({"max_wal_size",
                         postgres_size(written),
-                        "as an earlier profile asked",
+                        kAsBefore,
                         "what was written before stands until a profile says otherwise",
                         kWal,
                         {},
@@ -183,8 +180,9 @@ void advise_wal(const Situation& situation, Draft& draft) {
     if ((longer || draft.written("checkpoint_timeout")) && draft.is_free("checkpoint_timeout")) {
         draft.want({"checkpoint_timeout",
                     seconds_text(900),
-                    fmt::format("{:.0f} % of {}/s of WAL are full page images", 100 * std::min(1.0, images),
-                                format_bytes(static_cast<Bytes>(rate))),
+                    longer ? fmt::format("{:.0f} % of {}/s of WAL are full page images", 100 * std::min(1.0, images),
+                                         format_bytes(static_cast<Bytes>(rate)))
+                           : std::string{kAsBefore},
                     "15 minutes where full page images are most of more than 1 MiB/s of WAL; a recovery takes longer",
                     kWal,
                     {{"WAL rate", format_bytes(static_cast<Bytes>(rate)) + "/s",
@@ -204,8 +202,9 @@ void advise_wal(const Situation& situation, Draft& draft) {
     if (target > was) {
         draft.want({"max_wal_size",
                     postgres_size(target),
-                    fmt::format("{}/s of WAL fill {} within {}", format_bytes(static_cast<Bytes>(rate)),
-                                format_bytes(need), seconds_text(static_cast<int>(interval))),
+                    need > was ? fmt::format("{}/s of WAL fill {} within {}", format_bytes(static_cast<Bytes>(rate)),
+                                             format_bytes(need), seconds_text(static_cast<int>(interval)))
+                               : std::string{kAsBefore},
                     "the WAL of one checkpoint_timeout at the measured rate, and a quarter more; at most 8 GiB of disk",
                     kWal,
                     {{"WAL rate", format_bytes(static_cast<Bytes>(rate)) + "/s",
@@ -224,13 +223,18 @@ void advise_rest(const Situation& situation, Draft& draft) {
     const bool bloated = facts.live_rows >= 1'000'000 && facts.dead_rows > facts.live_rows / 4;
     if ((bloated || draft.written("autovacuum_vacuum_scale_factor")) &&
         number_of(present(facts, "autovacuum_vacuum_scale_factor"), 0.2) > 0.1) {
-        draft.want({"autovacuum_vacuum_scale_factor",
-                    "0.1",
-                    fmt::format("{} dead rows beside {} live ones", facts.dead_rows, facts.live_rows),
-                    "half of the default where more than a fifth of many rows are dead",
-                    "https://www.postgresql.org/docs/current/routine-vacuuming.html",
-                    {{"dead rows", std::to_string(facts.dead_rows), "pg_stat_user_tables"}},
-                    {}});
+        Wanted wanted{"autovacuum_vacuum_scale_factor",
+                      "0.1",
+                      kAsBefore,
+                      "half of the default where more than a fifth of many rows are dead",
+                      "https://www.postgresql.org/docs/current/routine-vacuuming.html",
+                      {},
+                      {}};
+        if (bloated) {
+            wanted.reason = fmt::format("{} dead rows beside {} live ones", facts.dead_rows, facts.live_rows);
+            wanted.inputs = {{"dead rows", std::to_string(facts.dead_rows), "pg_stat_user_tables"}};
+        }
+        draft.want(std::move(wanted));
     }
     if (present(facts, "log_checkpoints").value == "off") {
         draft.want({"log_checkpoints",
@@ -241,19 +245,21 @@ void advise_rest(const Situation& situation, Draft& draft) {
                     {},
                     {}});
     }
-    if ((rates && rates->deadlocks > 0) || draft.written("log_lock_waits")) {
+    const bool deadlocks = rates && rates->deadlocks > 0;
+    if (deadlocks || draft.written("log_lock_waits")) {
         draft.want({"log_lock_waits",
                     "on",
-                    "there were deadlocks while measuring",
+                    deadlocks ? "there were deadlocks while measuring" : kAsBefore,
                     "on where there are deadlocks",
                     kLog,
                     {},
                     {}});
     }
-    if ((rates && rates->temp_files > 0) || draft.written("log_temp_files")) {
+    const bool spilled = rates && rates->temp_files > 0;
+    if (spilled || draft.written("log_temp_files")) {
         draft.want({"log_temp_files",
                     "10MB",
-                    "statements spilled to disk while measuring",
+                    spilled ? "statements spilled to disk while measuring" : kAsBefore,
                     "files of 10 MiB and more, where statements spill: the log names the statement",
                     kLog,
                     {},

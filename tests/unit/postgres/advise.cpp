@@ -430,6 +430,39 @@ TEST_CASE("postgres: max_connections follows need upwards, and downwards only af
     CHECK(value_of(server.advice(), "max_connections") == "20");
 }
 
+TEST_CASE("postgres: what only an earlier profile asked for states no evidence of this one", "[postgres]") {
+    Server server{8 * kGiB};
+    server.facts.database_sizes.clear();
+    const auto row = [&](const char* name, const char* value, const char* type) {
+        server.facts.settings.push_back({name, value, "", "default", "", "sighup", type, value, value});
+    };
+    row("log_lock_waits", "off", "bool");
+    row("autovacuum_vacuum_scale_factor", "0.2", "real");
+    const std::map<std::string, std::string> before{{"shared_buffers", "192MB"},
+                                                    {"work_mem", "8MB"},
+                                                    {"maintenance_work_mem", "96MB"},
+                                                    {"max_connections", "125"},
+                                                    {"checkpoint_timeout", "900s"},
+                                                    {"max_wal_size", "2GB"},
+                                                    {"wal_compression", "lz4"},
+                                                    {"jit", "off"},
+                                                    {"log_lock_waits", "on"},
+                                                    {"log_temp_files", "10MB"},
+                                                    {"autovacuum_vacuum_scale_factor", "0.1"}};
+    server.written["base"] = before;
+    const Advice advice = server.advice();
+    for (const auto& [name, value] : before) {
+        INFO(name);
+        const Change* const change = change_of(advice, name);
+        REQUIRE(change != nullptr);
+        CHECK(change->after == value);
+        CHECK(has(change->reason, "as an earlier profile asked; this one says nothing against it"));
+        for (const char* const claim : {"0 B", "deadlocks", "spilled", "0 dead"}) {
+            CHECK_FALSE(has(change->reason, claim));
+        }
+    }
+}
+
 TEST_CASE("postgres: WAL gets the room that the measured rate fills, never without measuring", "[postgres]") {
     Server server;
     CHECK(change_of(server.advice(), "max_wal_size") == nullptr);
