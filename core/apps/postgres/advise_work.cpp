@@ -35,6 +35,28 @@ constexpr double kCompilesTooMuch = 0.05;
 
 std::string seconds_text(int seconds) { return std::to_string(seconds) + "s"; }
 
+/// Why it is left as it is.
+std::string why_random_page_cost(const Situation& situation, const Present& now, Bytes cache) {
+    if (situation.data <= 0) {
+        return "insufficient evidence: the size of the data is not known";
+    }
+    if (cache <= 0) {
+        return "insufficient evidence: the memory that it may use is not known";
+    }
+    const std::string data = format_bytes(situation.data);
+    if (situation.data > cache) {
+        return fmt::format("{} of data do not fit into {} of cache, and the disk was not measured", data,
+                           format_bytes(cache));
+    }
+    if (situation.data + situation.data / 2 > cache) {
+        return fmt::format(
+            "{} of data fit into {} of cache, but half as much again would not, and the disk was not "
+            "measured",
+            data, format_bytes(cache));
+    }
+    return fmt::format("{} stays: {} of data fit into {} of cache", shown(now), data, format_bytes(cache));
+}
+
 /// Only pg_stat_statements knows; without it nothing is said. What was switched off compiles no more, so it stays off.
 void advise_jit(const Situation& situation, Draft& draft) {
     const Facts& facts = situation.facts;
@@ -139,11 +161,7 @@ void advise_planner(const Situation& situation, Draft& draft) {
                      {"cache", format_bytes(cache), "three quarters of the limit"}},
                     {}});
     } else if (now.exists) {
-        draft.leave("random_page_cost",
-                    situation.data <= 0 ? std::string{"insufficient evidence: the size of the data is not known"}
-                                        : fmt::format("{} of data do not fit into {} of cache, and the disk was not "
-                                                      "measured",
-                                                      format_bytes(situation.data), format_bytes(cache)));
+        draft.leave("random_page_cost", why_random_page_cost(situation, now, cache));
     }
     advise_jit(situation, draft);
 }

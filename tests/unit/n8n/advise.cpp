@@ -159,6 +159,10 @@ TEST_CASE("n8n advise: a larger pool only where it is busy and the connections a
         CHECK(flow.value("pool_size").is_null());
         flow.written["flow"]["pool_size"] = "10";
         CHECK(flow.value("pool_size") == "10");
+        const Advice advice = flow.advice();
+        const auto pool = std::find_if(advice.changes.begin(), advice.changes.end(),
+                                       [](const Change& change) { return change.key == "pool_size"; });
+        CHECK(pool->reason == "as an earlier profile asked; this one says nothing against it");
     }
     SECTION("a small database") {
         flow.observation.services.front().applications.front().facts["max_connections"] = 20;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "core/apps/postgres/advise.h"
 #include "core/apps/postgres/command_line.h"
@@ -443,7 +444,7 @@ TEST_CASE("postgres: what only an earlier profile asked for states no evidence o
                                                     {"maintenance_work_mem", "96MB"},
                                                     {"max_connections", "125"},
                                                     {"checkpoint_timeout", "900s"},
-                                                    {"max_wal_size", "2GB"},
+                                                    {"max_wal_size", "2048MB"},
                                                     {"wal_compression", "lz4"},
                                                     {"jit", "off"},
                                                     {"log_lock_waits", "on"},
@@ -460,6 +461,27 @@ TEST_CASE("postgres: what only an earlier profile asked for states no evidence o
         for (const char* const claim : {"0 B", "deadlocks", "spilled", "0 dead"}) {
             CHECK_FALSE(has(change->reason, claim));
         }
+    }
+}
+
+TEST_CASE("postgres: a random page's cost stays for a reason that is so", "[postgres]") {
+    Server server;  // 1.5 GiB of cache
+    const auto why = [&] { return left(server.advice(), "random_page_cost"); };
+    SECTION("data beyond the cache") {
+        server.facts.database_sizes = {2 * kGiB};
+        CHECK(has(why(), "2.00 GiB of data do not fit into 1.50 GiB of cache"));
+    }
+    SECTION("data that fit, but could not grow") {
+        server.facts.database_sizes = {1200 * kMiB};
+        CHECK(has(why(), "of data fit into 1.50 GiB of cache, but half as much again would not"));
+    }
+    SECTION("memory that is not known") {
+        server.budget.shares.clear();
+        CHECK(has(why(), "the memory that it may use is not known"));
+    }
+    SECTION("it is there already") {
+        server.setting("random_page_cost").value = "1.1";
+        CHECK(has(why(), "1.1 stays: 40.0 MiB of data fit into"));
     }
 }
 
