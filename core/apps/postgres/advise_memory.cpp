@@ -140,15 +140,15 @@ void find_too_small(const Situation& situation, Draft& draft) {
     const std::string other = fits(fewer, situation.limit)
                                   ? fmt::format(", or max_connections = {} if that many are enough", fewer.connections)
                                   : std::string{};
-    draft.find({{},
-                "postgres-worst-case-over-limit",
-                Finding::Severity::kWarning,
-                fmt::format("{} connections and shared_buffers {} can need {} at worst, the limit is {}",
-                            now.connections, format_bytes(now.shared_buffers.value), format_bytes(worst_case(now)),
-                            format_bytes(situation.limit)),
-                "when they are used the kernel kills a server process, and every connection is cut for a recovery",
-                fmt::format("a memory limit of at least {}{}", compose_size(needed), other),
-                kResources});
+    draft.find(
+        {{},
+         "postgres-worst-case-over-limit",
+         Finding::Severity::kWarning,
+         fmt::format("{} connections and shared_buffers {} can need {} at worst, {}", now.connections,
+                     format_bytes(now.shared_buffers.value), format_bytes(worst_case(now)), limit_words(situation)),
+         "when they are used the kernel kills a server process, and every connection is cut for a recovery",
+         fmt::format("a memory limit of at least {}{}", compose_size(needed), other),
+         kResources});
     for (const char* key : {"shared_buffers", "work_mem", "maintenance_work_mem"}) {
         draft.leave(key, fmt::format("no set of sizes holds {} connections within {}", now.connections,
                                      format_bytes(situation.limit)));
@@ -189,12 +189,16 @@ void want_sizes(const Situation& situation, const MemorySet& fresh, const Memory
                     rule, kResources, inputs, kJoint});
     };
     want("shared_buffers", &MemorySet::shared_buffers, fmt::format("{} of data", format_bytes(situation.data)),
-         "up to a quarter of the memory limit and not beyond the data, within the joint budget");
+         situation.limited
+             ? "up to a quarter of the memory limit and not beyond the data, within the joint budget"
+             : "up to an eighth of what the machine has free and not beyond the data, within the joint budget");
     want("work_mem", &MemorySet::work_mem,
          fmt::format("statements spilled {} a time", format_bytes(spill_of(situation.watched) / 2)),
          "what keeps the sorts that spilled in memory, if every connection may do so within the joint budget");
     want("maintenance_work_mem", &MemorySet::maintenance_work_mem, "the largest table is large enough to use it",
-         "up to a sixteenth of the memory limit and a quarter of the largest table, within the joint budget");
+         situation.limited
+             ? "up to a sixteenth of the memory limit and a quarter of the largest table, within the joint budget"
+             : "up to a 32nd of what the machine has free and a quarter of the largest table, within the joint budget");
     // -1 follows maintenance_work_mem, which suits as long as both are the same.
     if (!now.autovacuum_work_mem.fixed && set.autovacuum_work_mem.value != set.maintenance_work_mem.value) {
         draft.want({"autovacuum_work_mem", postgres_size(set.autovacuum_work_mem.value),
@@ -220,7 +224,8 @@ std::optional<MemorySet> advise_memory(const Situation& given, Draft& draft) {
         const auto fitted = fit(set, limit);
         if (!fitted) {
             find_too_small(situation, draft);
-            draft.drop_settings(kJoint, "no set of sizes fits the limit");
+            draft.drop_settings(
+                kJoint, situation.limited ? "no set of sizes fits the limit" : "no set of sizes fits what is free");
             return std::nullopt;
         }
         set = *fitted;
@@ -254,17 +259,19 @@ std::optional<MemorySet> advise_memory(const Situation& given, Draft& draft) {
         settle(parse_size(draft.written("effective_cache_size").value_or("")), three_quarters, 0, 0.25);
     const Bytes was = std::max<Bytes>(0, size_of(cache));
     if (std::abs(static_cast<double>(cached - was)) > 0.25 * static_cast<double>(was)) {
-        draft.want(
-            {"effective_cache_size",
-             postgres_size(cached),
-             fmt::format("the planner counts on {} of cache, the limit is {}", format_bytes(was), format_bytes(limit)),
-             "three quarters of the memory limit: buffers and page cache lie within it",
-             "https://www.postgresql.org/docs/current/runtime-config-query.html",
-             {{"memory to fit into", format_bytes(limit), situation.limit_from}},
-             {}});
+        draft.want({"effective_cache_size",
+                    postgres_size(cached),
+                    fmt::format("the planner counts on {} of cache, {}", format_bytes(was), limit_words(situation)),
+                    situation.limited
+                        ? "three quarters of the memory limit: buffers and page cache lie within it"
+                        : "three quarters of half of what the machine has free: without a limit others take of it, too",
+                    "https://www.postgresql.org/docs/current/runtime-config-query.html",
+                    {{"memory to fit into", format_bytes(limit), situation.limit_from}},
+                    {}});
     } else {
         draft.leave("effective_cache_size",
-                    fmt::format("{} is within a quarter of three quarters of the limit", shown(cache)));
+                    fmt::format("{} is within a quarter of three quarters of {}", shown(cache),
+                                situation.limited ? "the limit" : "half of what the machine has free"));
     }
     return set;
 }

@@ -155,10 +155,13 @@ void advise_planner(const Situation& situation, Draft& draft) {
         draft.want({"random_page_cost",
                     "1.1",
                     fmt::format("{} of data within {} of cache", format_bytes(situation.data), format_bytes(cache)),
-                    "1.1 where one and a half times the data fit into the cache within the limit",
+                    situation.limited ? "1.1 where one and a half times the data fit into the cache within the limit"
+                                      : "1.1 where one and a half times the data fit into the cache that is expected",
                     kQuery,
                     {{"data", format_bytes(situation.data), "pg_database_size"},
-                     {"cache", format_bytes(cache), "three quarters of the limit"}},
+                     {"cache", format_bytes(cache),
+                      situation.limited ? "three quarters of the limit"
+                                        : "three quarters of half of what the machine has free"}},
                     {}});
     } else if (now.exists) {
         draft.leave("random_page_cost", why_random_page_cost(situation, now, cache));

@@ -485,6 +485,41 @@ TEST_CASE("postgres: a random page's cost stays for a reason that is so", "[post
     }
 }
 
+TEST_CASE("postgres: without a memory limit none is spoken of", "[postgres]") {
+    Server server{0};
+    server.budget.reserved = kGiB;
+    const auto words = [&] {
+        const Advice advice = server.advice();
+        std::string all;
+        for (const Change& change : advice.changes) {
+            if (change.target.kind == Target::Kind::kPostgres && !change.carrier) {
+                all += change.reason + "\n" + change.rule + "\n";
+            }
+        }
+        for (const LeftAlone& one : advice.left_alone) {
+            all += one.key == "effective_cache_size" ? one.why + "\n" : "";
+        }
+        const Finding* const worst = finding_of(advice, "postgres-worst-case-over-limit");
+        return worst == nullptr ? all : all + worst->what;
+    };
+    CHECK(has(words(), "half of what the machine has free is 7.50 GiB"));
+    CHECK_FALSE((has(words(), "the limit") || has(words(), "memory limit")));
+    SECTION("nor where the value is near") {
+        server.setting("effective_cache_size").value = "720896";  // 5.5 GiB
+        CHECK(has(words(), "three quarters of half of what the machine has free"));
+        CHECK_FALSE((has(words(), "the limit") || has(words(), "memory limit")));
+    }
+    SECTION("nor where no sizes fit") {
+        server.setting("max_connections").value = "9000";
+        CHECK(has(words(), "half of what the machine has free is"));
+        CHECK_FALSE((has(words(), "the limit") || has(words(), "memory limit")));
+    }
+    SECTION("a limit is one") {
+        server.budget.shares["base"].memory = kGiB;
+        CHECK(has(words(), "the limit is 1.00 GiB"));
+    }
+}
+
 TEST_CASE("postgres: WAL gets the room that the measured rate fills, never without measuring", "[postgres]") {
     Server server;
     CHECK(change_of(server.advice(), "max_wal_size") == nullptr);
