@@ -5,9 +5,9 @@
 // a quarter of the limit but not beyond the data and a quarter more; maintenance_work_mem up to a sixteenth of the
 // limit where a table is large enough to use it; work_mem only where statements were seen to spill, up to what would
 // have kept them in memory and at most 64 MiB. max_connections is raised when the connections seen come near it, and
-// lowered only after seven days of samples. Values move in steps of a third to a half, and a written value within one
-// step stands. Source: PostgreSQL documentation, 20.4 Resource Consumption (a quarter of the memory for shared_buffers;
-// work_mem counts for each sort, hash_mem_multiplier and worker), 20.7.2 (effective_cache_size).
+// never lowered: how many come at other times is not known. Values move in steps of a third to a half, and a written
+// value within one step stands. Source: PostgreSQL documentation, 20.4 Resource Consumption (a quarter of the memory
+// for shared_buffers; work_mem counts for each sort, hash_mem_multiplier and worker), 20.7.2 (effective_cache_size).
 
 #include <fmt/format.h>
 
@@ -87,7 +87,6 @@ void advise_connections(Situation& situation, Draft& draft) {
     const int before = static_cast<int>(
         std::min<Bytes>(1'000'000, parse_size(draft.written("max_connections").value_or("")).value_or(0)));
     const int wanted = std::max(before, need > now ? (need + 24) / 25 * 25 : now);
-    constexpr int kWeek = 7 * 86'400;
     if (wanted > now && draft.is_free("max_connections")) {
         draft.want(
             {"max_connections",
@@ -100,22 +99,11 @@ void advise_connections(Situation& situation, Draft& draft) {
              kJoint,
              Risk::kMedium});
         situation.now.connections = wanted;
-    } else if (situation.watched.connection_samples >= kWeek && need * 2 < now && draft.is_free("max_connections")) {
-        const int lower = std::max(20, (need + 9) / 10 * 10);
-        draft.want({"max_connections",
-                    std::to_string(lower),
-                    fmt::format("at most {} of {} in a week of samples", seen, now),
-                    "a fifth more than the most connections seen in a week, and the reserved ones, at least 20",
-                    "https://www.postgresql.org/docs/current/runtime-config-connection.html",
-                    {{"most connections seen", std::to_string(seen), "a week of samples"}},
-                    kJoint,
-                    Risk::kMedium});
-        situation.now.connections = lower;
     } else {
         draft.leave("max_connections",
                     situation.watched.connection_samples > 0
-                        ? fmt::format("at most {} of {} in use in {} looks; lowering takes a week of samples", seen,
-                                      now, situation.watched.connection_samples)
+                        ? fmt::format("at most {} of {} in use in {} looks; how many come at other times is not known",
+                                      seen, now, situation.watched.connection_samples)
                         : std::string{"insufficient evidence: nobody counted the connections"});
     }
 }
