@@ -39,6 +39,12 @@ std::optional<std::int64_t> count(const json& value) {
     return read && *read < 9e18 ? std::optional{static_cast<std::int64_t>(*read)} : std::nullopt;
 }
 
+/// A count, or -1 where the user says "no bound".
+std::optional<std::int64_t> count_or_boundless(const json& value) {
+    const auto read = number(value);
+    return read && *read < 0 ? std::optional{std::int64_t{-1}} : count(value);
+}
+
 /// Compose prints sizes as decimal text of bytes; a number, or a size as people write it, is as good.
 std::optional<Bytes> size(const json& value) {
     if (!value.is_string()) {
@@ -72,7 +78,7 @@ DeclaredLimits declared_bounds(const Service* service) {
     declared.dialect = limits.is_object() || (reservations.is_object() && !flat) ? Dialect::kDeploy : Dialect::kFlat;
     declared.memory = either(size(memory), size(member(limits, "memory")));
     declared.cpus = either(positive(cpus), positive(member(limits, "cpus")));
-    declared.pids = either(count(pids), count(member(limits, "pids")));
+    declared.pids = either(count_or_boundless(pids), count_or_boundless(member(limits, "pids")));
     for (const auto& [key, one, other] :
          {std::tuple{"memory", &memory, &member(limits, "memory")}, std::tuple{"cpus", &cpus, &member(limits, "cpus")},
           std::tuple{"pids", &pids, &member(limits, "pids")}}) {

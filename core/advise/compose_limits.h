@@ -24,7 +24,8 @@ struct DeclaredLimits {
     std::optional<Bytes> shm_size;
     std::optional<double> cpus;
     std::optional<double> reserved_cpus;  ///< deploy.resources.reservations.cpus: Swarm's alone
-    std::optional<std::int64_t> cpu_quota, cpu_shares, pids;
+    std::optional<std::int64_t> cpu_quota, cpu_shares;
+    std::optional<std::int64_t> pids;                    ///< -1: no bound, and said so
     std::optional<std::int64_t> files_soft, files_hard;  ///< ulimits.nofile
     std::vector<std::string> in_both;  ///< keys ("memory", "cpus", "pids") given in both dialects, with equal values
 };

@@ -334,6 +334,16 @@ TEST_CASE("processes: wide, a power of two, and never less than the connections 
     built.application("db", "postgres", {{"max_connections", 900}});
     CHECK(find_change(advised_limits(built), "db", "pids")->after == 2048);
     SECTION("the user's is kept, unless nearly all were in use") {
+        for (const json& boundless : {json{{"pids_limit", -1}}, json{{"pids_limit", "-1"}},
+                                      json{{"deploy", {{"resources", {{"limits", {{"pids", -1}}}}}}}}}) {
+            built.project.services["db"].resolved = boundless;
+            CHECK(find_change(advised_limits(built), "db", "pids") == nullptr);
+            CHECK(why_left(advised_limits(built), "db", "pids") == "yours, without bound, is kept");
+        }
+        built.wishes["db"].pinned["pids"] = "4096";
+        CHECK(find_change(advised_limits(built), "db", "pids")->before == -1);
+        CHECK(find_change(advised_limits(built), "db", "pids")->after == 4096);
+        built.wishes.clear();
         built.project.services["db"].resolved = {{"pids_limit", 400}};
         CHECK(find_change(advised_limits(built), "db", "pids") == nullptr);
         built.project.services["db"].resolved = {{"pids_limit", 210}};
