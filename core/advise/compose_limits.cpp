@@ -92,6 +92,7 @@ DeclaredLimits declared_bounds(const Service* service) {
     declared.shm_size = size(member(all, "shm_size"));
     declared.reserved_cpus = positive(member(reservations, "cpus"));
     declared.cpu_quota = count(member(all, "cpu_quota"));
+    declared.cpu_period = count(member(all, "cpu_period"));
     declared.cpu_shares = count(member(all, "cpu_shares"));
     const json& files = member(member(all, "ulimits"), "nofile");
     declared.files_soft = files.is_object() ? count(member(files, "soft")) : count(files);

@@ -24,11 +24,14 @@ struct DeclaredLimits {
     std::optional<Bytes> shm_size;
     std::optional<double> cpus;
     std::optional<double> reserved_cpus;  ///< deploy.resources.reservations.cpus: Swarm's alone
-    std::optional<std::int64_t> cpu_quota, cpu_shares;
+    std::optional<std::int64_t> cpu_quota, cpu_period, cpu_shares;
     std::optional<std::int64_t> pids;                    ///< -1: no bound, and said so
     std::optional<std::int64_t> files_soft, files_hard;  ///< ulimits.nofile
     std::vector<std::string> in_both;  ///< keys ("memory", "cpus", "pids") given in both dialects, with equal values
 };
+
+/// The kernel's and the Engine's own, in microseconds, where cpu_period is not set.
+inline constexpr std::int64_t kCpuPeriod = 100'000;
 
 /// Nothing set for a null pointer.
 DeclaredLimits declared_bounds(const Service* service);

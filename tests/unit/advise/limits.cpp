@@ -285,7 +285,13 @@ TEST_CASE("no quota is advised; one that throttles is argued with", "[limits][cp
         built.observed("app").containers.front().limits.cpus = 0.5;
         throttle(10);
         CHECK(find_change(advised_limits(built), "app", "cpus") == nullptr);
-        CHECK(find_finding(advised_limits(built), "app", "cpu-throttled") != nullptr);
+        REQUIRE(find_finding(advised_limits(built), "app", "cpu-throttled") != nullptr);
+        const auto fix = [&] { return find_finding(advised_limits(built), "app", "cpu-throttled")->fix; };
+        CHECK(mentions(fix(), "cpu_quota: 75000"));
+        CHECK(mentions(fix(), "or take cpu_quota and cpu_period out"));
+        CHECK_FALSE(mentions(fix(), "cpus:"));
+        built.project.services["app"].resolved["cpu_period"] = "20000";
+        CHECK(mentions(fix(), "cpu_quota: 15000"));
     }
 }
 
