@@ -159,10 +159,32 @@ TEST_CASE("n8n advise: a larger pool only where it is busy and the connections a
         CHECK(flow.value("pool_size").is_null());
         flow.written["flow"]["pool_size"] = "10";
         CHECK(flow.value("pool_size") == "10");
-        const Advice advice = flow.advice();
+        const Advice advice = flow.advise();
         const auto pool = std::find_if(advice.changes.begin(), advice.changes.end(),
                                        [](const Change& change) { return change.key == "pool_size"; });
         CHECK(pool->reason == "as an earlier profile asked; this one says nothing against it");
+    }
+    SECTION("it says from what") {
+        const Advice advice = flow.advise();
+        const auto pool = std::find_if(advice.changes.begin(), advice.changes.end(),
+                                       [](const Change& change) { return change.key == "pool_size"; });
+        REQUIRE(pool->inputs.size() == 3);
+        CHECK(std::stod(pool->inputs[0].value) == Approx(0.8).epsilon(0.05));
+        CHECK(pool->inputs[1].value == "97");
+        CHECK(pool->inputs[2].value == "1");
+    }
+    SECTION("every container of every n8n on that database gets one") {
+        flow.project.services["flow"].replicas = 3;
+        CHECK(flow.value("pool_size") == "10");
+        ServiceObservation worker;
+        worker.service = "worker";
+        worker.applications.push_back({"n8n", 1, {}, {{"database", "postgresdb"}}});
+        flow.observation.services.push_back(worker);
+        flow.project.services["worker"].resolved["environment"]["DB_POSTGRESDB_HOST"] = "db";
+        flow.project.services["worker"].replicas = 2;
+        CHECK(flow.value("pool_size").is_null());  // 97 are less than twice 10 for five
+        flow.project.services["worker"].resolved["environment"]["DB_POSTGRESDB_HOST"] = "elsewhere";
+        CHECK(flow.value("pool_size") == "10");
     }
     SECTION("a small database") {
         flow.observation.services.front().applications.front().facts["max_connections"] = 20;
