@@ -129,6 +129,29 @@ TEST_CASE("replicas are no time: what takes a while takes it with many of them, 
     }
 }
 
+TEST_CASE("the CPUs of a share are those that it may use, however that is said", "[limits][budget]") {
+    CaseBuilder built;
+    built.observation.engine->cpus = 8;
+    built.run("app", {kBusy});
+    json& resolved = built.project.services["app"].resolved;
+    const auto cpus = [&] { return share_of(built, "app").cpus; };
+    CHECK(cpus() == 8);
+    resolved = {{"cpu_quota", "150000"}};
+    CHECK(cpus() == 1.5);
+    resolved = {{"cpu_quota", 150000}, {"cpu_period", 50000}};
+    CHECK(cpus() == 3);
+    resolved = {{"cpuset", "0-2,5"}};
+    CHECK(cpus() == 4);
+    resolved = {{"cpuset", "0"}, {"cpus", 1.5}};
+    CHECK(cpus() == 1);
+    resolved = {{"cpuset", "none"}, {"cpus", 1.5}};
+    CHECK(cpus() == 1.5);
+    built.wishes["app"].pinned["cpus"] = "2";
+    CHECK(cpus() == 2);
+    built.wishes["app"].pinned["cpus"] = "two";
+    CHECK(cpus() == 1.5);
+}
+
 TEST_CASE("each lack is what keeps the limit away", "[limits][budget]") {
     CaseBuilder built;
     SECTION("an idle day is a day") { built.run("app", {idle(90'000)}); }
