@@ -162,7 +162,13 @@ TEST_CASE("the user's memory limit is kept, or argued with where it kills", "[li
         CHECK(change->before == "300m");
         CHECK(change->after == "416m");
         CHECK(mentions(change->reason, "the OOM killer struck below 300 MiB"));
-        CHECK(find_finding(advice, "app", "oom-killed") != nullptr);
+        REQUIRE(find_finding(advice, "app", "oom-killed") != nullptr);
+        const auto fix = [&] { return find_finding(advised_limits(built), "app", "oom-killed")->fix; };
+        CHECK(mentions(fix(), "the higher memory limit of this plan"));
+        built.wishes["app"].pinned["memory"] = "1g";
+        CHECK(mentions(fix(), "the higher memory limit that x-pilotpros pins"));
+        built.wishes["app"].pinned["memory"] = "200m";
+        CHECK(mentions(fix(), "above 300 MiB, which this plan does not give: x-pilotpros pins 200 MiB"));
     }
     SECTION("given in both dialects, no override can move it") {
         built.project.services["app"].resolved = limits_block({{"memory", "314572800"}});
@@ -170,6 +176,8 @@ TEST_CASE("the user's memory limit is kept, or argued with where it kills", "[li
         usage_of_first(built, "app").oom_kills = 1;
         CHECK(find_change(advised_limits(built), "app", "memory") == nullptr);
         CHECK(mentions(why_left(advised_limits(built), "app", "memory"), "keep one of them"));
+        CHECK(mentions(find_finding(advised_limits(built), "app", "oom-killed")->fix,
+                       "a memory limit above 300 MiB, which this plan does not give"));
     }
     SECTION("a limit that equals the advice changes nothing") {
         built.project.services["app"].resolved = {{"mem_limit", "176160768"}};
