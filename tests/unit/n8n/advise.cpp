@@ -7,6 +7,8 @@
 
 #include "core/apps/n8n/names.h"
 #include "core/apps/n8n/verify.h"
+#include "core/model/bundle.h"
+#include "tests/unit/apps/asked_container.h"
 
 using namespace pilotpros;
 using namespace pilotpros::apps;
@@ -138,6 +140,29 @@ TEST_CASE("n8n advise: it is given the time that it takes to stop", "[n8n][advis
     CHECK(flow.value("stop_grace_period") == "100s");
     flow.wishes["flow"].pinned["stop_grace_period"] = "2m";
     CHECK(flow.value("stop_grace_period") == "2m");
+}
+
+TEST_CASE("n8n verify: a time of the user's own is not said to be n8n's and ten seconds", "[n8n]") {
+    Flow flow;
+    pilotpros::testing::AskedContainer asked{"flow"};
+    const auto said = [&](const char* reason) {
+        Change change;
+        change.service = "flow";
+        change.advisor = "n8n";
+        change.key = "stop_grace_period";
+        change.target.path = {"stop_grace_period"};
+        change.after = "2m";
+        change.reason = reason;
+        const nlohmann::json facts = flow.facts;
+        const Bundle bundle;
+        const Case input{flow.project, flow.observation, flow.budget, flow.wishes, flow.written, {}};
+        Verifying verifying{asked.engine, asked.answers, asked.evidence, asked.facts, flow.service,
+                            facts,        input,         {&change},      bundle};
+        return verify(verifying).front().said;
+    };
+    CHECK(said("n8n takes up to 30 s") == "the time that n8n takes at most, and ten seconds");
+    CHECK(said(kPinned).starts_with("your pin"));
+    CHECK(said("bounded by x-pilotpros; without it 40s").starts_with("as far as your bound"));
 }
 
 TEST_CASE("n8n advise: durations are read as Compose writes them", "[n8n][advise]") {
