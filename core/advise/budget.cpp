@@ -8,6 +8,7 @@
 
 #include "core/advise/compose_limits.h"
 #include "core/advise/evidence.h"
+#include "core/advise/limits_service.h"
 #include "core/advise/memory_flags.h"
 #include "core/advise/service_state.h"
 #include "core/model/wish_units.h"
@@ -146,7 +147,9 @@ Part begin_part(const Case& input, const std::string& service, const std::option
     const Wish wish = found == input.wishes.end() ? Wish{} : found->second;
     const EngineFacts engine = input.observation.engine.value_or(EngineFacts{});
     part.replicas = replicas_of(input, observed, service);
-    part.share.cpus = declared.cpus.value_or(engine.cpus);
+    const auto pinned_cpus = wish.pinned.find("cpus");
+    part.share.cpus = cpus_at_most(
+        declared, pinned_cpus == wish.pinned.end() ? std::nullopt : number_in(pinned_cpus->second), engine.cpus);
     part.evidence = weigh_memory(observed == nullptr ? Usage{} : usage_of(*observed));
     if (const auto written = input.written_value(service, "memory")) {
         part.written = parse_size(*written);

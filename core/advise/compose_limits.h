@@ -24,13 +24,21 @@ struct DeclaredLimits {
     std::optional<Bytes> shm_size;
     std::optional<double> cpus;
     std::optional<double> reserved_cpus;  ///< deploy.resources.reservations.cpus: Swarm's alone
-    std::optional<std::int64_t> cpu_quota, cpu_shares, pids;
+    std::optional<std::int64_t> cpu_quota, cpu_period, cpu_shares;
+    int cpuset_cpus = 0;                                 ///< how many CPUs cpuset names; 0: not set
+    std::optional<std::int64_t> pids;                    ///< -1: no bound, and said so
     std::optional<std::int64_t> files_soft, files_hard;  ///< ulimits.nofile
     std::vector<std::string> in_both;  ///< keys ("memory", "cpus", "pids") given in both dialects, with equal values
 };
 
+/// The kernel's and the Engine's own, in microseconds, where cpu_period is not set.
+inline constexpr std::int64_t kCpuPeriod = 100'000;
+
 /// Nothing set for a null pointer.
 DeclaredLimits declared_bounds(const Service* service);
+
+/// CPUs that it may use: `pinned`, else its quota, else the machine's, and never more than its cpuset has.
+double cpus_at_most(const DeclaredLimits& declared, std::optional<double> pinned, double machine);
 
 /// Where "memory", "cpus" or "pids" goes.
 Target limit_target(Dialect dialect, const std::string& key);

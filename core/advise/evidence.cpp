@@ -14,7 +14,9 @@ constexpr double kFlatShare = 0.05;
 constexpr double kFlatBytes = 2.0 * 1024 * 1024;
 
 double network_a_second(const Usage& usage) {
-    return usage.seconds > 0 ? static_cast<double>(usage.network_received + usage.network_sent) / usage.seconds : 0;
+    return usage.container_seconds > 0
+               ? static_cast<double>(usage.network_received + usage.network_sent) / usage.container_seconds
+               : 0;
 }
 
 double independent_looks(const Usage& usage) {

@@ -47,15 +47,31 @@ std::vector<Input> memory_inputs(const LimitsView& view) {
     return inputs;
 }
 
-void say_killed(const LimitsView& view, bool raised, Advice& into) {
+/// What helps against the kill, by what this plan does about it.
+std::string fix_of_kill(const LimitsView& view, const Share& share, Bytes limit, const Advice& into) {
+    if (limit == 0) {
+        return "find what uses the machine's memory: docker pilotpros profile";
+    }
+    const bool changes = std::any_of(into.changes.begin(), into.changes.end(), [&](const Change& change) {
+        return change.service == view.name() && change.key == "memory";
+    });
+    const bool pinned = share.why == kPinned;
+    constexpr const char* kLeak = "; with a leak no limit helps for long";
+    if (changes && share.memory > limit) {
+        return fmt::format("the higher memory limit {}{}", pinned ? "that x-pilotpros pins" : "of this plan", kLeak);
+    }
+    return fmt::format("a memory limit above {}, which this plan does not give{}{}", format_bytes(limit),
+                       pinned ? ": x-pilotpros pins " + format_bytes(share.memory) : std::string{}, kLeak);
+}
+
+void say_killed(const LimitsView& view, const Share& share, Advice& into) {
     Finding finding = view.finding("oom-killed", Finding::Severity::kError);
     const Bytes limit = limit_of_oom_kill(view.observed);
     finding.what = limit > 0
                        ? fmt::format("a process of it was killed for lack of memory, below {}", format_bytes(limit))
                        : "a process of it was killed for lack of memory, and it has no limit: the machine ran out";
     finding.harm = "what it was doing is lost, and the container may run on without the process";
-    finding.fix = raised ? "the higher memory limit of this plan; with a leak no limit helps for long"
-                         : "find what uses the machine's memory: docker pilotpros profile";
+    finding.fix = fix_of_kill(view, share, limit, into);
     finding.source = "https://docs.kernel.org/admin-guide/cgroup-v2.html (memory.events)";
     into.findings.push_back(std::move(finding));
 }
@@ -211,7 +227,7 @@ void advise_memory(const LimitsView& view, const Share& share, Advice& into) {
         into.left_alone.push_back(view.left("memory", share.why));
     }
     if (was_oom_killed(view.observed)) {
-        say_killed(view, share.advised && limit_of_oom_kill(view.observed) > 0, into);
+        say_killed(view, share, into);
     }
 }
 

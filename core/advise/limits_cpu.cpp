@@ -65,8 +65,16 @@ void say_throttled(const LimitsView& view, double quota, Advice& into) {
     Finding finding = view.finding("cpu-throttled", Finding::Severity::kWarning);
     finding.what = fmt::format("its quota of {} CPUs cuts in: {}", quota, throttled(view));
     finding.harm = "every request that meets an exhausted quota waits for up to a tenth of a second more";
-    finding.fix = lines_for(view.name(), limit_target(view.declared.dialect, "cpus"),
-                            fmt::format("{}", better_quota(view, quota)));
+    const double better = better_quota(view, quota);
+    if (view.declared.cpu_quota && !view.declared.cpus) {
+        // Both together the Engine refuses.
+        const auto period = static_cast<double>(view.declared.cpu_period.value_or(kCpuPeriod));
+        finding.fix = lines_for(view.name(), {Target::Kind::kCompose, {"cpu_quota"}},
+                                fmt::format("{}", std::llround(better * period))) +
+                      "\n# or take cpu_quota and cpu_period out";
+    } else {
+        finding.fix = lines_for(view.name(), limit_target(view.declared.dialect, "cpus"), fmt::format("{}", better));
+    }
     finding.source = kQuotaSource;
     into.findings.push_back(std::move(finding));
 }

@@ -74,6 +74,10 @@ void advise_pids(const LimitsView& view, Advice& into) {
     if (take_pids_pin(view, into)) {
         return;
     }
+    if (own == std::int64_t{-1}) {
+        into.left_alone.push_back(view.left("pids", "yours, without bound, is kept"));
+        return;
+    }
     const std::int64_t peak = std::max(view.usage.pids_max, view.usage.pids_kernel_peak);
     if (is_bound_below(view, "pids", peak, fmt::format("{} processes and threads were seen", peak), into)) {
         return;

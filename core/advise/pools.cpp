@@ -26,13 +26,62 @@ std::optional<int> pool_number(const std::string& text) {
     return error == std::errc{} && rest == text.data() + text.size() && value > 0 ? std::optional{value} : std::nullopt;
 }
 
-/// What one container of it keeps open at most; nothing when it asks no PostgreSQL, or does not say.
-std::optional<int> pool_of(const ServiceObservation& service) {
+/// Whether a host means the database's service within the project's networks.
+bool means(const Case& input, const ServiceObservation& database, const std::string& host) {
+    if (host == database.service || std::any_of(database.containers.begin(), database.containers.end(),
+                                                [&](const Container& container) { return container.name == host; })) {
+        return true;
+    }
+    const Service* const of_files = input.service(database.service);
+    if (of_files == nullptr) {
+        return false;
+    }
+    if (text(of_files->resolved, "container_name") == host) {
+        return true;
+    }
+    const Json& networks = member(of_files->resolved, "networks");
+    return networks.is_object() && std::any_of(networks.begin(), networks.end(), [&](const Json& network) {
+               const Json& aliases = member(network, "aliases");
+               return aliases.is_array() && std::find(aliases.begin(), aliases.end(), host) != aliases.end();
+           });
+}
+
+/// The host of the database that this n8n asks, as far as the files say it; nothing where they do not: it may be a
+/// file's content, or what a script sets.
+std::optional<std::string> database_host(const Case& input, const ServiceObservation& service) {
+    const Service* const of_files = input.service(service.service);
+    const Json nothing;
+    const Json& host =
+        of_files == nullptr ? nothing : member(member(of_files->resolved, "environment"), "DB_POSTGRESDB_HOST");
+    return host.is_string() && !host.get_ref<const std::string&>().empty() ? std::optional{host.get<std::string>()}
+                                                                           : std::nullopt;
+}
+
+bool asks_postgres(const ServiceObservation& service) {
     const Application* const n8n = find(service, "n8n");
-    if (n8n == nullptr || text(n8n->facts, "database") != "postgresdb") {
+    return n8n != nullptr && text(n8n->facts, "database") == "postgresdb";
+}
+
+/// The server's own word for a setting that is a number; 0 where it said none.
+int setting_number(const Json& facts, const char* name) {
+    const Json& settings = member(facts, "settings");
+    if (settings.is_array()) {
+        for (const Json& setting : settings) {
+            if (text(setting, "name") == name) {
+                return pool_number(text(setting, "value")).value_or(0);
+            }
+        }
+    }
+    return 0;
+}
+
+/// What one container of it keeps open at most; nothing when it asks no PostgreSQL, or does not say.
+std::optional<int> pool_of(const Case& input, const ServiceObservation& service, const ServiceObservation& database) {
+    const auto host = asks_postgres(service) ? database_host(input, service) : std::nullopt;
+    if (!host || !means(input, database, *host)) {
         return std::nullopt;
     }
-    const std::string set = text(member(n8n->facts, "values"), "DB_POSTGRESDB_POOL_SIZE");
+    const std::string set = text(member(find(service, "n8n")->facts, "values"), "DB_POSTGRESDB_POOL_SIZE");
     return set.empty() ? std::optional{2} : pool_number(set);
 }
 
@@ -73,14 +122,24 @@ std::vector<std::string> unknown_pools(const Case& input, const std::string& dat
 /// What is not known of the pools, and what was seen of them all; empty when all are known.
 std::string unknown_words(const Case& input, const std::string& database, const Json& facts) {
     const std::vector<std::string> names = unknown_pools(input, database);
+    std::vector<std::string> hidden;
+    for (const ServiceObservation& service : input.observation.services) {
+        if (asks_postgres(service) && !database_host(input, service)) {
+            hidden.push_back(service.service);
+        }
+    }
+    const std::string whose = hidden.empty()
+                                  ? std::string{}
+                                  : fmt::format("which database {} {} is not known, no Compose file names its host",
+                                                fmt::join(hidden, ", "), hidden.size() == 1 ? "asks" : "ask");
     if (names.empty()) {
-        return {};
+        return whose;
     }
     const Json& watched = member(facts, "watched");
     const auto most =
         watched.is_object() && watched.contains("connections_max") ? integer(watched, "connections_max") : -1;
-    return fmt::format("how many connections {} may open is not known, their own code decides{}",
-                       fmt::join(names, ", "),
+    return fmt::format("{}{}how many connections {} may open is not known, their own code decides{}", whose,
+                       whose.empty() ? "" : "; ", fmt::join(names, ", "),
                        most >= 0 ? fmt::format("; at most {} were seen at once, of all clients", most) : std::string{});
 }
 
@@ -94,11 +153,13 @@ Advice advise_pools(const Case& input) {
     }
     const Json& facts = find(*database, "postgres")->facts;
     const auto most = static_cast<int>(integer(facts, "max_connections"));
-    const auto reserved = static_cast<int>(integer(facts, "superuser_reserved_connections"));
+    // From 16 on there are some for pg_use_reserved_connections, too.
+    const int reserved = static_cast<int>(integer(facts, "superuser_reserved_connections")) +
+                         setting_number(facts, "reserved_connections");
     int wanted = 0;
     std::vector<std::string> parts;
     for (const ServiceObservation& service : input.observation.services) {
-        if (const auto pool = pool_of(service)) {
+        if (const auto pool = pool_of(input, service, *database)) {
             const int replicas = most_replicas_of(input, service);
             wanted += *pool * replicas;
             parts.push_back(replicas == 1 ? fmt::format("{} {}", service.service, *pool)

@@ -70,7 +70,7 @@ Usage usage_of(const ServiceObservation& service) {
     }
     Usage merged;
     for (const auto& [container, usage] : service.usage) {
-        merged.merge(usage);
+        merged.merge_replica(usage);
     }
     return merged;
 }

@@ -155,6 +155,7 @@ void Usage::merge(const Usage& other) {
     beside = std::max(beside, other.beside);
     to = std::max(to, other.to);
     seconds += other.seconds;
+    container_seconds += other.container_seconds;
     samples += other.samples;
     gaps += other.gaps;
     cpu.merge(other.cpu);
@@ -184,6 +185,12 @@ void Usage::merge(const Usage& other) {
     block_known = block_known || other.block_known;
 }
 
+void Usage::merge_replica(const Usage& other) {
+    const double longest = std::max(seconds, other.seconds);
+    merge(other);
+    seconds = longest;
+}
+
 void Usage::fade(double factor) {
     cpu.fade(factor);
     working_set.fade(factor);
@@ -204,6 +211,7 @@ void to_json(nlohmann::json& json, const Usage& usage) {
         {"from", time_to_json(usage.from)},
         {"to", time_to_json(usage.to)},
         {"seconds", usage.seconds},
+        {"container_seconds", usage.container_seconds},
         {"samples", usage.samples},
         {"gaps", usage.gaps},
         {"cpu_cores", usage.cpu},
@@ -257,6 +265,13 @@ void from_json(const nlohmann::json& json, Usage& usage) {
     read.from = time_from_json(json, "from");
     read.to = time_from_json(json, "to");
     read.seconds = real(json, "seconds");
+    if (json.contains("container_seconds")) {
+        read.container_seconds = real(json, "container_seconds");
+    } else {
+        // Earlier versions kept the sum over replicas in its place; it was not longer than from the first to the last.
+        read.container_seconds = read.seconds;
+        read.seconds = std::min(read.seconds, std::max(0.0, Seconds{read.to - read.from}.count()));
+    }
     read.samples = amount(json, "samples");
     read.gaps = amount(json, "gaps");
     read.cpu = json.at("cpu_cores").get<Series>();

@@ -76,7 +76,8 @@ struct LogWritten {
 /// What a container used over a time, mergeable over runs and replicas.
 struct Usage {
     TimePoint from, to;
-    double seconds = 0;  ///< observed; gaps and the time of our own questions left out
+    double seconds = 0;  ///< observed; gaps and the time of our own questions left out; of replicas the longest
+    double container_seconds = 0;  ///< the same, of all replicas together: what amounts are divided by
     std::int64_t samples = 0;
     std::int64_t gaps = 0;  ///< intervals too long to be a sample
 
@@ -130,7 +131,10 @@ struct Usage {
     /// sampling missed.
     [[nodiscard]] Bytes need_peak() const;
 
+    /// A later run of the same: its time comes on top.
     void merge(const Usage& other);
+    /// Another container that ran beside this one: all adds up but the time, of which there was only one.
+    void merge_replica(const Usage& other);
     /// Lets what was seen fade by this factor; peaks stay, with their dates.
     void fade(double factor);
     friend void to_json(nlohmann::json& json, const Usage& usage);

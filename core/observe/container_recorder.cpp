@@ -165,6 +165,7 @@ void ContainerRecorder::add_interval(const StatsSample& before, const StatsSampl
         return;
     }
     usage_.seconds += interval.count();
+    usage_.container_seconds += interval.count();
     const double cores = (now.cpu_seconds - before.cpu_seconds) / interval.count();
     if (start_.starting(now.read)) {
         usage_.start_cpu.add(cores);

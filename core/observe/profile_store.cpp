@@ -222,14 +222,20 @@ void restore_watched(const nlohmann::json& watched, ServiceObservation& service)
 void keep_usage(ProfileStore& store, const Project& project, Observation& observation) {
     const std::size_t already = store.notes().size();
     for (const ServiceObservation& service : observation.services) {
+        // Replicas ran at the same time: together they are one run.
+        std::vector<std::pair<ProfileKey, Usage>> run;
         for (const Container* const container : service.all_containers()) {
             const auto usage = service.usage.find(container->id);
             if (usage == service.usage.end() || usage->second.empty()) {
                 continue;
             }
+            const ProfileKey key = key_of(observation, project, service.service, *container);
+            const auto same = std::find_if(run.begin(), run.end(), [&](const auto& one) { return one.first == key; });
+            (same == run.end() ? run.emplace_back(key, Usage{}) : *same).second.merge_replica(usage->second);
+        }
+        for (const auto& [key, usage] : run) {
             try {
-                store.add(key_of(observation, project, service.service, *container), usage->second,
-                          watched_of(service));
+                store.add(key, usage, watched_of(service));
             } catch (const Error& error) {
                 observation.gaps.push_back({service.service, "this run's use, for later runs",
                                             std::string{"it could not be kept: "} + error.what()});

@@ -119,6 +119,8 @@ Json told_to_nginx() {
     location.upgrade = "passed";
     location.read_timeout = "10s";
     server.locations.push_back(location);
+    location.target = "app:4000";
+    server.locations.push_back(location);
     location.target = "flow:5678";
     location.host = "$host";
     server.locations.push_back(location);

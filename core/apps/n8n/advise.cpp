@@ -10,6 +10,7 @@
 #include <map>
 
 #include "core/apps/n8n/names.h"
+#include "core/apps/words.h"
 #include "core/model/json.h"
 #include "core/model/yaml_key.h"
 
@@ -115,12 +116,45 @@ const nlohmann::json* database_of(const Case& input, const ServiceObservation& s
     return nullptr;
 }
 
+int replicas_of(const Case& input, const ServiceObservation& service) {
+    const Service* const files = input.service(service.service);
+    return std::max({1, files == nullptr ? 1 : files->replicas, static_cast<int>(service.containers.size())});
+}
+
+/// The containers of every n8n that asks the same database: each may come to take a pool of its own.
+int sharers(const Case& input, const ServiceObservation& service, const Facts& facts) {
+    const std::string host = value_of(input, service, facts, "DB_POSTGRESDB_HOST");
+    int all = replicas_of(input, service);
+    for (const ServiceObservation& other : input.observation.services) {
+        if (other.service == service.service) {
+            continue;
+        }
+        for (const Application& application : other.applications) {
+            if (application.kind == "n8n" && text(application.facts, "database") == "postgresdb" &&
+                value_of(input, other, application.facts.get<Facts>(), "DB_POSTGRESDB_HOST") == host) {
+                all += replicas_of(input, other);
+                break;
+            }
+        }
+    }
+    return all;
+}
+
+double busy_cores(const ServiceObservation& service) {
+    const Usage usage = usage_of(service);
+    return usage.empty() ? 0 : usage.cpu.histogram().quantile(0.9);
+}
+
+std::int64_t free_connections(const nlohmann::json& database) {
+    return integer(database, "max_connections") - integer(database, "superuser_reserved_connections") -
+           integer(database, "connections_now");
+}
+
 /// Why the pool is left as it is, or nothing.
 std::optional<std::string> why_no_pool(const Case& input, const ServiceObservation& service, const Facts& facts) {
-    const Usage usage = usage_of(service);
-    const double busy = usage.empty() ? 0 : usage.cpu.histogram().quantile(0.9);
+    const double busy = busy_cores(service);
     const bool written = input.written_value(service.service, "pool_size").has_value();
-    if (usage.empty() || busy < (written ? 0.25 : 0.5)) {
+    if (busy < (written ? 0.25 : 0.5)) {
         return fmt::format(
             "insufficient evidence: n8n used {:.2f} cores at its 90th percentile; more than its 2 "
             "connections are of use from half a core on",
@@ -130,11 +164,16 @@ std::optional<std::string> why_no_pool(const Case& input, const ServiceObservati
     if (database == nullptr || integer(*database, "max_connections") == 0) {
         return "insufficient evidence: it is not known how many connections its database has to give";
     }
-    const std::int64_t free = integer(*database, "max_connections") -
-                              integer(*database, "superuser_reserved_connections") -
-                              integer(*database, "connections_now");
-    if (free < 2 * kPool) {
-        return fmt::format("its database has {} connections left, and twice a pool of {} should be", free, kPool);
+    const std::int64_t free = free_connections(*database);
+    const int all = sharers(input, service, facts);
+    // Once written, what is in use holds the first of the two pools already.
+    if (free < (written ? 1 : 2) * kPool * all) {
+        return all == 1 ? fmt::format("its database has {} connections left, and {} a pool of {} should be", free,
+                                      written ? "beside those in use" : "twice", kPool)
+                        : fmt::format(
+                              "its database has {} connections left, and {} a pool of {} for each of {} "
+                              "containers of n8n should be",
+                              free, written ? "beside those in use" : "twice", kPool, all);
     }
     return std::nullopt;
 }
@@ -158,12 +197,20 @@ void advise_pool(const Case& input, const ServiceObservation& service, const Fac
     // What the user has there may be anything: shown only when it is a number.
     change.before = number_of(present) ? nlohmann::json(present) : nlohmann::json();
     change.after = pin != nullptr ? *pin : fmt::format("{}", kPool);
-    change.reason = pin != nullptr ? std::string{kPinned}
-                                   : std::string{
-                                         "n8n is busy with 2 connections; elsewhere 10 gave 10 to 20 % more "
-                                         "executions of one workflow of two, which is not claimed here"};
+    // Once written it runs with 10, and is busy or not with those.
+    const bool before = input.written_value(service.service, "pool_size").has_value();
+    change.reason = pin != nullptr ? kPinned
+                    : before       ? kAsBefore
+                                   : "n8n is busy with 2 connections; elsewhere 10 gave 10 to 20 % more executions of "
+                                     "one workflow of two, which is not claimed here";
     change.rule = "10 connections where n8n is busy and its database has twice as many free; 20 gave no more than 10";
     change.source = kEnvironment;
+    change.inputs = {{"CPUs in 90 of 100 seconds", fmt::format("{:.2f}", busy_cores(service)), "the profile"}};
+    if (const nlohmann::json* const database = database_of(input, service, facts)) {
+        change.inputs.push_back({"free connections", fmt::format("{}", free_connections(*database)), "its database"});
+    }
+    change.inputs.push_back(
+        {"containers of n8n on that database", fmt::format("{}", sharers(input, service, facts)), "the Compose files"});
     change.recipe = line_of(kName, facts);
     change.risk = Risk::kMedium;
     advice.changes.push_back(std::move(change));

@@ -8,6 +8,18 @@
 
 namespace pilotpros::apps::n8n {
 
+namespace {
+
+/// Nobody was asked: what is worked out is said as that, and a wish as the user's own.
+std::string said_of_grace(const Change& change) {
+    return is_pinned(change) ? "your pin, as it is; n8n was not asked whether it is long enough"
+           : change.reason.starts_with(kBounded)
+               ? "as far as your bound lets it; n8n was not asked whether it is enough"
+               : "the time that n8n takes at most, and ten seconds";
+}
+
+}  // namespace
+
 std::vector<Verdict> verify(Verifying& verifying) { return verify_with(verifying, {}); }
 
 std::vector<Verdict> verify_with(Verifying& verifying, const NameChecks& checks) {
@@ -17,12 +29,8 @@ std::vector<Verdict> verify_with(Verifying& verifying, const NameChecks& checks)
         if (change->advisor != "n8n") {
             continue;
         }
-        Verdict verdict{verifying.service.service,
-                        change->key,
-                        Verdict::Outcome::kDerived,
-                        "docker pilotpros",
-                        "the time that n8n takes at most, and ten seconds",
-                        {}};
+        Verdict verdict{verifying.service.service, change->key, Verdict::Outcome::kDerived, "docker pilotpros",
+                        said_of_grace(*change),    {}};
         const auto& path = change->target.path;
         if (path.size() == 2 && path.front() == "environment") {
             const bool known = !checks.known || std::find(facts.configured.begin(), facts.configured.end(),

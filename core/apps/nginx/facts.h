@@ -11,7 +11,7 @@ namespace pilotpros::apps::nginx {
 
 struct Upstream {
     std::string name;
-    std::vector<std::string> servers;  ///< host:port or unix:path; parameters dropped
+    std::vector<std::string> servers;  ///< host:port, "unix socket" or "…"; parameters dropped
     int keepalive = 0;                 ///< idle connections kept a worker; 0: not set
     bool resolves = false;             ///< some server is resolved anew at run time
 };
@@ -19,9 +19,9 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Upstream, name, servers, keepali
 
 /// One location that proxies, with what it inherits.
 struct Location {
-    std::string match;         ///< modifier and path; all but a first part of plain small letters is shown as "…"
-    std::string scheme;        ///< http or https
-    std::string target;        ///< host:port, an upstream's name, or "variable"
+    std::string match;   ///< modifier and path; all but a first part of plain small letters is shown as "…"
+    std::string scheme;  ///< http or https; of grpc_pass grpc, grpcs or nothing
+    std::string target;  ///< host:port, an upstream's name, "variable", "unix socket", or "…" where it is no plain host
     std::string http_version;  ///< proxy_http_version; empty: nginx's default
     std::string upgrade;       ///< the Upgrade header: "passed", "fixed" or empty
     std::string

@@ -9,6 +9,7 @@
 #include "core/apps/node/heap.h"
 #include "core/apps/node/merge_options.h"
 #include "core/apps/node/options.h"
+#include "core/apps/words.h"
 #include "core/model/wish_units.h"
 
 namespace pilotpros::apps::node {
@@ -93,12 +94,16 @@ std::string numbers(const Situation& at, const Heap& heap) {
                        format_bytes(runtime_beside(heap.old_space) + at.beside), format_bytes(at.share.memory));
 }
 
-/// V8's own default is three quarters full, and leaves more than half of the limit to nobody.
+/// What the container held without what is known to lie beside the heap is three quarters of its ceiling.
+bool nearly_full(const Situation& at) {
+    const Bytes held = usage_of(at.service).need_peak() - at.beside;
+    return at.facts.heap_limit > 0 && held >= at.facts.heap_limit / 4 * 3;
+}
+
+/// V8's own default is nearly full, or was, and leaves more than half of the limit to nobody.
 bool wastes(const Situation& at, const Heap& heap) {
-    const Bytes peak = usage_of(at.service).need_peak();
     const bool raised = at.earlier.old_space > heap.old_space;
-    return least_limit(heap, at.beside) < at.share.memory / 2 &&
-           (raised || (at.facts.heap_limit > 0 && peak >= at.facts.heap_limit / 4 * 3));
+    return least_limit(heap, at.beside) < at.share.memory / 2 && (raised || nearly_full(at));
 }
 
 Decision decide(const Situation& at) {
@@ -121,11 +126,14 @@ Decision decide(const Situation& at) {
     if (!user_fixed && wastes(at, present)) {
         const Fitting fits = fitting(at, semi);
         decision.old_space = fits.old_space;
-        decision.why = fmt::format(
-            "the heap was three quarters full at {}, and V8's default of {} leaves more than half "
-            "of {} unused{}",
-            format_bytes(usage_of(at.service).need_peak()), format_bytes(present.old_space),
-            format_bytes(at.share.memory), fits.bounded);
+        const std::string beside =
+            at.beside > 0 ? fmt::format("less {} beside the heap ", format_bytes(at.beside)) : std::string{};
+        const std::string held = nearly_full(at)
+                                     ? fmt::format("the container held {}, {}three quarters of the heap's ceiling, and",
+                                                   format_bytes(usage_of(at.service).need_peak()), beside)
+                                     : fmt::format("{}:", kAsBefore);
+        decision.why = fmt::format("{} V8's default of {} leaves more than half of {} unused{}", held,
+                                   format_bytes(present.old_space), format_bytes(at.share.memory), fits.bounded);
         return decision;
     }
     present.semi_space = semi;

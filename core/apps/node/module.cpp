@@ -216,7 +216,8 @@ ApplicationModule module() {
     module.decision = {
         {"V8 takes half of the limit by itself, which is right most of the time: a heap is written only where that, or "
          "the user's own "
-         "flag, does not fit, or where the heap was three quarters full and memory is unused.",
+         "flag, does not fit, or where the container held three quarters of the heap's ceiling beside what else is in "
+         "it, and memory is unused.",
          "The limit holds the heap's ceiling, 40 MiB and 5 % of it for node, and what else was seen in the container.",
          "It is merged into NODE_OPTIONS wherever that is set; a heap on the command line wins over it, and is told."},
         "https://nodejs.org/docs/latest/api/cli.html#node_optionsoptions"};

@@ -5,9 +5,9 @@
 // a quarter of the limit but not beyond the data and a quarter more; maintenance_work_mem up to a sixteenth of the
 // limit where a table is large enough to use it; work_mem only where statements were seen to spill, up to what would
 // have kept them in memory and at most 64 MiB. max_connections is raised when the connections seen come near it, and
-// lowered only after seven days of samples. Values move in steps of a third to a half, and a written value within one
-// step stands. Source: PostgreSQL documentation, 20.4 Resource Consumption (a quarter of the memory for shared_buffers;
-// work_mem counts for each sort, hash_mem_multiplier and worker), 20.7.2 (effective_cache_size).
+// never lowered: how many come at other times is not known. Values move in steps of a third to a half, and a written
+// value within one step stands. Source: PostgreSQL documentation, 20.4 Resource Consumption (a quarter of the memory
+// for shared_buffers; work_mem counts for each sort, hash_mem_multiplier and worker), 20.7.2 (effective_cache_size).
 
 #include <fmt/format.h>
 
@@ -15,6 +15,7 @@
 #include <cmath>
 
 #include "core/apps/postgres/advise.h"
+#include "core/apps/words.h"
 
 namespace pilotpros::apps::postgres {
 
@@ -59,6 +60,10 @@ Bytes spill_of(const Watched& watched) {
     return spilled ? 2 * watched.rates->temp_bytes / watched.rates->temp_files : 0;
 }
 
+Bytes work_memory_for(Bytes spill, Bytes now) {
+    return spill > now && spill <= kMostWorkMemory ? step_above(spill) : now;
+}
+
 Bytes wanted_work_memory(const Situation& situation, Draft& draft) {
     const Bytes now = situation.now.work_mem.value;
     const Bytes written = parse_size(draft.written("work_mem").value_or("")).value_or(0);
@@ -71,7 +76,7 @@ Bytes wanted_work_memory(const Situation& situation, Draft& draft) {
         return std::max(now, written);
     }
     // That nothing spills any more is what the written value is for.
-    return std::max({now, written, spill > now ? step_above(spill) : 0});
+    return std::max({now, written, work_memory_for(spill, now)});
 }
 
 void advise_connections(Situation& situation, Draft& draft) {
@@ -82,34 +87,23 @@ void advise_connections(Situation& situation, Draft& draft) {
     const int before = static_cast<int>(
         std::min<Bytes>(1'000'000, parse_size(draft.written("max_connections").value_or("")).value_or(0)));
     const int wanted = std::max(before, need > now ? (need + 24) / 25 * 25 : now);
-    constexpr int kWeek = 7 * 86'400;
     if (wanted > now && draft.is_free("max_connections")) {
-        draft.want({"max_connections",
-                    std::to_string(wanted),
-                    fmt::format("{} of {} connections were in use at once", seen, now),
-                    "a fifth more than the most connections seen, and the reserved ones, in steps of 25",
-                    "https://www.postgresql.org/docs/current/runtime-config-connection.html",
-                    {{"most connections seen", std::to_string(seen),
-                      fmt::format("{} looks", situation.watched.connection_samples)}},
-                    kJoint,
-                    Risk::kMedium});
+        draft.want(
+            {"max_connections",
+             std::to_string(wanted),
+             need > now ? fmt::format("{} of {} connections were in use at once", seen, now) : std::string{kAsBefore},
+             "a fifth more than the most connections seen, and the reserved ones, in steps of 25",
+             "https://www.postgresql.org/docs/current/runtime-config-connection.html",
+             {{"most connections seen", std::to_string(seen),
+               fmt::format("{} looks", situation.watched.connection_samples)}},
+             kJoint,
+             Risk::kMedium});
         situation.now.connections = wanted;
-    } else if (situation.watched.connection_samples >= kWeek && need * 2 < now && draft.is_free("max_connections")) {
-        const int lower = std::max(20, (need + 9) / 10 * 10);
-        draft.want({"max_connections",
-                    std::to_string(lower),
-                    fmt::format("at most {} of {} in a week of samples", seen, now),
-                    "a fifth more than the most connections seen in a week, and the reserved ones, at least 20",
-                    "https://www.postgresql.org/docs/current/runtime-config-connection.html",
-                    {{"most connections seen", std::to_string(seen), "a week of samples"}},
-                    kJoint,
-                    Risk::kMedium});
-        situation.now.connections = lower;
     } else {
         draft.leave("max_connections",
                     situation.watched.connection_samples > 0
-                        ? fmt::format("at most {} of {} in use in {} looks; lowering takes a week of samples", seen,
-                                      now, situation.watched.connection_samples)
+                        ? fmt::format("at most {} of {} in use in {} looks; how many come at other times is not known",
+                                      seen, now, situation.watched.connection_samples)
                         : std::string{"insufficient evidence: nobody counted the connections"});
     }
 }
@@ -134,22 +128,23 @@ void find_too_small(const Situation& situation, Draft& draft) {
     const std::string other = fits(fewer, situation.limit)
                                   ? fmt::format(", or max_connections = {} if that many are enough", fewer.connections)
                                   : std::string{};
-    draft.find({{},
-                "postgres-worst-case-over-limit",
-                Finding::Severity::kWarning,
-                fmt::format("{} connections and shared_buffers {} can need {} at worst, the limit is {}",
-                            now.connections, format_bytes(now.shared_buffers.value), format_bytes(worst_case(now)),
-                            format_bytes(situation.limit)),
-                "when they are used the kernel kills a server process, and every connection is cut for a recovery",
-                fmt::format("a memory limit of at least {}{}", compose_size(needed), other),
-                kResources});
+    draft.find(
+        {{},
+         "postgres-worst-case-over-limit",
+         Finding::Severity::kWarning,
+         fmt::format("{} connections and shared_buffers {} can need {} at worst, {}", now.connections,
+                     format_bytes(now.shared_buffers.value), format_bytes(worst_case(now)), limit_words(situation)),
+         "when they are used the kernel kills a server process, and every connection is cut for a recovery",
+         fmt::format("a memory limit of at least {}{}", compose_size(needed), other),
+         kResources});
     for (const char* key : {"shared_buffers", "work_mem", "maintenance_work_mem"}) {
         draft.leave(key, fmt::format("no set of sizes holds {} connections within {}", now.connections,
                                      format_bytes(situation.limit)));
     }
 }
 
-void want_sizes(const Situation& situation, const MemorySet& set, Draft& draft) {
+/// `fresh`: what this profile alone asks for, without what was written before.
+void want_sizes(const Situation& situation, const MemorySet& fresh, const MemorySet& set, Draft& draft) {
     const MemorySet& now = situation.now;
     const std::string fit =
         fmt::format("worst case {} of {}", format_bytes(worst_case(set)), format_bytes(situation.limit));
@@ -172,19 +167,26 @@ void want_sizes(const Situation& situation, const MemorySet& set, Draft& draft) 
                 return;
             }
         }
+        const Bytes asked = (fresh.*part).value;
+        const bool only_before = asked == was || (asked > was) != (is > was);
         draft.want({name, postgres_size(is),
-                    is > was ? fmt::format("{}; {}", why_more, fit)
-                             : fmt::format("with {} the worst case is {} of {}", postgres_size(was),
-                                           format_bytes(worst_case(now)), format_bytes(situation.limit)),
+                    only_before ? fmt::format("{}; {}", kAsBefore, fit)
+                    : is > was  ? fmt::format("{}; {}", why_more, fit)
+                                : fmt::format("with {} the worst case is {} of {}", postgres_size(was),
+                                              format_bytes(worst_case(now)), format_bytes(situation.limit)),
                     rule, kResources, inputs, kJoint});
     };
     want("shared_buffers", &MemorySet::shared_buffers, fmt::format("{} of data", format_bytes(situation.data)),
-         "up to a quarter of the memory limit and not beyond the data, within the joint budget");
+         situation.limited
+             ? "up to a quarter of the memory limit and not beyond the data, within the joint budget"
+             : "up to an eighth of what the machine has free and not beyond the data, within the joint budget");
     want("work_mem", &MemorySet::work_mem,
          fmt::format("statements spilled {} a time", format_bytes(spill_of(situation.watched) / 2)),
          "what keeps the sorts that spilled in memory, if every connection may do so within the joint budget");
     want("maintenance_work_mem", &MemorySet::maintenance_work_mem, "the largest table is large enough to use it",
-         "up to a sixteenth of the memory limit and a quarter of the largest table, within the joint budget");
+         situation.limited
+             ? "up to a sixteenth of the memory limit and a quarter of the largest table, within the joint budget"
+             : "up to a 32nd of what the machine has free and a quarter of the largest table, within the joint budget");
     // -1 follows maintenance_work_mem, which suits as long as both are the same.
     if (!now.autovacuum_work_mem.fixed && set.autovacuum_work_mem.value != set.maintenance_work_mem.value) {
         draft.want({"autovacuum_work_mem", postgres_size(set.autovacuum_work_mem.value),
@@ -210,7 +212,8 @@ std::optional<MemorySet> advise_memory(const Situation& given, Draft& draft) {
         const auto fitted = fit(set, limit);
         if (!fitted) {
             find_too_small(situation, draft);
-            draft.drop_settings(kJoint, "no set of sizes fits the limit");
+            draft.drop_settings(
+                kJoint, situation.limited ? "no set of sizes fits the limit" : "no set of sizes fits what is free");
             return std::nullopt;
         }
         set = *fitted;
@@ -227,12 +230,15 @@ std::optional<MemorySet> advise_memory(const Situation& given, Draft& draft) {
             raise(set, &MemorySet::maintenance_work_mem, upkeep, limit);
         }
     }
+    MemorySet fresh = set;
+    raise(fresh, &MemorySet::work_mem, work_memory_for(spill_of(situation.watched), situation.now.work_mem.value),
+          limit);
     raise(set, &MemorySet::work_mem, sort, limit);
     keep_what_is_written(draft, "shared_buffers", set, &MemorySet::shared_buffers, limit);
     keep_what_is_written(draft, "work_mem", set, &MemorySet::work_mem, limit);
     keep_what_is_written(draft, "maintenance_work_mem", set, &MemorySet::maintenance_work_mem, limit);
     keep_what_is_written(draft, "autovacuum_work_mem", set, &MemorySet::autovacuum_work_mem, limit);
-    want_sizes(situation, set, draft);
+    want_sizes(situation, fresh, set, draft);
 
     const Bytes step = limit < 2048 * kMiB ? 64 * kMiB : 256 * kMiB;
     const Present cache = present(situation.facts, "effective_cache_size");
@@ -241,17 +247,19 @@ std::optional<MemorySet> advise_memory(const Situation& given, Draft& draft) {
         settle(parse_size(draft.written("effective_cache_size").value_or("")), three_quarters, 0, 0.25);
     const Bytes was = std::max<Bytes>(0, size_of(cache));
     if (std::abs(static_cast<double>(cached - was)) > 0.25 * static_cast<double>(was)) {
-        draft.want(
-            {"effective_cache_size",
-             postgres_size(cached),
-             fmt::format("the planner counts on {} of cache, the limit is {}", format_bytes(was), format_bytes(limit)),
-             "three quarters of the memory limit: buffers and page cache lie within it",
-             "https://www.postgresql.org/docs/current/runtime-config-query.html",
-             {{"memory to fit into", format_bytes(limit), situation.limit_from}},
-             {}});
+        draft.want({"effective_cache_size",
+                    postgres_size(cached),
+                    fmt::format("the planner counts on {} of cache, {}", format_bytes(was), limit_words(situation)),
+                    situation.limited
+                        ? "three quarters of the memory limit: buffers and page cache lie within it"
+                        : "three quarters of half of what the machine has free: without a limit others take of it, too",
+                    "https://www.postgresql.org/docs/current/runtime-config-query.html",
+                    {{"memory to fit into", format_bytes(limit), situation.limit_from}},
+                    {}});
     } else {
         draft.leave("effective_cache_size",
-                    fmt::format("{} is within a quarter of three quarters of the limit", shown(cache)));
+                    fmt::format("{} is within a quarter of three quarters of {}", shown(cache),
+                                situation.limited ? "the limit" : "half of what the machine has free"));
     }
     return set;
 }

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "core/apps/postgres/advise.h"
+#include "core/apps/words.h"
 
 namespace pilotpros::apps::postgres {
 
@@ -34,6 +35,28 @@ constexpr double kCompilesTooMuch = 0.05;
 
 std::string seconds_text(int seconds) { return std::to_string(seconds) + "s"; }
 
+/// Why it is left as it is.
+std::string why_random_page_cost(const Situation& situation, const Present& now, Bytes cache) {
+    if (situation.data <= 0) {
+        return "insufficient evidence: the size of the data is not known";
+    }
+    if (cache <= 0) {
+        return "insufficient evidence: the memory that it may use is not known";
+    }
+    const std::string data = format_bytes(situation.data);
+    if (situation.data > cache) {
+        return fmt::format("{} of data do not fit into {} of cache, and the disk was not measured", data,
+                           format_bytes(cache));
+    }
+    if (situation.data + situation.data / 2 > cache) {
+        return fmt::format(
+            "{} of data fit into {} of cache, but half as much again would not, and the disk was not "
+            "measured",
+            data, format_bytes(cache));
+    }
+    return fmt::format("{} stays: {} of data fit into {} of cache", shown(now), data, format_bytes(cache));
+}
+
 /// Only pg_stat_statements knows; without it nothing is said. What was switched off compiles no more, so it stays off.
 void advise_jit(const Situation& situation, Draft& draft) {
     const Facts& facts = situation.facts;
@@ -49,13 +72,9 @@ void advise_jit(const Situation& situation, Draft& draft) {
         draft.leave("jit", measured);
         return;
     }
-    Wanted wanted{"jit",
-                  "off",
-                  "as an earlier profile asked",
-                  "off where more than a twentieth of the statements' time goes into compiling them",
-                  kJit,
-                  {},
-                  {}};
+    Wanted wanted{
+        "jit", "off", kAsBefore, "off where more than a twentieth of the statements' time goes into compiling them",
+        kJit,  {},    {}};
     if (share > kCompilesTooMuch) {
         wanted.reason = measured;
         wanted.inputs = {
@@ -75,7 +94,7 @@ void advise_wal_compression(const Situation& situation, double rate, double imag
     }
     Wanted wanted{"wal_compression",
                   situation.facts.version_number >= 150000 ? "lz4" : "on",
-                  "as an earlier profile asked",
+                  kAsBefore,
                   "on where full page images, all that it compresses, are most of more than 1 MiB/s of WAL",
                   kWalCompression,
                   {},
@@ -136,17 +155,16 @@ void advise_planner(const Situation& situation, Draft& draft) {
         draft.want({"random_page_cost",
                     "1.1",
                     fmt::format("{} of data within {} of cache", format_bytes(situation.data), format_bytes(cache)),
-                    "1.1 where one and a half times the data fit into the cache within the limit",
+                    situation.limited ? "1.1 where one and a half times the data fit into the cache within the limit"
+                                      : "1.1 where one and a half times the data fit into the cache that is expected",
                     kQuery,
                     {{"data", format_bytes(situation.data), "pg_database_size"},
-                     {"cache", format_bytes(cache), "three quarters of the limit"}},
+                     {"cache", format_bytes(cache),
+                      situation.limited ? "three quarters of the limit"
+                                        : "three quarters of half of what the machine has free"}},
                     {}});
     } else if (now.exists) {
-        draft.leave("random_page_cost",
-                    situation.data <= 0 ? std::string{"insufficient evidence: the size of the data is not known"}
-                                        : fmt::format("{} of data do not fit into {} of cache, and the disk was not "
-                                                      "measured",
-                                                      format_bytes(situation.data), format_bytes(cache)));
+        draft.leave("random_page_cost", why_random_page_cost(situation, now, cache));
     }
     advise_jit(situation, draft);
 }
@@ -163,7 +181,7 @@ void advise_wal(const Situation& situation, Draft& draft) {
         if (written > was && was >= 0) {
             draft.want({"max_wal_size",
                         postgres_size(written),
-                        "as an earlier profile asked",
+                        kAsBefore,
                         "what was written before stands until a profile says otherwise",
                         kWal,
                         {},
@@ -183,8 +201,9 @@ void advise_wal(const Situation& situation, Draft& draft) {
     if ((longer || draft.written("checkpoint_timeout")) && draft.is_free("checkpoint_timeout")) {
         draft.want({"checkpoint_timeout",
                     seconds_text(900),
-                    fmt::format("{:.0f} % of {}/s of WAL are full page images", 100 * std::min(1.0, images),
-                                format_bytes(static_cast<Bytes>(rate))),
+                    longer ? fmt::format("{:.0f} % of {}/s of WAL are full page images", 100 * std::min(1.0, images),
+                                         format_bytes(static_cast<Bytes>(rate)))
+                           : std::string{kAsBefore},
                     "15 minutes where full page images are most of more than 1 MiB/s of WAL; a recovery takes longer",
                     kWal,
                     {{"WAL rate", format_bytes(static_cast<Bytes>(rate)) + "/s",
@@ -204,8 +223,9 @@ void advise_wal(const Situation& situation, Draft& draft) {
     if (target > was) {
         draft.want({"max_wal_size",
                     postgres_size(target),
-                    fmt::format("{}/s of WAL fill {} within {}", format_bytes(static_cast<Bytes>(rate)),
-                                format_bytes(need), seconds_text(static_cast<int>(interval))),
+                    need > was ? fmt::format("{}/s of WAL fill {} within {}", format_bytes(static_cast<Bytes>(rate)),
+                                             format_bytes(need), seconds_text(static_cast<int>(interval)))
+                               : std::string{kAsBefore},
                     "the WAL of one checkpoint_timeout at the measured rate, and a quarter more; at most 8 GiB of disk",
                     kWal,
                     {{"WAL rate", format_bytes(static_cast<Bytes>(rate)) + "/s",
@@ -224,13 +244,18 @@ void advise_rest(const Situation& situation, Draft& draft) {
     const bool bloated = facts.live_rows >= 1'000'000 && facts.dead_rows > facts.live_rows / 4;
     if ((bloated || draft.written("autovacuum_vacuum_scale_factor")) &&
         number_of(present(facts, "autovacuum_vacuum_scale_factor"), 0.2) > 0.1) {
-        draft.want({"autovacuum_vacuum_scale_factor",
-                    "0.1",
-                    fmt::format("{} dead rows beside {} live ones", facts.dead_rows, facts.live_rows),
-                    "half of the default where more than a fifth of many rows are dead",
-                    "https://www.postgresql.org/docs/current/routine-vacuuming.html",
-                    {{"dead rows", std::to_string(facts.dead_rows), "pg_stat_user_tables"}},
-                    {}});
+        Wanted wanted{"autovacuum_vacuum_scale_factor",
+                      "0.1",
+                      kAsBefore,
+                      "half of the default where more than a fifth of many rows are dead",
+                      "https://www.postgresql.org/docs/current/routine-vacuuming.html",
+                      {},
+                      {}};
+        if (bloated) {
+            wanted.reason = fmt::format("{} dead rows beside {} live ones", facts.dead_rows, facts.live_rows);
+            wanted.inputs = {{"dead rows", std::to_string(facts.dead_rows), "pg_stat_user_tables"}};
+        }
+        draft.want(std::move(wanted));
     }
     if (present(facts, "log_checkpoints").value == "off") {
         draft.want({"log_checkpoints",
@@ -241,19 +266,21 @@ void advise_rest(const Situation& situation, Draft& draft) {
                     {},
                     {}});
     }
-    if ((rates && rates->deadlocks > 0) || draft.written("log_lock_waits")) {
+    const bool deadlocks = rates && rates->deadlocks > 0;
+    if (deadlocks || draft.written("log_lock_waits")) {
         draft.want({"log_lock_waits",
                     "on",
-                    "there were deadlocks while measuring",
+                    deadlocks ? "there were deadlocks while measuring" : kAsBefore,
                     "on where there are deadlocks",
                     kLog,
                     {},
                     {}});
     }
-    if ((rates && rates->temp_files > 0) || draft.written("log_temp_files")) {
+    const bool spilled = rates && rates->temp_files > 0;
+    if (spilled || draft.written("log_temp_files")) {
         draft.want({"log_temp_files",
                     "10MB",
-                    "statements spilled to disk while measuring",
+                    spilled ? "statements spilled to disk while measuring" : kAsBefore,
                     "files of 10 MiB and more, where statements spill: the log names the statement",
                     kLog,
                     {},

@@ -139,6 +139,7 @@ Situation situation_of(const Case& input, const ServiceObservation& service, con
     if (share != nullptr && share->memory > 0) {
         result.limit = share->memory;
         result.limit_from = share->why;
+        result.limited = true;
     } else if (share != nullptr && budget.total > 0) {
         result.limit = std::max<Bytes>(0, budget.total - budget.reserved - budget.others - budget.granted) / 2;
         result.limit_from = "no limit: half of what the machine has beyond the other containers";
@@ -164,6 +165,11 @@ Situation situation_of(const Case& input, const ServiceObservation& service, con
     const int often = result.watched.active_often;
     set.active = often > 2 * makes_progress ? (often + 3) / 4 * 4 : makes_progress;
     return result;
+}
+
+std::string limit_words(const Situation& situation) {
+    return fmt::format("{} is {}", situation.limited ? "the limit" : "half of what the machine has free",
+                       format_bytes(situation.limit));
 }
 
 Draft::Draft(const Case& input, std::string service, const Situation& situation)

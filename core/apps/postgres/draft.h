@@ -17,8 +17,9 @@ struct Situation {
     Watched watched;
     Bytes limit = 0;  ///< what it has to fit into; 0: unknown
     std::string limit_from;
-    int cpus = 0;    ///< whole ones that it may use; 0: unknown
-    Bytes data = 0;  ///< all databases; 0: unknown
+    bool limited = false;  ///< `limit` is a memory limit, else what is free without one
+    int cpus = 0;          ///< whole ones that it may use; 0: unknown
+    Bytes data = 0;        ///< all databases; 0: unknown
     int connections_seen = 0;
     MemorySet now;  ///< the present configuration, ours left out
 };
@@ -26,6 +27,9 @@ struct Situation {
 /// `share`: what the Budget gives it, or null before there is one.
 Situation situation_of(const Case& input, const ServiceObservation& service, const nlohmann::json& facts,
                        const Share* share);
+
+/// "the limit is 2.00 GiB", or "half of what the machine has free is 2.00 GiB" where there is none.
+std::string limit_words(const Situation& situation);
 
 /// One setting that is wanted.
 struct Wanted {

@@ -148,6 +148,11 @@ std::vector<Verdict> judge(const Verifying& verifying, const TrialRequest& reque
         verdicts.say_all(is_its_own, outcome.loads ? Outcome::kAccepted : Outcome::kNotAsked, "taken");
         return verdicts.take();
     }
+    const auto is_include = [&](const Change& change) { return change.carrier && change.key == "include"; };
+    if (outcome.loads) {
+        verdicts.say_all(is_include, Outcome::kAccepted,
+                         "ours load over a stand-in with your file's numbers and switches");
+    }
     const auto took = [&](const Change& change) {
         return std::find(outcome.taken.begin(), outcome.taken.end(), change.key) != outcome.taken.end();
     };

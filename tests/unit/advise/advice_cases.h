@@ -33,7 +33,7 @@ inline Usage usage_seen(const Seen& seen) {
     const auto uniform = [&] { return static_cast<double>(random() >> 11U) * 0x1.0p-53; };
     Usage usage;
     usage.samples = static_cast<std::int64_t>(seen.seconds);
-    usage.seconds = seen.seconds;
+    usage.seconds = usage.container_seconds = seen.seconds;
     usage.from = parse_time("2026-01-31T10:00:00Z");
     usage.to = usage.from + std::chrono::seconds{static_cast<int>(seen.seconds)};
     double highest = 0;

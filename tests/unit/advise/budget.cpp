@@ -97,6 +97,61 @@ TEST_CASE("too little evidence gives no limit, and says what lacks", "[limits][b
     CHECK_FALSE(share_of(built, "app").advised);
 }
 
+TEST_CASE("replicas are no time: what takes a while takes it with many of them, too", "[limits][budget]") {
+    CaseBuilder built;
+    SECTION("five of five seconds are not twenty-five") {
+        Seen seen;
+        seen.seconds = 5;
+        built.run("app", std::vector<Seen>(5, seen));
+        CHECK(mentions(share_of(built, "app").why, "insufficient evidence: 5.0 s were seen"));
+    }
+    SECTION("twenty-four idle ones of an hour are no day") {
+        built.run("app", std::vector<Seen>(24, idle(3600)));
+        CHECK(mentions(share_of(built, "app").why, "it was idle"));
+        CHECK(mentions(share_of(built, "app").why, "in 1 h"));
+    }
+    SECTION("four of thirty seconds are a profile of thirty") {
+        Seen seen;
+        seen.seconds = 30;
+        built.run("app", std::vector<Seen>(4, seen));
+        const MemoryEvidence evidence = weigh_memory(usage_of(built.observed("app")));
+        CHECK(mentions(evidence.from(), "profile of 30 s"));
+        CHECK(evidence.looks == 6);  // one in 5 s
+    }
+    SECTION("ten of six minutes are no hour: twice the need stays, and nothing is lowered") {
+        Seen seen;
+        seen.seconds = 360;
+        built.run("app", std::vector<Seen>(10, seen));
+        const Bytes need = usage_of(built.observed("app")).need_peak();
+        CHECK(share_of(built, "app", {{"app", Demand{}}}).memory == round_up(2 * need));
+        built.written["app"]["memory"] = "1g";
+        CHECK(share_of(built, "app", {{"app", Demand{}}}).memory == kGiB);
+    }
+}
+
+TEST_CASE("the CPUs of a share are those that it may use, however that is said", "[limits][budget]") {
+    CaseBuilder built;
+    built.observation.engine->cpus = 8;
+    built.run("app", {kBusy});
+    json& resolved = built.project.services["app"].resolved;
+    const auto cpus = [&] { return share_of(built, "app").cpus; };
+    CHECK(cpus() == 8);
+    resolved = {{"cpu_quota", "150000"}};
+    CHECK(cpus() == 1.5);
+    resolved = {{"cpu_quota", 150000}, {"cpu_period", 50000}};
+    CHECK(cpus() == 3);
+    resolved = {{"cpuset", "0-2,5"}};
+    CHECK(cpus() == 4);
+    resolved = {{"cpuset", "0"}, {"cpus", 1.5}};
+    CHECK(cpus() == 1);
+    resolved = {{"cpuset", "none"}, {"cpus", 1.5}};
+    CHECK(cpus() == 1.5);
+    built.wishes["app"].pinned["cpus"] = "2";
+    CHECK(cpus() == 2);
+    built.wishes["app"].pinned["cpus"] = "two";
+    CHECK(cpus() == 1.5);
+}
+
 TEST_CASE("each lack is what keeps the limit away", "[limits][budget]") {
     CaseBuilder built;
     SECTION("an idle day is a day") { built.run("app", {idle(90'000)}); }

@@ -129,6 +129,7 @@ TEST_CASE("pools that are known are held against max_connections", "[pools]") {
                                                                              {"superuser_reserved_connections", 3}};
     ServiceObservation& flow = seen.add("flow", "n8n", Json::object());
     flow.applications.front().facts = {{"database", "postgresdb"}, {"values", {{"DB_POSTGRESDB_POOL_SIZE", "20"}}}};
+    seen.project.services["flow"].resolved = {{"environment", {{"DB_POSTGRESDB_HOST", "db"}}}};
     CHECK(advise_pools(seen.input()).findings.empty());
     CHECK(why_left(advise_pools(seen.input()), "db", "max_connections").find("20 of 97") != std::string::npos);
 
@@ -151,6 +152,26 @@ TEST_CASE("pools that are known are held against max_connections", "[pools]") {
         CHECK(alone.find("at most 9 were seen at once, of all clients; there are 97") != std::string::npos);
         seen.project.services.erase("shop");
         CHECK(why_left(advise_pools(seen.input()), "db", "max_connections").find("who shares its 97") == 0);
+    }
+    SECTION("by whatever name the database has, and no other's") {
+        const auto why = [&](const char* host) {
+            seen.project.services["flow"].resolved["environment"]["DB_POSTGRESDB_HOST"] = host;
+            return why_left(advise_pools(seen.input()), "db", "max_connections");
+        };
+        seen.project.services["db"].resolved = {{"container_name", "base"},
+                                                {"networks", {{"default", nullptr}, {"in", {{"aliases", {"store"}}}}}}};
+        CHECK(mentions(why("base"), "20 of 97"));
+        CHECK(mentions(why("store"), "20 of 97"));
+        CHECK(mentions(why("db.example.org"), "who shares its 97"));
+        seen.project.services["flow"].resolved = Json::object();
+        const std::string unknown = why_left(advise_pools(seen.input()), "db", "max_connections");
+        CHECK(mentions(unknown, "which database flow asks is not known, no Compose file names its host"));
+        CHECK_FALSE(mentions(unknown, "20"));
+    }
+    SECTION("what the server keeps for a role of its own is not left") {
+        seen.observation.services.front().applications.front().facts["settings"] = {
+            {{"name", "reserved_connections"}, {"value", "5"}}};
+        CHECK(mentions(why_left(advise_pools(seen.input()), "db", "max_connections"), "20 of 92"));
     }
     SECTION("not when the pool is of another database, or there are two") {
         seen.project.services["flow"].replicas = 50;

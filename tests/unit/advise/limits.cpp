@@ -162,7 +162,13 @@ TEST_CASE("the user's memory limit is kept, or argued with where it kills", "[li
         CHECK(change->before == "300m");
         CHECK(change->after == "416m");
         CHECK(mentions(change->reason, "the OOM killer struck below 300 MiB"));
-        CHECK(find_finding(advice, "app", "oom-killed") != nullptr);
+        REQUIRE(find_finding(advice, "app", "oom-killed") != nullptr);
+        const auto fix = [&] { return find_finding(advised_limits(built), "app", "oom-killed")->fix; };
+        CHECK(mentions(fix(), "the higher memory limit of this plan"));
+        built.wishes["app"].pinned["memory"] = "1g";
+        CHECK(mentions(fix(), "the higher memory limit that x-pilotpros pins"));
+        built.wishes["app"].pinned["memory"] = "200m";
+        CHECK(mentions(fix(), "above 300 MiB, which this plan does not give: x-pilotpros pins 200 MiB"));
     }
     SECTION("given in both dialects, no override can move it") {
         built.project.services["app"].resolved = limits_block({{"memory", "314572800"}});
@@ -170,6 +176,8 @@ TEST_CASE("the user's memory limit is kept, or argued with where it kills", "[li
         usage_of_first(built, "app").oom_kills = 1;
         CHECK(find_change(advised_limits(built), "app", "memory") == nullptr);
         CHECK(mentions(why_left(advised_limits(built), "app", "memory"), "keep one of them"));
+        CHECK(mentions(find_finding(advised_limits(built), "app", "oom-killed")->fix,
+                       "a memory limit above 300 MiB, which this plan does not give"));
     }
     SECTION("a limit that equals the advice changes nothing") {
         built.project.services["app"].resolved = {{"mem_limit", "176160768"}};
@@ -285,7 +293,13 @@ TEST_CASE("no quota is advised; one that throttles is argued with", "[limits][cp
         built.observed("app").containers.front().limits.cpus = 0.5;
         throttle(10);
         CHECK(find_change(advised_limits(built), "app", "cpus") == nullptr);
-        CHECK(find_finding(advised_limits(built), "app", "cpu-throttled") != nullptr);
+        REQUIRE(find_finding(advised_limits(built), "app", "cpu-throttled") != nullptr);
+        const auto fix = [&] { return find_finding(advised_limits(built), "app", "cpu-throttled")->fix; };
+        CHECK(mentions(fix(), "cpu_quota: 75000"));
+        CHECK(mentions(fix(), "or take cpu_quota and cpu_period out"));
+        CHECK_FALSE(mentions(fix(), "cpus:"));
+        built.project.services["app"].resolved["cpu_period"] = "20000";
+        CHECK(mentions(fix(), "cpu_quota: 15000"));
     }
 }
 
@@ -334,6 +348,16 @@ TEST_CASE("processes: wide, a power of two, and never less than the connections 
     built.application("db", "postgres", {{"max_connections", 900}});
     CHECK(find_change(advised_limits(built), "db", "pids")->after == 2048);
     SECTION("the user's is kept, unless nearly all were in use") {
+        for (const json& boundless : {json{{"pids_limit", -1}}, json{{"pids_limit", "-1"}},
+                                      json{{"deploy", {{"resources", {{"limits", {{"pids", -1}}}}}}}}}) {
+            built.project.services["db"].resolved = boundless;
+            CHECK(find_change(advised_limits(built), "db", "pids") == nullptr);
+            CHECK(why_left(advised_limits(built), "db", "pids") == "yours, without bound, is kept");
+        }
+        built.wishes["db"].pinned["pids"] = "4096";
+        CHECK(find_change(advised_limits(built), "db", "pids")->before == -1);
+        CHECK(find_change(advised_limits(built), "db", "pids")->after == 4096);
+        built.wishes.clear();
         built.project.services["db"].resolved = {{"pids_limit", 400}};
         CHECK(find_change(advised_limits(built), "db", "pids") == nullptr);
         built.project.services["db"].resolved = {{"pids_limit", 210}};

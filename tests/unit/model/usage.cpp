@@ -150,6 +150,7 @@ TEST_CASE("a usage comes back from its JSON as it was") {
     usage.to = parse_time("2026-01-31T10:00:30Z");
     usage.oom_at = usage.to;
     usage.seconds = 29.5;
+    usage.container_seconds = 59;
     usage.samples = 30;
     usage.gaps = 1;
     usage.cpu.add(0.25);
@@ -170,6 +171,27 @@ TEST_CASE("a usage comes back from its JSON as it was") {
     earlier.erase("probes");  // earlier versions did not keep them
     earlier.erase("log");
     CHECK(earlier.get<Usage>().probes.passed == 0);
+    earlier.erase("container_seconds");  // nor told the time from the sum over replicas, here four of 29.5 seconds
+    earlier["seconds"] = 118;
+    CHECK(earlier.get<Usage>().seconds == 30);
+    CHECK(earlier.get<Usage>().container_seconds == 118);
+}
+
+TEST_CASE("replicas that ran at the same time are no longer a time; runs are") {
+    Usage one;
+    one.seconds = one.container_seconds = 30;
+    Usage shorter;
+    shorter.seconds = shorter.container_seconds = 20;
+    Usage service;
+    for (const Usage& replica : {shorter, one, one, shorter}) {
+        service.merge_replica(replica);
+    }
+    CHECK(service.seconds == 30);
+    CHECK(service.container_seconds == 100);
+    Usage kept = service;
+    kept.merge(service);
+    CHECK(kept.seconds == 60);
+    CHECK(kept.container_seconds == 200);
 }
 
 TEST_CASE("what probes took is the fastest and the slowest of all that passed") {

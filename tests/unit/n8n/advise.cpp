@@ -7,6 +7,8 @@
 
 #include "core/apps/n8n/names.h"
 #include "core/apps/n8n/verify.h"
+#include "core/model/bundle.h"
+#include "tests/unit/apps/asked_container.h"
 
 using namespace pilotpros;
 using namespace pilotpros::apps;
@@ -140,6 +142,29 @@ TEST_CASE("n8n advise: it is given the time that it takes to stop", "[n8n][advis
     CHECK(flow.value("stop_grace_period") == "2m");
 }
 
+TEST_CASE("n8n verify: a time of the user's own is not said to be n8n's and ten seconds", "[n8n]") {
+    Flow flow;
+    pilotpros::testing::AskedContainer asked{"flow"};
+    const auto said = [&](const char* reason) {
+        Change change;
+        change.service = "flow";
+        change.advisor = "n8n";
+        change.key = "stop_grace_period";
+        change.target.path = {"stop_grace_period"};
+        change.after = "2m";
+        change.reason = reason;
+        const nlohmann::json facts = flow.facts;
+        const Bundle bundle;
+        const Case input{flow.project, flow.observation, flow.budget, flow.wishes, flow.written, {}};
+        Verifying verifying{asked.engine, asked.answers, asked.evidence, asked.facts, flow.service,
+                            facts,        input,         {&change},      bundle};
+        return verify(verifying).front().said;
+    };
+    CHECK(said("n8n takes up to 30 s") == "the time that n8n takes at most, and ten seconds");
+    CHECK(said(kPinned).starts_with("your pin"));
+    CHECK(said("bounded by x-pilotpros; without it 40s").starts_with("as far as your bound"));
+}
+
 TEST_CASE("n8n advise: durations are read as Compose writes them", "[n8n][advise]") {
     CHECK(seconds_of("1m30s") == 90);
     CHECK(seconds_of("500ms") == 0.5);
@@ -158,6 +183,32 @@ TEST_CASE("n8n advise: a larger pool only where it is busy and the connections a
         flow.busy(0.3);
         CHECK(flow.value("pool_size").is_null());
         flow.written["flow"]["pool_size"] = "10";
+        CHECK(flow.value("pool_size") == "10");
+        const Advice advice = flow.advise();
+        const auto pool = std::find_if(advice.changes.begin(), advice.changes.end(),
+                                       [](const Change& change) { return change.key == "pool_size"; });
+        CHECK(pool->reason == "as an earlier profile asked; this one says nothing against it");
+    }
+    SECTION("it says from what") {
+        const Advice advice = flow.advise();
+        const auto pool = std::find_if(advice.changes.begin(), advice.changes.end(),
+                                       [](const Change& change) { return change.key == "pool_size"; });
+        REQUIRE(pool->inputs.size() == 3);
+        CHECK(std::stod(pool->inputs[0].value) == Approx(0.8).epsilon(0.05));
+        CHECK(pool->inputs[1].value == "97");
+        CHECK(pool->inputs[2].value == "1");
+    }
+    SECTION("every container of every n8n on that database gets one") {
+        flow.project.services["flow"].replicas = 3;
+        CHECK(flow.value("pool_size") == "10");
+        ServiceObservation worker;
+        worker.service = "worker";
+        worker.applications.push_back({"n8n", 1, {}, {{"database", "postgresdb"}}});
+        flow.observation.services.push_back(worker);
+        flow.project.services["worker"].resolved["environment"]["DB_POSTGRESDB_HOST"] = "db";
+        flow.project.services["worker"].replicas = 2;
+        CHECK(flow.value("pool_size").is_null());  // 97 are less than twice 10 for five
+        flow.project.services["worker"].resolved["environment"]["DB_POSTGRESDB_HOST"] = "elsewhere";
         CHECK(flow.value("pool_size") == "10");
     }
     SECTION("a small database") {

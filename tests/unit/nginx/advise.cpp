@@ -81,6 +81,71 @@ TEST_CASE("connections that are not kept are found, with the lines", "[nginx][ad
     }
 }
 
+TEST_CASE("the lines that keep connections are such that nginx takes them and loses nothing", "[nginx][advise]") {
+    Nginx one;
+    const auto fix = [&] {
+        const Finding* const found = one.find("no-upstream-keepalive");
+        return found == nullptr ? std::string{} : found->fix;
+    };
+    const auto has = [&](const char* part) { return mentions(fix(), part); };
+    SECTION("unix sockets, hidden hosts and gRPC get none, and that is said") {
+        one.location("unix socket");
+        one.location("…");
+        one.location("app:9000").scheme = "grpc";
+        CHECK(fix().empty());
+        CHECK(mentions(why_left(one.last, "door", "keepalive"), "unix sockets"));
+        one.location("app:3000");
+        CHECK(has("upstream app-kept { server app:3000;"));
+        CHECK_FALSE(has("unix"));
+        CHECK_FALSE(has("…"));
+        CHECK_FALSE(has("9000"));
+    }
+    SECTION("two ports of one host are two groups with names of their own") {
+        one.location("app:3000");
+        one.location("app:4000");
+        CHECK(has("upstream app-3000-kept { server app:3000;"));
+        CHECK(has("upstream app-4000-kept { server app:4000;"));
+        CHECK(has("proxy_pass http://app-4000-kept;  # for app:4000"));
+        CHECK_FALSE(has("upstream app-kept"));
+    }
+    SECTION("no name that is there already") {
+        one.facts.upstreams = {{"app-kept", {"other:1"}, 0, false}};
+        one.location("app:3000");
+        CHECK(has("upstream app-3000-kept2 { server app:3000;"));
+    }
+    SECTION("a group that is there gets its one line, and stays as it is") {
+        one.facts.upstreams = {{"group", {"app:3000", "unix socket"}, 0, false}};
+        one.location("group");
+        CHECK(has("in the upstream group, as the last line of its block:\n  keepalive 32;\n"));
+        CHECK_FALSE(has("upstream group {"));
+        CHECK_FALSE(has("proxy_pass"));
+        CHECK_FALSE(has("Host"));
+        CHECK(has("proxy_set_header Connection \"\";"));
+        one.facts.upstreams.front().keepalive = 16;
+        CHECK_FALSE(has("keepalive 32"));
+    }
+    SECTION("the upstream sees the Host that it saw before") {
+        one.location("app:3000");
+        CHECK(has("proxy_set_header Host app:3000;"));
+        CHECK_FALSE(has("proxy_ssl_name"));
+        one.facts.servers.front().locations.front().host = "$host";
+        CHECK_FALSE(has("proxy_set_header Host"));
+        one.facts.servers.front().locations.front().scheme = "https";
+        CHECK(has("proxy_ssl_name app;"));
+    }
+    SECTION("headers that a location loses are told") {
+        one.location("app:3000");
+        CHECK(has("drops all those that it inherits"));
+    }
+    SECTION("a resolver only where there is none") {
+        one.facts.version = "1.27.3";
+        one.location("app:3000");
+        CHECK(has("resolver 127.0.0.11"));
+        one.facts.resolver = "127.0.0.11";
+        CHECK_FALSE(has("resolver 127.0.0.11"));
+    }
+}
+
 TEST_CASE("a cache that may leak is found", "[nginx][advise]") {
     Nginx one;
     one.location("app:3000").cached = true;
@@ -134,7 +199,8 @@ TEST_CASE("what n8n behind it needs is found", "[nginx][advise]") {
     Container& container = one.seen.observation.services.front().containers.front();
     CHECK(one.find("host-without-port") == nullptr);
     container.ports = {{"127.0.0.1", "8080", "80/tcp"}};
-    CHECK(one.find("host-without-port") != nullptr);
+    REQUIRE(one.find("host-without-port") != nullptr);
+    CHECK(mentions(one.find("host-without-port")->fix, "drops all those that it inherits"));
     SECTION("webhooks do not ask for the port") {
         location.match = "/webhook/";
         CHECK(one.find("host-without-port") == nullptr);

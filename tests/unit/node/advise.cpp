@@ -124,6 +124,15 @@ TEST_CASE("node advise: a flag only where V8's default does not do", "[node][adv
         web.service.kept.samples = 100;
         web.service.kept.earlier_need_peak = 1900 * kMiB;
         CHECK(web.value().find("--max-old-space-size=7") == 0);
+        CHECK(web.advise().changes.front().reason.starts_with(
+            "the container held 1.86 GiB, three quarters of the heap's ceiling, and V8's default of"));
+        web.service.kept.beside = 500 * kMiB;  // of other programs: the heap itself was far from full
+        CHECK(web.value().empty());
+        web.service.kept.beside = 0;
+        web.service.kept.earlier_need_peak = 300 * kMiB;
+        CHECK(web.value().empty());
+        web.written["web"]["heap"] = "--max-old-space-size=6000";
+        CHECK(web.advise().changes.front().reason.starts_with("as an earlier profile asked"));
     }
 }
 

@@ -26,7 +26,7 @@ Usage usage_at(TimePoint to, double memory, int samples = 10) {
     usage.from = to - 30s;
     usage.to = to;
     usage.samples = samples;
-    usage.seconds = samples;
+    usage.seconds = usage.container_seconds = samples;
     for (int i = 0; i < samples; ++i) {
         usage.unreclaimable.add(memory);
         usage.cpu.add(0.1);
@@ -280,4 +280,12 @@ TEST_CASE("replicas are kept as one service") {
     read_kept_usage(store, project, observation, kDay);
     CHECK(observation.services[0].kept.samples == 20);
     CHECK(observation.services[0].kept.unreclaimable.histogram().max() == 300);
+    SECTION("their time is that of one, and a later run's comes on top") {
+        CHECK(observation.services[0].kept.seconds == 10);
+        CHECK(observation.services[0].kept.container_seconds == 20);
+        keep_usage(store, project, observation);
+        read_kept_usage(store, project, observation, kDay);
+        CHECK(observation.services[0].kept.seconds == 20);
+        CHECK(observation.services[0].kept.container_seconds == 40);
+    }
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "core/apps/postgres/advise.h"
 #include "core/apps/postgres/command_line.h"
@@ -420,14 +421,103 @@ TEST_CASE("postgres: statements at the same time are what was seen while it was 
     CHECK(active() == 40);
 }
 
-TEST_CASE("postgres: max_connections follows need upwards, and downwards only after a week", "[postgres]") {
+TEST_CASE("postgres: max_connections follows need upwards, and is never lowered", "[postgres]") {
     Server server{8 * kGiB};
-    CHECK(has(left(server.advice(), "max_connections"), "a week"));
+    CHECK(has(left(server.advice(), "max_connections"), "how many come at other times is not known"));
     server.watched.connections_max = 95;
     CHECK(value_of(server.advice(), "max_connections") == "125");
     server.watched.connections_max = 8;
     server.watched.connection_samples = 7 * 86'400;
-    CHECK(value_of(server.advice(), "max_connections") == "20");
+    CHECK(change_of(server.advice(), "max_connections") == nullptr);
+}
+
+TEST_CASE("postgres: what only an earlier profile asked for states no evidence of this one", "[postgres]") {
+    Server server{8 * kGiB};
+    server.facts.database_sizes.clear();
+    const auto row = [&](const char* name, const char* value, const char* type) {
+        server.facts.settings.push_back({name, value, "", "default", "", "sighup", type, value, value});
+    };
+    row("log_lock_waits", "off", "bool");
+    row("autovacuum_vacuum_scale_factor", "0.2", "real");
+    const std::map<std::string, std::string> before{{"shared_buffers", "192MB"},
+                                                    {"work_mem", "8MB"},
+                                                    {"maintenance_work_mem", "96MB"},
+                                                    {"max_connections", "125"},
+                                                    {"checkpoint_timeout", "900s"},
+                                                    {"max_wal_size", "2048MB"},
+                                                    {"wal_compression", "lz4"},
+                                                    {"jit", "off"},
+                                                    {"log_lock_waits", "on"},
+                                                    {"log_temp_files", "10MB"},
+                                                    {"autovacuum_vacuum_scale_factor", "0.1"}};
+    server.written["base"] = before;
+    const Advice advice = server.advice();
+    for (const auto& [name, value] : before) {
+        INFO(name);
+        const Change* const change = change_of(advice, name);
+        REQUIRE(change != nullptr);
+        CHECK(change->after == value);
+        CHECK(has(change->reason, "as an earlier profile asked; this one says nothing against it"));
+        for (const char* const claim : {"0 B", "deadlocks", "spilled", "0 dead"}) {
+            CHECK_FALSE(has(change->reason, claim));
+        }
+    }
+}
+
+TEST_CASE("postgres: a random page's cost stays for a reason that is so", "[postgres]") {
+    Server server;  // 1.5 GiB of cache
+    const auto why = [&] { return left(server.advice(), "random_page_cost"); };
+    SECTION("data beyond the cache") {
+        server.facts.database_sizes = {2 * kGiB};
+        CHECK(has(why(), "2.00 GiB of data do not fit into 1.50 GiB of cache"));
+    }
+    SECTION("data that fit, but could not grow") {
+        server.facts.database_sizes = {1200 * kMiB};
+        CHECK(has(why(), "of data fit into 1.50 GiB of cache, but half as much again would not"));
+    }
+    SECTION("memory that is not known") {
+        server.budget.shares.clear();
+        CHECK(has(why(), "the memory that it may use is not known"));
+    }
+    SECTION("it is there already") {
+        server.setting("random_page_cost").value = "1.1";
+        CHECK(has(why(), "1.1 stays: 40.0 MiB of data fit into"));
+    }
+}
+
+TEST_CASE("postgres: without a memory limit none is spoken of", "[postgres]") {
+    Server server{0};
+    server.budget.reserved = kGiB;
+    const auto words = [&] {
+        const Advice advice = server.advice();
+        std::string all;
+        for (const Change& change : advice.changes) {
+            if (change.target.kind == Target::Kind::kPostgres && !change.carrier) {
+                all += change.reason + "\n" + change.rule + "\n";
+            }
+        }
+        for (const LeftAlone& one : advice.left_alone) {
+            all += one.key == "effective_cache_size" ? one.why + "\n" : "";
+        }
+        const Finding* const worst = finding_of(advice, "postgres-worst-case-over-limit");
+        return worst == nullptr ? all : all + worst->what;
+    };
+    CHECK(has(words(), "half of what the machine has free is 7.50 GiB"));
+    CHECK_FALSE((has(words(), "the limit") || has(words(), "memory limit")));
+    SECTION("nor where the value is near") {
+        server.setting("effective_cache_size").value = "720896";  // 5.5 GiB
+        CHECK(has(words(), "three quarters of half of what the machine has free"));
+        CHECK_FALSE((has(words(), "the limit") || has(words(), "memory limit")));
+    }
+    SECTION("nor where no sizes fit") {
+        server.setting("max_connections").value = "9000";
+        CHECK(has(words(), "half of what the machine has free is"));
+        CHECK_FALSE((has(words(), "the limit") || has(words(), "memory limit")));
+    }
+    SECTION("a limit is one") {
+        server.budget.shares["base"].memory = kGiB;
+        CHECK(has(words(), "the limit is 1.00 GiB"));
+    }
 }
 
 TEST_CASE("postgres: WAL gets the room that the measured rate fills, never without measuring", "[postgres]") {
