@@ -1,10 +1,13 @@
 #include "core/apply/dependencies.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 #include <sstream>
 
 #include "core/apply/live_containers.h"
+#include "core/model/error.h"
 #include "core/model/json.h"
 #include "core/observe/containers.h"
 
@@ -57,8 +60,12 @@ bool dependencies_stand(Engine& engine, const ComposeRun& run, const std::string
     if (names.empty()) {
         return true;
     }
-    const std::map<std::string, std::string> hashes =
-        run.hashes(run.run({run.question({"config", "--format", "json"})}).front().output);
+    const Finished told = run.run({run.question({"config", "--format", "json"})}).front();
+    const auto hashes = told.ok() ? run.hashes(told.output) : std::map<std::string, std::string>{};
+    if (hashes.empty()) {  // it was killed, say: no answer is not the answer that they do not stand
+        throw Error(ExitCode::kGateFailed, fmt::format("docker compose could not be asked what {} depends on (exit {})",
+                                                       service, told.exit_code));
+    }
     return std::all_of(names.begin(), names.end(), [&](const std::string& name) {
         std::vector<std::string> ids;
         for (const LiveContainer& container : containers_of(engine, project, name)) {

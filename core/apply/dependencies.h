@@ -24,7 +24,8 @@ std::map<std::string, std::string> hashes_of(const std::string& printed);
 
 /// Whether `up SERVICE` would leave everything that the service depends on as it runs. Only then may it be told without
 /// --no-deps, and it should: Compose before 2.29.3 hashes a service without its depends_on under --no-deps, so that the
-/// next plain `up` would recreate what was just made (tried with 2.26). A service without dependencies: true.
+/// next plain `up` would recreate what was just made (tried with 2.26). A service without dependencies: true. Throws
+/// Error (kGateFailed) where Compose does not answer.
 bool dependencies_stand(Engine& engine, const ComposeRun& run, const std::string& project,
                         const nlohmann::json& services, const std::string& service);
 

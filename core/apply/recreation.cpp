@@ -55,7 +55,15 @@ bool Recreation::by_compose(const ComposeRun& run, const Intended& intended, con
     }
     const auto& replicas = member(member(member(intended.services, service.c_str()), "deploy"), "replicas");
     const int declared = replicas.is_number_integer() ? replicas.get<int>() : 1;
-    const bool alone = !dependencies_stand(engine_, run, snapshot.project, intended.services, service);
+    bool alone = true;
+    try {
+        alone = !dependencies_stand(engine_, run, snapshot.project, intended.services, service);
+    } catch (const Error& error) {
+        if (error.code() != ExitCode::kGateFailed) {
+            throw;
+        }
+        return false;
+    }
     remove_where_swapped(engine_, snapshot.project, service);
     return run.run({run.up(service, alone, running == declared ? 0 : running, time)}).front().ok();
 }

@@ -116,7 +116,7 @@ const nlohmann::json* database_of(const Case& input, const ServiceObservation& s
     return nullptr;
 }
 
-int replicas_of(const Case& input, const ServiceObservation& service) {
+int copies_of(const Case& input, const ServiceObservation& service) {
     const Service* const files = input.service(service.service);
     return std::max({1, files == nullptr ? 1 : files->replicas, static_cast<int>(service.containers.size())});
 }
@@ -124,7 +124,7 @@ int replicas_of(const Case& input, const ServiceObservation& service) {
 /// The containers of every n8n that asks the same database: each may come to take a pool of its own.
 int sharers(const Case& input, const ServiceObservation& service, const Facts& facts) {
     const std::string host = value_of(input, service, facts, "DB_POSTGRESDB_HOST");
-    int all = replicas_of(input, service);
+    int all = copies_of(input, service);
     for (const ServiceObservation& other : input.observation.services) {
         if (other.service == service.service) {
             continue;
@@ -132,7 +132,7 @@ int sharers(const Case& input, const ServiceObservation& service, const Facts& f
         for (const Application& application : other.applications) {
             if (application.kind == "n8n" && text(application.facts, "database") == "postgresdb" &&
                 value_of(input, other, application.facts.get<Facts>(), "DB_POSTGRESDB_HOST") == host) {
-                all += replicas_of(input, other);
+                all += copies_of(input, other);
                 break;
             }
         }
