@@ -153,9 +153,12 @@ class Transaction {
             tell_why();
             throw EngineLost(lost.what(), kPending);
         } catch (const Error& left) {
+            if (left.code() != ExitCode::kRefused) {
+                throw;
+            }
             tell_why();
-            throw Error(left.code() == ExitCode::kRefused ? ExitCode::kNotRestored : left.code(),
-                        fmt::format("what was changed is not taken back yet: {}", left.what()), left.hint());
+            throw Error(ExitCode::kNotRestored, fmt::format("what was changed is not taken back yet: {}", left.what()),
+                        left.hint());
         }
     }
 
