@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/advise/service_state.h"
 #include "core/model/json.h"
 
 namespace pilotpros {
@@ -24,26 +25,6 @@ std::optional<int> pool_number(const std::string& text) {
     int value = 0;
     const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     return error == std::errc{} && rest == text.data() + text.size() && value > 0 ? std::optional{value} : std::nullopt;
-}
-
-/// Whether a host means the database's service within the project's networks.
-bool means(const Case& input, const ServiceObservation& database, const std::string& host) {
-    if (host == database.service || std::any_of(database.containers.begin(), database.containers.end(),
-                                                [&](const Container& container) { return container.name == host; })) {
-        return true;
-    }
-    const Service* const of_files = input.service(database.service);
-    if (of_files == nullptr) {
-        return false;
-    }
-    if (text(of_files->resolved, "container_name") == host) {
-        return true;
-    }
-    const Json& networks = member(of_files->resolved, "networks");
-    return networks.is_object() && std::any_of(networks.begin(), networks.end(), [&](const Json& network) {
-               const Json& aliases = member(network, "aliases");
-               return aliases.is_array() && std::find(aliases.begin(), aliases.end(), host) != aliases.end();
-           });
 }
 
 /// The host of the database that this n8n asks, as far as the files say it; nothing where they do not: it may be a
@@ -78,17 +59,11 @@ int setting_number(const Json& facts, const char* name) {
 /// What one container of it keeps open at most; nothing when it asks no PostgreSQL, or does not say.
 std::optional<int> pool_of(const Case& input, const ServiceObservation& service, const ServiceObservation& database) {
     const auto host = asks_postgres(service) ? database_host(input, service) : std::nullopt;
-    if (!host || !means(input, database, *host)) {
+    if (!host || !is_reached_as(input, database, *host)) {
         return std::nullopt;
     }
     const std::string set = text(member(find(service, "n8n")->facts, "values"), "DB_POSTGRESDB_POOL_SIZE");
     return set.empty() ? std::optional{2} : pool_number(set);
-}
-
-int most_replicas_of(const Case& input, const ServiceObservation& service) {
-    const Service* const of_files = input.service(service.service);
-    const auto running = static_cast<int>(service.containers.size());
-    return std::max({1, of_files != nullptr ? of_files->replicas : 1, running});
 }
 
 /// The one database that clients can mean. With several, nobody but the client's (secret) address knows which.
@@ -128,10 +103,10 @@ std::string unknown_words(const Case& input, const std::string& database, const 
             hidden.push_back(service.service);
         }
     }
-    const std::string whose = hidden.empty()
-                                  ? std::string{}
-                                  : fmt::format("which database {} {} is not known, no Compose file names its host",
-                                                fmt::join(hidden, ", "), hidden.size() == 1 ? "asks" : "ask");
+    std::string whose = hidden.empty()
+                            ? std::string{}
+                            : fmt::format("which database {} {} is not known, no Compose file names its host",
+                                          fmt::join(hidden, ", "), hidden.size() == 1 ? "asks" : "ask");
     if (names.empty()) {
         return whose;
     }

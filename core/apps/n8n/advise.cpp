@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 
+#include "core/advise/service_state.h"
 #include "core/apps/n8n/names.h"
 #include "core/apps/words.h"
 #include "core/model/json.h"
@@ -104,7 +105,7 @@ void advise_grace(const Case& input, const ServiceObservation& service, const Fa
 const nlohmann::json* database_of(const Case& input, const ServiceObservation& service, const Facts& facts) {
     const std::string host = value_of(input, service, facts, "DB_POSTGRESDB_HOST");
     for (const ServiceObservation& other : input.observation.services) {
-        if (other.service != host) {
+        if (host.empty() || !is_reached_as(input, other, host)) {
             continue;
         }
         for (const Application& application : other.applications) {
@@ -116,15 +117,10 @@ const nlohmann::json* database_of(const Case& input, const ServiceObservation& s
     return nullptr;
 }
 
-int copies_of(const Case& input, const ServiceObservation& service) {
-    const Service* const files = input.service(service.service);
-    return std::max({1, files == nullptr ? 1 : files->replicas, static_cast<int>(service.containers.size())});
-}
-
 /// The containers of every n8n that asks the same database: each may come to take a pool of its own.
 int sharers(const Case& input, const ServiceObservation& service, const Facts& facts) {
     const std::string host = value_of(input, service, facts, "DB_POSTGRESDB_HOST");
-    int all = copies_of(input, service);
+    int all = most_replicas_of(input, service);
     for (const ServiceObservation& other : input.observation.services) {
         if (other.service == service.service) {
             continue;
@@ -132,7 +128,7 @@ int sharers(const Case& input, const ServiceObservation& service, const Facts& f
         for (const Application& application : other.applications) {
             if (application.kind == "n8n" && text(application.facts, "database") == "postgresdb" &&
                 value_of(input, other, application.facts.get<Facts>(), "DB_POSTGRESDB_HOST") == host) {
-                all += copies_of(input, other);
+                all += most_replicas_of(input, other);
                 break;
             }
         }
