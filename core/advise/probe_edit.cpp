@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/model/json.h"
+#include "core/model/shell_word.h"
 
 namespace pilotpros {
 
@@ -48,11 +49,7 @@ std::string as_shell_word(const std::string& word) {
     if (is_operator(word) || (!word.empty() && word.find_first_of(" \t\n'\"\\`;&|<>()*?#~[]!") == std::string::npos)) {
         return word;
     }
-    std::string quoted;
-    for (const char letter : word) {
-        quoted += letter == '\'' ? "'\\''" : std::string(1, letter);
-    }
-    return "'" + quoted + "'";
+    return single_quoted(word);
 }
 
 Json as_edited_test(const Probe& probe, const std::vector<std::string>& words) {

@@ -8,6 +8,7 @@
 #include "core/compose/default_files.h"
 #include "core/compose/foreign.h"
 #include "core/model/error.h"
+#include "core/model/shell_word.h"
 
 namespace pilotpros {
 
@@ -161,11 +162,7 @@ std::string shown(const std::vector<std::string>& command) {
             return std::isalnum(letter) != 0 ||
                    std::string{"-_./:=,@%+"}.find(static_cast<char>(letter)) != std::string::npos;
         });
-        std::string quoted;
-        for (const char letter : word) {
-            quoted += letter == '\'' ? "'\\''" : std::string(1, letter);
-        }
-        line += (line.empty() ? "" : " ") + (plain ? word : "'" + quoted + "'");
+        line += (line.empty() ? "" : " ") + (plain ? word : single_quoted(word));
     }
     return line;
 }
