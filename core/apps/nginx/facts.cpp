@@ -288,6 +288,26 @@ std::vector<std::string> resolved_once(const Facts& facts) {
     return hosts;
 }
 
+bool is_at_least(const std::string& version, int major, int minor, int patch) {
+    int parts[3] = {0, 0, 0};
+    const char* at = version.data();
+    const char* const end = at + version.size();
+    for (int& part : parts) {
+        const auto [rest, error] = std::from_chars(at, end, part);
+        if (error != std::errc{}) {
+            break;
+        }
+        at = rest == end ? rest : rest + 1;
+    }
+    return std::make_tuple(parts[0], parts[1], parts[2]) >= std::make_tuple(major, minor, patch);
+}
+
+const Upstream* upstream_named(const Facts& facts, const std::string& name) {
+    const auto found = std::find_if(facts.upstreams.begin(), facts.upstreams.end(),
+                                    [&](const Upstream& one) { return one.name == name; });
+    return found == facts.upstreams.end() ? nullptr : &*found;
+}
+
 std::vector<std::string> describe(const Facts& facts) {
     if (facts.version.empty()) {
         return {};

@@ -68,6 +68,12 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Facts, version, accepted, compla
                                                 open_file_cache, gzip_types, gzip_level, resolver, cache_zones, files,
                                                 upstreams, servers)
 
+/// Whether a version, "1.27.3", is that one or a later one. Pure.
+bool is_at_least(const std::string& version, int major, int minor, int patch);
+
+/// The upstream block of that name, within `facts`; null: there is none. Pure.
+const Upstream* upstream_named(const Facts& facts, const std::string& name);
+
 std::vector<std::string> describe(const Facts& facts);
 
 /// The facts that a configuration holds. Pure.
