@@ -66,9 +66,13 @@ Seconds gate_gives_up_after(const ServiceObservation& service, double start_seco
     return longest;
 }
 
-int stop_grace(const Container& container) {
+int longest_stop_grace(const std::vector<Container>& containers) {
     constexpr int kDefault = 10;  // docs.docker.com/reference/cli/docker/container/stop
-    return container.stop_timeout > 0 ? container.stop_timeout : kDefault;
+    int longest = 0;
+    for (const Container& container : containers) {
+        longest = std::max(longest, container.stop_timeout > 0 ? container.stop_timeout : kDefault);
+    }
+    return longest;
 }
 
 Announcer::Announcer(World& world, Engine& engine, const std::string& project, const Path& project_directory)

@@ -38,8 +38,9 @@ std::map<std::string, AnnouncedInterruption> announce_interruptions(World& world
 /// container that it inherits from its image; 0: it has none. Pure.
 double probe_spacing(const nlohmann::json& resolved, const ServiceObservation* service);
 
-/// How long the engine waits before it kills what does not stop, in seconds. Pure.
-int stop_grace(const Container& container);
+/// How long the engine waits before it kills what does not stop, of the most patient of them, in seconds; 0: there is
+/// none. Pure.
+int longest_stop_grace(const std::vector<Container>& containers);
 
 /// When the gate of a service gives up. Pure.
 Seconds gate_gives_up_after(const ServiceObservation& service, double start_seconds, bool listens);

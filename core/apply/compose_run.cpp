@@ -1,9 +1,11 @@
 #include "core/apply/compose_run.h"
 
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "core/apply/dependencies.h"
 #include "core/compose/invoke.h"
+#include "core/model/json.h"
 
 namespace pilotpros {
 
@@ -77,6 +79,17 @@ std::map<std::string, std::string> ComposeRun::hashes(const std::string& model) 
         world_.known_hashes[{folder_.string(), model}] = hashes;
     }
     return hashes;
+}
+
+std::map<std::string, std::string> ComposeRun::hashes_alone(const std::string& model) const {
+    nlohmann::json alone = nlohmann::json::parse(model, nullptr, false);
+    if (!member(alone, "services").is_object()) {
+        return {};
+    }
+    for (nlohmann::json& service : alone["services"]) {
+        service.erase("depends_on");
+    }
+    return hashes(alone.dump());
 }
 
 std::vector<std::string> compose_arguments(const Project& project, const World& world) {

@@ -1,13 +1,11 @@
 #include "core/apply/dependencies.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <set>
 #include <sstream>
+#include <utility>
 
 #include "core/apply/live_containers.h"
-#include "core/model/error.h"
 #include "core/model/json.h"
 #include "core/observe/containers.h"
 
@@ -54,19 +52,18 @@ std::map<std::string, std::string> hashes_of(const std::string& printed) {
     return result;
 }
 
-bool dependencies_stand(Engine& engine, const ComposeRun& run, const std::string& project,
-                        const nlohmann::json& services, const std::string& service) {
+Standing dependencies_stand(Engine& engine, const ComposeRun& run, const std::string& project,
+                            const nlohmann::json& services, const std::string& service) {
     const std::vector<std::string> names = dependencies_of(services, service);
     if (names.empty()) {
-        return true;
+        return {};
     }
-    const Finished told = run.run({run.question({"config", "--format", "json"})}).front();
+    Finished told = run.run({run.question({"config", "--format", "json"})}).front();
     const auto hashes = told.ok() ? run.hashes(told.output) : std::map<std::string, std::string>{};
-    if (hashes.empty()) {  // it was killed, say: no answer is not the answer that they do not stand
-        throw Error(ExitCode::kGateFailed, fmt::format("docker compose could not be asked what {} depends on (exit {})",
-                                                       service, told.exit_code));
+    if (hashes.empty()) {
+        return {false, std::move(told)};
     }
-    return std::all_of(names.begin(), names.end(), [&](const std::string& name) {
+    const bool stand = std::all_of(names.begin(), names.end(), [&](const std::string& name) {
         std::vector<std::string> ids;
         for (const LiveContainer& container : containers_of(engine, project, name)) {
             ids.push_back(container.id);
@@ -78,6 +75,7 @@ bool dependencies_stand(Engine& engine, const ComposeRun& run, const std::string
                    return container.running() && container.config_hash == hash->second;
                });
     });
+    return {stand, std::nullopt};
 }
 
 }  // namespace pilotpros

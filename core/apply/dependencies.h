@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -24,9 +25,12 @@ std::map<std::string, std::string> hashes_of(const std::string& printed);
 
 /// Whether `up SERVICE` would leave everything that the service depends on as it runs. Only then may it be told without
 /// --no-deps, and it should: Compose before 2.29.3 hashes a service without its depends_on under --no-deps, so that the
-/// next plain `up` would recreate what was just made (tried with 2.26). A service without dependencies: true. Throws
-/// Error (kGateFailed) where Compose does not answer.
-bool dependencies_stand(Engine& engine, const ComposeRun& run, const std::string& project,
-                        const nlohmann::json& services, const std::string& service);
+/// next plain `up` would recreate what was just made (tried with 2.26). A service without dependencies: true.
+struct Standing {
+    bool stand = true;
+    std::optional<Finished> unanswered;  ///< Compose, where it could not be asked: no answer is not a no
+};
+Standing dependencies_stand(Engine& engine, const ComposeRun& run, const std::string& project,
+                            const nlohmann::json& services, const std::string& service);
 
 }  // namespace pilotpros

@@ -107,8 +107,9 @@ std::vector<BundleFile> files_to_write(const World& world, const ApplyRequest& r
     return files;
 }
 
+/// `alone`: what its hash is where it was made without what it depends on.
 ServicePreview preview_of(const ApplyRequest& request, const std::string& name, const std::string& hash,
-                          const Json& resolved) {
+                          const std::string& alone, const Json& resolved) {
     ServicePreview preview;
     preview.service = name;
     preview.hash = hash;
@@ -116,10 +117,11 @@ ServicePreview preview_of(const ApplyRequest& request, const std::string& name, 
     const ServiceObservation* const service = request.observation.service(name);
     preview.running = running_now(service);
     preview.start_seconds = start_seconds_of(service);
-    for (const Container& container : service == nullptr ? std::vector<Container>{} : service->containers) {
-        preview.recreates = preview.recreates || (container.running() && container.config_hash != hash);
-        preview.stop_seconds = std::max(preview.stop_seconds, stop_grace(container));
-    }
+    const std::vector<Container> containers = service == nullptr ? std::vector<Container>{} : service->containers;
+    preview.stop_seconds = longest_stop_grace(containers);
+    preview.recreates = std::any_of(containers.begin(), containers.end(), [&](const Container& container) {
+        return container.running() && container.config_hash != hash && container.config_hash != alone;
+    });
     preview.live = request.live && preview.recreates;
     preview.recreates = preview.recreates && !request.live;
     return preview;
@@ -218,6 +220,7 @@ ApplyPreview preview_apply(World& world, const ApplyRequest& request) {
     if (request.in_place) {
         require_same_as_override(world, request.project, preview.patched, resolved, hashes);
     }
+    std::map<std::string, std::string> alone = merged.hashes_alone(said[1].output);
     const bool standing = preview.route.kind == Route::Kind::kStanding;
     for (const std::string& name : in_dependency_order(services, changed)) {
         const auto hash = hashes.find(name);
@@ -228,7 +231,7 @@ ApplyPreview preview_apply(World& world, const ApplyRequest& request) {
                         "docker compose config shows whether it accepts them without");
         }
         refuse_another_mount(request.project.services.at(name).resolved, service, name);
-        preview.services.push_back(preview_of(request, name, hash->second, service));
+        preview.services.push_back(preview_of(request, name, hash->second, alone[name], service));
         ServicePreview& shown = preview.services.back();
         shown.why_stop_first =
             why_stop_first(services, name, request.observation.service(name), request.observation.images);

@@ -8,9 +8,11 @@
 #include <set>
 #include <utility>
 
+#include "core/apply/announce.h"
 #include "core/apply/given.h"
 #include "core/docker/json.h"
 #include "core/model/sha256.h"
+#include "core/observe/containers.h"
 
 namespace pilotpros {
 
@@ -53,13 +55,9 @@ bool is_gone(Engine& engine, const std::string& id) {
 
 /// Gracefully: in the time that the container gives its program.
 void stop(Engine& engine, const std::string& id) {
-    constexpr std::chrono::seconds kDockers{10};
     constexpr std::chrono::minutes kBeside{2};  // for a busy engine
-    const Json config = member(
-        Json::parse(engine.call(request_to("GET", "/containers/" + id + "/json")).body, nullptr, false), "Config");
-    const Json& grace = member(config, "StopTimeout");
     Request request = request_to("POST", "/containers/" + id + "/stop");
-    request.timeout = kBeside + (grace.is_number_integer() ? std::chrono::seconds{grace.get<int>()} : kDockers);
+    request.timeout = kBeside + std::chrono::seconds{longest_stop_grace(inspect_containers(engine, {id}))};
     engine.call(request);
 }
 

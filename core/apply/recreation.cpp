@@ -44,28 +44,21 @@ ComposeRun Recreation::compose_of(const Snapshot& snapshot) const {
 
 bool Recreation::by_compose(const ComposeRun& run, const Intended& intended, const Snapshot& snapshot,
                             const std::string& service, int running) const {
-    std::chrono::seconds time = std::chrono::minutes{5};  // for Compose itself, a start and a busy engine
+    constexpr std::chrono::seconds kBeside = std::chrono::minutes{5};  // for Compose itself, a start and a busy engine
     std::vector<std::string> ids;
     for (const LiveContainer& live : containers_of(engine_, snapshot.project, service)) {
         ids.push_back(live.id);
     }
-    for (const Container& container : inspect_containers(engine_, ids)) {
-        time = std::max(
-            time, std::chrono::seconds{std::chrono::minutes{5}} + std::chrono::seconds{2 * stop_grace(container)});
-    }
+    const std::chrono::seconds time =
+        kBeside + std::chrono::seconds{2 * longest_stop_grace(inspect_containers(engine_, ids))};
     const auto& replicas = member(member(member(intended.services, service.c_str()), "deploy"), "replicas");
     const int declared = replicas.is_number_integer() ? replicas.get<int>() : 1;
-    bool alone = true;
-    try {
-        alone = !dependencies_stand(engine_, run, snapshot.project, intended.services, service);
-    } catch (const Error& error) {
-        if (error.code() != ExitCode::kGateFailed) {
-            throw;
-        }
+    const Standing depends = dependencies_stand(engine_, run, snapshot.project, intended.services, service);
+    if (depends.unanswered) {
         return false;
     }
     remove_where_swapped(engine_, snapshot.project, service);
-    return run.run({run.up(service, alone, running == declared ? 0 : running, time)}).front().ok();
+    return run.run({run.up(service, !depends.stand, running == declared ? 0 : running, time)}).front().ok();
 }
 
 std::set<std::string> Recreation::by_snapshot(const Intended& intended, const Snapshot& snapshot,

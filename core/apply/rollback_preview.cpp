@@ -132,12 +132,10 @@ void look_at_services(World& world, Engine& engine, const ApplyStore& store, con
             const ServiceObservation old = as_kept(*service, store.directory_of(snapshot->id), world.files);
             const ServiceObservation now = observed_now(engine, snapshot->project, name);
             double start = service->start_seconds;
-            int grace = 0;
             for (const Container& container : now.containers) {
                 start = std::max(start, StartUp{container}.took().value_or(Seconds{0}).count());
-                grace = std::max(grace, stop_grace(container));
             }
-            back.away = announcer.of(now, probe_spacing(resolved, &old), start, grace);
+            back.away = announcer.of(now, probe_spacing(resolved, &old), start, longest_stop_grace(now.containers));
         }
         preview.services.push_back(std::move(back));
     }

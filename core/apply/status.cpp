@@ -41,7 +41,7 @@ std::string phase_text(Journal::Phase phase) {
 }
 
 ServiceStatus status_of(Engine& engine, const std::string& project, const std::string& service, const Json& resolved,
-                        const std::string& hash, bool while_running, bool swap_limit) {
+                        const std::string& hash, const std::string& alone, bool while_running, bool swap_limit) {
     ServiceStatus status;
     status.service = service;
     std::vector<std::string> ids;
@@ -54,18 +54,19 @@ ServiceStatus status_of(Engine& engine, const std::string& project, const std::s
         status.state = ids.empty() ? "does not run" : "unknown";
         return status;
     }
+    bool otherwise = false;  // made by other files
     for (const Container& container : inspect_containers(engine, ids)) {
         for (const std::string& difference : limits_not_in_force(resolved, container.limits, swap_limit)) {
             status.drift.push_back(fmt::format("{}: {}", container.name, difference));
         }
         status.recreated_by_up = status.recreated_by_up || container.config_hash != hash;
+        otherwise = otherwise || (container.config_hash != hash && container.config_hash != alone);
     }
-    if (status.drift.empty() && status.recreated_by_up && !while_running) {
+    if (status.drift.empty() && otherwise && !while_running) {
         status.drift.emplace_back("it was started with another configuration");
     }
-    const char* const carries = while_running && status.recreated_by_up
-                                    ? "carries it until the next up, which recreates it once"
-                                    : "carries it";
+    const char* const carries =
+        status.recreated_by_up ? "carries it until the next up, which recreates it once" : "carries it";
     status.state = status.drift.empty() ? carries : "drifted";
     return status;
 }
@@ -166,17 +167,20 @@ ProjectStatus read_status(World& world, Engine& engine, const Project& project, 
         const Finished said = run.run({run.question({"config", "--format", "json"})}).front();
         const Json model = Json::parse(said.output, nullptr, false);
         std::map<std::string, std::string> hashes = run.hashes(said.output);
+        std::map<std::string, std::string> alone = run.hashes_alone(said.output);
         for (const std::string& service : services) {
             status.services.push_back(status_of(engine, project.name, service,
                                                 member(member(model, "services"), service.c_str()), hashes[service],
-                                                live.contains(service), swap_limit));
+                                                alone[service], live.contains(service), swap_limit));
         }
         for (const std::string& service : left) {
             status.services.push_back(status_of(engine, project.name, service,
                                                 member(member(model, "services"), service.c_str()), hashes[service],
-                                                false, swap_limit));
+                                                alone[service], false, swap_limit));
             std::string& state = status.services.back().state;
-            state = state == "carries it" ? "as its files say" : state == "drifted" ? "not as its files say" : state;
+            state = state.starts_with("carries it") ? "as its files say"
+                    : state == "drifted"            ? "not as its files say"
+                                                    : state;
         }
     }
     if (!left.empty()) {

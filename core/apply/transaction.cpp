@@ -1,7 +1,6 @@
 #include "core/apply/transaction.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,13 +10,12 @@
 
 #include "core/apply/begin_and_close.h"
 #include "core/apply/compose_run.h"
-#include "core/apply/conflict.h"
 #include "core/apply/dependencies.h"
 #include "core/apply/gate.h"
 #include "core/apply/guard.h"
-#include "core/apply/layer_data.h"
 #include "core/apply/live.h"
 #include "core/apply/masks.h"
+#include "core/apply/meanwhile.h"
 #include "core/apply/project_files.h"
 #include "core/apply/proof.h"
 #include "core/apply/recreate.h"
@@ -73,7 +71,8 @@ class Transaction {
         }
         if (paths.empty() && !preview_.recreates()) {
             result.said = {"it is applied already"};
-            tell_drift(result.said);
+            const std::vector<std::string> drift = drifted(request_, preview_.services);
+            result.said.insert(result.said.end(), drift.begin(), drift.end());
             return result;
         }
         result.id = store_.begin();  // before the lock: where something was begun, the next command looks for ours
@@ -102,7 +101,7 @@ class Transaction {
             }
             watcher_.step(fmt::format("taking it back: {}", error.what()));
             take_back(result.id, result.said);
-            if (failed || interrupted_) {
+            if (!stopped && (failed || interrupted_)) {
                 result.said.emplace_back("what was changed is taken back: files and containers are as they were");
             }
             const std::string next =
@@ -159,53 +158,6 @@ class Transaction {
             tell_why();
             throw Error(ExitCode::kNotRestored, fmt::format("what was changed is not taken back yet: {}", left.what()),
                         left.hint());
-        }
-    }
-
-    /// What the user wrote into what an earlier apply wrote: their version is kept beside it.
-    void keep_edited() {
-        const std::vector<std::string> standing = store_.in_phase(Journal::Phase::kApplied);
-        if (request_.in_place || standing.empty()) {
-            return;
-        }
-        std::vector<PathRecord> ours = store_.snapshot(standing.back()).paths;
-        std::erase_if(ours, [&](const PathRecord& one) {
-            return one.after.kind != "file" ||
-                   std::none_of(snapshot_.paths.begin(), snapshot_.paths.end(),
-                                [&](const PathRecord& now) { return now.path == one.path; });
-        });
-        keep_changed(changed_since(ours, world_.files), world_.files, said_);
-    }
-
-    /// What somebody set since in a container whose configuration is the right one: Compose sees no reason to replace
-    /// it.
-    void tell_drift(std::vector<std::string>& said) const {
-        for (const ServicePreview& preview : preview_.services) {
-            const ServiceObservation* const service = request_.observation.service(preview.service);
-            for (const Container& container : service == nullptr ? std::vector<Container>{} : service->containers) {
-                const std::vector<std::string> wrong =
-                    container.running() ? limits_not_in_force(preview.resolved, container.limits,
-                                                              request_.observation.engine->swap_limit)
-                                        : std::vector<std::string>{};
-                if (!wrong.empty()) {
-                    said.push_back(
-                        fmt::format("{} does not run with it: {}; docker compose up -d --force-recreate {} "
-                                    "gives it what the files say",
-                                    container.name, fmt::join(wrong, ", "), preview.service));
-                }
-            }
-        }
-    }
-
-    /// An upload may have come while it was measured, verified and asked about.
-    void refuse_to_lose_data(const std::string& service) {
-        const auto data = data_before_replacing(world_, engine_, snapshot_, {service});
-        if (const auto found = data.find(service); found != data.end() && !found->second.empty()) {
-            throw Error(ExitCode::kRefused,
-                        fmt::format("{} keeps data in its container's own layer by now, which a new container would "
-                                    "not have: {}",
-                                    service, fmt::join(found->second, ", ")),
-                        how_to_keep(service));
         }
     }
 
@@ -299,7 +251,9 @@ class Transaction {
         }
         journal.intend("files");
         refuse_edited_meanwhile(preview_.patched, snapshot_.paths);
-        keep_edited();
+        if (!request_.in_place) {
+            keep_edited(store_, snapshot_, world_.files, said_);
+        }
         write_paths(snapshot_.paths, contents, world_.files);
         journal.done("files");
         prove_the_command();
@@ -358,7 +312,7 @@ class Transaction {
         watcher_.step(fmt::format("{} {}: docker compose may take up to {} for it",
                                   service.start_first() ? "starting a second" : "recreating", service.service,
                                   format_duration(time)));
-        refuse_to_lose_data(service.service);
+        refuse_to_lose_data(world_, engine_, snapshot_, service.service);
         journal.intend("recreate", service.service);
         interrupted_ = true;
         const ComposeRun base = base_of(world_, request_.project);
@@ -369,7 +323,12 @@ class Transaction {
         for (const auto& [name, one] : request_.project.services) {
             services[name] = one.resolved;
         }
-        const bool alone = !dependencies_stand(engine_, run, request_.project.name, services, service.service);
+        const Standing depends = dependencies_stand(engine_, run, request_.project.name, services, service.service);
+        if (depends.unanswered) {
+            refuse(fmt::format("docker compose could not be asked what {} depends on", service.service),
+                   *depends.unanswered);
+        }
+        const bool alone = !depends.stand;
         if (alone) {
             watcher_.step(
                 fmt::format("what {} depends on does not run as its files say and is left alone: the next up "
@@ -381,13 +340,17 @@ class Transaction {
                                                  : run.up(service.service, alone, scale, time);
         const Finished finished = run.run({up}).front();
         if (!finished.ok()) {
-            const std::string said = finished.timed_out ? "" : proof_.last_line_of(finished.error);
-            throw Error(
-                ExitCode::kGateFailed,
-                fmt::format("docker compose up did not replace {} (exit {}{}){}{}", service.service, finished.exit_code,
-                            finished.timed_out ? ", out of time" : "", said.empty() ? "" : ": ", said));
+            refuse(fmt::format("docker compose up did not replace {}", service.service), finished);
         }
         journal.done("recreate", service.service);
+    }
+
+    /// `what`, with what Compose itself says of it.
+    [[noreturn]] void refuse(const std::string& what, const Finished& finished) const {
+        const std::string said = finished.timed_out ? "" : proof_.last_line_of(finished.error);
+        throw Error(ExitCode::kGateFailed,
+                    fmt::format("{} (exit {}{}){}{}", what, finished.exit_code,
+                                finished.timed_out ? ", out of time" : "", said.empty() ? "" : ": ", said));
     }
 
     void set_live(const ServicePreview& service, Journal& journal) {

@@ -307,7 +307,10 @@ struct ApplyMachine {
         if (has(command.argv, "up")) {
             killer.step();
             const std::string& name = command.argv.back();
-            const nlohmann::json resolved = service(name, merged, command.input);
+            nlohmann::json resolved = service(name, merged, command.input);
+            if (has(command.argv, "--no-deps")) {
+                resolved.erase("depends_on");  // as Compose before 2.29.3 hashes it
+            }
             return compose_is_broken                    ? failed("no")
                    : has(command.argv, "--no-recreate") ? up_beside(resolved, name, command.argv)
                                                         : up(resolved, name);

@@ -77,6 +77,34 @@ TEST_CASE("why docker compose did not replace a service is said", "[apply]") {
     CHECK(machine.seen() == before);
 }
 
+TEST_CASE("a service that was made without what it depends on is made once", "[apply]") {
+    ApplyMachine machine(true);
+    machine.only = {"web"};
+    const auto hash_of_container = [&](const std::string& name) -> nlohmann::json& {
+        return machine.engine.find(name)->body["Labels"]["com.docker.compose.config-hash"];
+    };
+    hash_of_container("shop-db-1") = "of other files";
+    machine.apply();
+    const std::string id = machine.engine.find("shop-web-1")->id;
+    SECTION("the next apply finds it as it should be") {
+        CHECK(machine.apply().said.front() == "it is applied already");
+        CHECK(machine.engine.find("shop-web-1")->id == id);
+    }
+    SECTION("it carries what was applied, and the next up makes it anew") {
+        World seams = machine.world();
+        ApplyStore store = machine.store();
+        const ProjectStatus status = read_status(seams, machine.engine, machine.discover(), store, true);
+        REQUIRE(status.services.size() == 1);
+        CHECK(status.services.front().drift.empty());
+        CHECK(status.services.front().state == "carries it until the next up, which recreates it once");
+    }
+    SECTION("planted: one that was made by other files is made again") {
+        hash_of_container("shop-web-1") = "of other files";
+        machine.apply();
+        CHECK(machine.engine.find("shop-web-1")->id != id);
+    }
+}
+
 TEST_CASE("a file that the user changed in an apply that was cut short is in the way until --force", "[apply]") {
     int edited = 0;
     for (int at = 1; at < 100; ++at) {
