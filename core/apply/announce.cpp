@@ -82,6 +82,7 @@ Announcer::Announcer(World& world, Engine& engine, const std::string& project, c
       recent_(recent_times(engine, project, world.clock.now())) {
     for (const auto& [service, measured] : kept_) {
         for (const Interruption& one : measured) {
+            replaced_by_us_ = replaced_by_us_ && one.replace == 0;
             recent_.replace = std::max(recent_.replace.value_or(0), one.replace);
         }
     }
@@ -95,6 +96,7 @@ AnnouncedInterruption Announcer::of(const ServiceObservation& service, double sp
         bounds.stop = stop->second;
     }
     bounds.replace = recent_.replace;
+    bounds.replaced_by_us = replaced_by_us_;
     bounds.spacing = spacing;
     const bool waits = spacing > 0 || listens(engine_, world_.files, service);
     if (start_seconds > 0) {

@@ -27,6 +27,7 @@ class Announcer {
     Engine& engine_;
     Interruptions kept_;
     RecentTimes recent_;
+    bool replaced_by_us_ = true;  ///< nothing of the project's own is known of a replacement
 };
 
 /// How long each service that an apply replaces is going to be away.

@@ -41,6 +41,7 @@ struct InterruptionBounds {
     double grace = 10;              ///< stop_grace_period
     std::optional<double> stop;     ///< the slowest seen elsewhere
     std::optional<double> replace;  ///< …
+    bool replaced_by_us = false;    ///< that was a container of our own, which took no docker compose
     std::optional<double> start;    ///< the slowest seen until it served
     double give_up = 0;             ///< when its gate gives up
     double spacing = 0;             ///< of the health check that it is going to have
@@ -52,12 +53,14 @@ struct AnnouncedInterruption {
     std::size_t measured = 0;  ///< so many earlier ones it rests on; 0: on its parts
     double stop = 0, replace = 0, start = 0;
     bool stop_seen = false, replace_seen = false, start_seen = false;
+    bool replaced_by_us = false;
 };
 
 /// The rule: the slowest of the last five that were measured with the same spacing of its health check, and a quarter
 /// more; what was measured is repeated within a quarter either way, so that what is announced is at most one and a half
 /// times what happens. Where none was measured, the same of each part: the slowest seen and a quarter more, else the
 /// bound that holds whatever happens: stop_grace_period, the time that docker compose is given, the gate's time-out.
+/// To what it took to replace a container of ours half a second is added for docker compose's own steps.
 /// Pure.
 AnnouncedInterruption announce_interruption(const std::vector<Interruption>& measured,
                                             const InterruptionBounds& bounds);

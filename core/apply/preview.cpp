@@ -166,6 +166,27 @@ std::string how_it_is_replaced(const ServicePreview& service) {
                : fmt::format("{} is stopped before it is started again: {}", service.service, service.why_stop_first);
 }
 
+/// What a service depends on that is not going to run as the files say when it is replaced: a job that has finished is
+/// never told to run again by us. `hashes` and `services`: with the change; `replaced`: what is made anew before it.
+std::vector<std::string> left_alone(const Observation& observation, const Json& services,
+                                    const std::map<std::string, std::string>& hashes,
+                                    const std::vector<ServicePreview>& replaced, const std::string& service) {
+    std::vector<std::string> names = dependencies_of(services, service);
+    std::erase_if(names, [&](const std::string& name) {
+        const ServiceObservation* const seen = observation.service(name);
+        const auto hash = hashes.find(name);
+        const bool made_anew = std::any_of(replaced.begin(), replaced.end(), [&](const ServicePreview& one) {
+            return one.service == name && one.recreates;
+        });
+        return seen == nullptr || made_anew ||
+               (hash != hashes.end() && !seen->containers.empty() &&
+                std::all_of(seen->containers.begin(), seen->containers.end(), [&](const Container& container) {
+                    return container.running() && container.config_hash == hash->second;
+                }));
+    });
+    return names;
+}
+
 }  // namespace
 
 bool ApplyPreview::recreates() const {
@@ -220,7 +241,8 @@ ApplyPreview preview_apply(World& world, const ApplyRequest& request) {
     if (request.in_place) {
         require_same_as_override(world, request.project, preview.patched, resolved, hashes);
     }
-    std::map<std::string, std::string> alone = merged.hashes_alone(said[1].output);
+    std::map<std::string, std::string> alone_now = base.hashes_alone(said[0].output);
+    std::map<std::string, std::string> alone = base.hashes_alone(said[1].output);
     const bool standing = preview.route.kind == Route::Kind::kStanding;
     for (const std::string& name : in_dependency_order(services, changed)) {
         const auto hash = hashes.find(name);
@@ -240,6 +262,14 @@ ApplyPreview preview_apply(World& world, const ApplyRequest& request) {
         }
         if (shown.recreates) {
             preview.notes.push_back(how_it_is_replaced(shown));
+            const std::vector<std::string> left =
+                left_alone(request.observation, services, hashes, preview.services, name);
+            if (!left.empty()) {
+                preview.notes.push_back(
+                    fmt::format("{} is left alone, since it does not run as its files say, and {} depends on it: the "
+                                "next `up` may recreate {} once more",
+                                fmt::join(left, ", "), name, name));
+            }
             if (const std::string image = moved_name(request.observation, name); !image.empty()) {
                 preview.notes.push_back(
                     fmt::format("{} was started from another image than the one that {} means now: it gets the latter, "
@@ -253,7 +283,9 @@ ApplyPreview preview_apply(World& world, const ApplyRequest& request) {
         const auto now = hashes_now.find(name);
         const ServiceObservation* const seen = request.observation.service(name);
         for (const Container& container : seen == nullptr ? std::vector<Container>{} : seen->containers) {
-            if (!standing && container.running() && (now == hashes_now.end() || container.config_hash != now->second)) {
+            if (!standing && container.running() &&
+                (now == hashes_now.end() ||
+                 (container.config_hash != now->second && container.config_hash != alone_now[name]))) {
                 preview.notes.push_back(
                     fmt::format("{} does not run as its files say now: what changed in them since "
                                 "it was started comes in force, too",

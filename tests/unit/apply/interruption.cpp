@@ -132,6 +132,17 @@ TEST_CASE("what was never measured is bounded, part by part, and that is said", 
         CHECK(announced.at_most == Approx(1.25 * (0.4 + 0.8 + 5.3)));
         CHECK(words(announced).find("no stop") == std::string::npos);
     }
+    SECTION("a container of ours was replaced without docker compose, whose own steps come to it") {
+        bounds.stop = 0.1;
+        bounds.replace = 0.2;
+        bounds.start = 0;
+        CHECK(announce_interruption({}, bounds).at_most == Approx(1.25 * 0.3));
+        bounds.replaced_by_us = true;
+        const auto announced = announce_interruption({}, bounds);
+        CHECK(announced.at_most == Approx(1.25 * 0.8));
+        CHECK(words(announced).find("700 ms to be replaced (the slowest of our own seen, and 500 ms for docker "
+                                    "compose)") != std::string::npos);
+    }
     SECTION("a stop never takes longer than its grace period") {
         bounds.stop = 10;
         bounds.replace = 0;

@@ -83,7 +83,14 @@ TEST_CASE("a service that was made without what it depends on is made once", "[a
     const auto hash_of_container = [&](const std::string& name) -> nlohmann::json& {
         return machine.engine.find(name)->body["Labels"]["com.docker.compose.config-hash"];
     };
+    constexpr const char* kLeft = "db is left alone, since it does not run as its files say, and web depends on it";
+    CHECK_FALSE(any_says(machine.notes(), kLeft));
+    SECTION("said before, also of a job that has finished") {
+        machine.engine.find("shop-db-1")->state = "exited";
+        CHECK(any_says(machine.notes(), kLeft));
+    }
     hash_of_container("shop-db-1") = "of other files";
+    CHECK(any_says(machine.notes(), kLeft));
     machine.apply();
     const std::string id = machine.engine.find("shop-web-1")->id;
     SECTION("the next apply finds it as it should be") {
