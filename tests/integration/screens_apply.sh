@@ -29,7 +29,7 @@ shows() { # FOLDER PLUGIN WHAT…: with nothing known but a profile
     cd "$scratch/$1" && "$PILOTPROS" pilotpros profile --duration 2s >/dev/null 2>&1 || return
     python3 "$SOURCE_DIR/tests/tools/screens_apply.py" "$2" "$name-$1" "${@:3}"
 }
-expect "applied: what is said while it works, and afterwards" shows sound "$PILOTPROS" "${KEEP:-check}" applied applied-in-place applied-live locked
+expect "applied: what is said while it works, and afterwards" shows sound "$PILOTPROS" "${KEEP:-check}" applied applied-in-place applied-live locked exact-refused not-restored
 expect "not applied: what is said of it, and afterwards" shows failing "$PILOTPROS" "${KEEP:-check}" apply-fails apply-interrupted apply-killed
 # Planted: a plugin that says one thing more.
 printf '#!/bin/sh\necho "one thing more" >&2\nexec "%s" "$@"\n' "$PILOTPROS" >"$scratch/talks"

@@ -36,9 +36,10 @@ NOWHERE = "unix:///nowhere.sock"
 WIDTHS = (80, 120, 200)
 
 RECORDED = "recorded"
+PROFILED = "profiled"  # the recorded ones, of which an earlier profile is kept
 DRIFTED = "drifted"  # one whose containers of the history's services are without what was applied
 ASKED = 0, 3  # asked on a terminal, where the answer is no, and refused where nobody can be asked
-# name: words, exit code or that of a terminal and that of a pipe, whether the fake engine is there, or the one with the RECORDED or the DRIFTED containers, whether all lines are a file's
+# name: words, exit code or that of a terminal and that of a pipe, whether the fake engine is there, or the one with the RECORDED, the PROFILED or the DRIFTED containers, whether all lines are a file's
 SCREENS = {
     "help": (["--help"], 0, False, False),
     "help-profile": (["profile", "--help"], 0, False, False),
@@ -60,6 +61,7 @@ SCREENS = {
     "healthcheck": (["healthcheck", "--duration", "2s"], 0, RECORDED, False),
     "healthcheck-check": (["healthcheck", "--check"], 6, False, False),
     "profile-show": (["profile", "--show"], 2, False, False),
+    "profile-kept": (["profile", "--show"], 0, PROFILED, False),
     "profile": (["profile", "--duration", "4s"], 0, RECORDED, False),
     "status": (["status", "-p", "shop"], 0, True, False),
     "status-drift": (["status", "-p", "shop"], 0, DRIFTED, False),
@@ -73,12 +75,12 @@ SCREENS = {
     "error-key": (["tune", "--explain", "shared_buffers"], 64, False, False),
     "error-usage": (["tune", "--lint", "--apply"], 64, False, False),
 }
-OF_APPLY = ("applied", "applied-in-place", "applied-live", "apply-fails", "apply-interrupted", "apply-killed", "locked")  # shown by screens_apply.py
+OF_APPLY = ("applied", "applied-in-place", "applied-live", "apply-fails", "apply-interrupted", "apply-killed", "locked", "exact-refused", "not-restored")  # shown by screens_apply.py
 # After one tune its screen alone says what would change, why, and what to type next: in this order, whatever is kept of the rest.
 TELLS = {"tune-running": re.compile(r"job\b.*logging\.max-size +not set +10m\b.*json-file without max-size grows until the disk is full.*"
                                     r"docker pilotpros tune --apply\s+docker pilotpros rollback\s*$", re.S)}
 # What is measured while it is shown is told in figures of one day: these rows are kept with each digit a 9, and the screen as it is just then, too.
-MEASURED = {"profile": (re.compile(r"^web +[-0-9].*$|^Measuring: [0-9] s", re.M), "Measuring: ")}
+MEASURED = {"profile": (re.compile(r"^web +[-0-9].*$|^Measuring: [0-9] s", re.M), "Measuring: "), "profile-kept": (re.compile(r"^web +[-0-9].*$", re.M), None)}
 
 
 class Stage:
@@ -103,6 +105,7 @@ class Stage:
             self.fake("drifted.sock", "--called", "db,web", "--project", "shop", "--directory", str(self.scratch / "drifted"))]
         for fake in self.fakes:
             assert fake.stdout.readline().strip() == "ready"
+        self.run([plugin, "pilotpros", "profile", "--duration", "4s"], PROFILED)
 
     def fake(self, socket, *more):
         return subprocess.Popen([sys.executable, str(ROOT / "tests/fake_engine/fake_engine.py"), "--socket", str(self.scratch / socket), "--id", ENGINE, *more],
@@ -115,9 +118,9 @@ class Stage:
 
     def surroundings(self, with_engine, **more):
         ours = {k: v for k, v in environment().items() if not k.startswith(("COMPOSE_", "DOCKER_"))}
-        recorded = with_engine == RECORDED
-        state = tempfile.mkdtemp(dir=self.scratch) if recorded else self.scratch / "state"
-        socket = f"unix://{self.scratch}/{with_engine if with_engine in (RECORDED, DRIFTED) else 'engine'}.sock"
+        state = tempfile.mkdtemp(dir=self.scratch) if with_engine == RECORDED else self.scratch / (PROFILED if with_engine == PROFILED else "state")
+        name = RECORDED if with_engine == PROFILED else with_engine if with_engine in (RECORDED, DRIFTED) else "engine"
+        socket = f"unix://{self.scratch}/{name}.sock"
         return {**ours, "XDG_STATE_HOME": str(state), "DOCKER_HOST": socket if with_engine else NOWHERE, **more}
 
     def masked(self, text):
@@ -125,7 +128,7 @@ class Stage:
         return re.sub(r"needs at most [0-9]{3} KiB", "needs at most NNN KiB", text)  # what was recorded varies, and when one looks is chance
 
     def run(self, command, with_engine, **more):
-        return subprocess.run(command, cwd=self.checkout / (STACK if with_engine == RECORDED else SHOP), env=self.surroundings(with_engine, **more), stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+        return subprocess.run(command, cwd=self.checkout / (STACK if with_engine in (RECORDED, PROFILED) else SHOP), env=self.surroundings(with_engine, **more), stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
 
 
 def show(stage, name):
@@ -135,6 +138,7 @@ def show(stage, name):
     of_terminal, of_pipe = code if asked else (code, code)
     command = [stage.plugin, "pilotpros", *words]
     sections, wrong = {}, []
+    watched = name in MEASURED and MEASURED[name][1]
 
     def complain(where, what):
         wrong.append(f"{name}, {where}: {what}")
@@ -164,10 +168,10 @@ def show(stage, name):
                 for line in too_wide(ever, width):
                     complain(where, f"wider than the terminal: {line}")
             sections[where] = kept("".join(line + "\n" for line in stays))
-            if name in MEASURED and kind != ", TERM=dumb":
+            if watched and kind != ", TERM=dumb":
                 while_measured = [frame for frame in frames if any(MEASURED[name][1] in line for line in frame)]
                 sections[f"{where}, while it is measured"] = kept("".join(line + "\n" for line in (while_measured or [["(never)"]])[-1]))
-        for later in ("", *([", while it is measured"] if name in MEASURED else [])):
+        for later in ("", *([", while it is measured"] if watched else [])):
             if sections.pop(f"{width} columns, NO_COLOR{later}") != COLOUR.sub("", sections[f"{width} columns{later}"]):
                 complain(f"{width} columns, NO_COLOR{later}", "other words than in colour")
     done = stage.run(command, with_engine)

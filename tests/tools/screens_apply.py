@@ -28,7 +28,7 @@ APPLY = ["limits", "--apply", "--yes", "--duration", "2s", "--watch", "1s"]
 STATUS, BACK = (["status"], 0), (["rollback", "--yes"], 0)
 WAITING = r"waiting until db is healthy"
 # name: words, exit code, and what is done while it works: "lock" holds the project's lock meanwhile, ("INT", PATTERN) and ("KILL", PATTERN) send that once
-# PATTERN was seen. SIGKILL is the exit code 137 of a terminal's command and -9 of a pipe's.
+# PATTERN was seen, what else there is: see MEANWHILE. SIGKILL is the exit code 137 of a terminal's command and -9 of a pipe's.
 SCENARIOS = {
     "applied": [(APPLY, 0), STATUS, BACK],
     "applied-in-place": [([*APPLY, "--in-place"], 0), STATUS, BACK],
@@ -37,10 +37,17 @@ SCENARIOS = {
     "apply-interrupted": [(APPLY, 130, ("INT", WAITING)), STATUS],
     "apply-killed": [(APPLY, 137, ("KILL", WAITING)), STATUS],
     "locked": [(["rollback", "--yes"], 3, "lock"), (APPLY, 3, "lock")],
+    "exact-refused": [(APPLY, 0), (["rollback", "--exact", "--yes"], 3, "renew"), STATUS, BACK],
+    "not-restored": [(APPLY, 0), (["rollback", "--yes"], 7, "break"), (["status"], 0, "mend")],
+}
+MEANWHILE = {
+    "renew": ["docker", "compose", "up", "-d", "--wait", "--force-recreate", "--renew-anon-volumes"],  # other containers with other volumes
+    "break": ["sed", "-i", "s/sleep infinity/'false'/", "compose.yaml"],  # what the user wrote since does not run
+    "mend": ["bash", "-c", "sed -i \"s/'false'/sleep infinity/\" compose.yaml && docker compose up -d --wait"],
 }
 assert tuple(SCENARIOS) == screens.OF_APPLY
 KINDS = ("", {}), (", TERM=dumb", {"TERM": "dumb"}), (", NO_COLOR", {"NO_COLOR": "1"})
-MASKS = ((r"\n +(?=\S)", " "), (r"[0-9]+(\.[0-9]+)? (ms|s|min)( [0-9]+ s)?\b", "T"), (r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]+Z", "WHEN"), (r"\b00[0-9]{2}\b", "0009"), (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "ENGINE"), (r"\b[0-9a-f]{12}\b", "ID"),
+MASKS = ((r"\n +(?=\S)", " "), (r"[0-9]+(\.[0-9]+)? (ms|s|min)( [0-9]+ s)?\b", "T"), (r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]+Z", "WHEN"), (r"\b00[0-9]{2}\b", "0009"), (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "ENGINE"), (r"\b[0-9a-f]{64}\b", "VOLUME"), (r"\b[0-9a-f]{12}\b", "ID"),
          (r"the slowest of [0-9]+ measured", "the slowest of 9 measured"), (r"\(((its stop_grace_period: no stop was|what docker compose is given: none was|then its gate gives up: no start was|the slowest) seen|the slowest of our own seen, and T for docker compose)\)", "(WHENCE)"), (r"slowest start seen: (T|none)", "slowest start seen: T"), (r"process [0-9]+", "process 9"),
          (r"(?<=\S) {2,}", "  "), (r" +$", ""))
 AFTER_PLAN = re.compile(r"^(?:docker pilotpros: |plain docker compose reads|db is stopped before|db runs, |db has its |gate |interrupted: )", re.M)
@@ -105,6 +112,8 @@ def shown(plugin, project, scenario, where_else):
             command = [plugin, "pilotpros", *words]
             meanwhile = meanwhile[0] if meanwhile else None
             said = None
+            if meanwhile in MEANWHILE:
+                subprocess.run(MEANWHILE[meanwhile], stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=True)
             with held(project, meanwhile):
                 if width:
                     done = subprocess.run(on_terminal(width, command, *planned(meanwhile)), env=environment(**more), stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
