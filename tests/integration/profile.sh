@@ -221,6 +221,27 @@ watched other ledger
 planted "a number of connections that nobody saw" lies_between 3 7 9
 for name in reference other; do profile_of "$name"; done
 
+# Our own questions are no transactions of the server's: one that nobody uses has none, and one that is asked ten times a second has those.
+mkdir "$scratch/quiet"
+printf 'services:\n  store: {image: "postgres:17", environment: {POSTGRES_PASSWORD: quiet}, healthcheck: {test: [CMD, pg_isready, -h, 127.0.0.1], interval: 300ms, retries: 200}}\n' >"$scratch/quiet/compose.yaml"
+quiet() { (cd "$scratch/quiet" && docker compose -p "pilotpros-quiet-$$" "$@"); }
+finally "docker compose -p pilotpros-quiet-$$ down -v -t 0 >/dev/null 2>&1"
+quiet --progress quiet up -d --wait
+quiet stop >/dev/null 2>&1 # with its probe, which asks, too, it would not be quiet
+sed -i 's/healthcheck: .*}}$/healthcheck: {disable: true}}/' "$scratch/quiet/compose.yaml"
+quiet --progress quiet up -d
+until quiet exec -T store pg_isready -q -h 127.0.0.1; do sleep 0.3; done
+transactions() { # what a profile says of ten seconds
+    (cd "$scratch/quiet" && "$PILOTPROS" pilotpros profile -p "pilotpros-quiet-$$" --duration 10s --format json) >"$scratch/quiet.json" 2>/dev/null
+    fact quiet store postgres 'f["watched"]["rates"]["transactions_per_second"]'
+}
+ours=$(transactions)
+if lies_between "$ours" 0 0.5; then ok "the transactions of a server that nobody uses: $ours a second"; else fail "a server that nobody uses: $ours transactions a second"; fi
+quiet exec -T store sh -c 'while sleep 0.1; do echo "select count(*) from pg_class;"; done | timeout 30 psql -X -q -U postgres' >/dev/null 2>&1 &
+ours=$(transactions)
+if lies_between "$ours" 4 11; then ok "of one that is asked up to ten times a second: $ours"; else fail "asked up to ten times a second: $ours"; fi
+quiet down -v -t 0 >/dev/null 2>&1
+
 # The same comparison with one value doctored has to fail.
 before=$failures
 same "planted" "$(fact reference postgres-dev postgres 'f["version_number"] + 1')" "$(sql reference postgres-dev 'show server_version_num')" >/dev/null

@@ -336,7 +336,7 @@ Advice advise(const Case& input, const ServiceObservation& service, const Json& 
         return {{}, {}, {{service.service, "nginx", "*", "excluded by x-pilotpros"}}};
     }
     const auto read = facts.get<Facts>();
-    if (!read.accepted || read.files.empty()) {
+    if (!read.is_read()) {
         return {
             {}, {}, {{service.service, "nginx", "*", "insufficient evidence: its configuration could not be read"}}};
     }

@@ -312,6 +312,13 @@ std::vector<std::string> describe(const Facts& facts) {
     if (facts.version.empty()) {
         return {};
     }
+    if (!facts.is_read()) {
+        std::vector<std::string> lines{fmt::format("nginx {}, {} workers running", facts.version, facts.workers)};
+        if (!facts.complaint.empty()) {
+            lines.push_back("nginx -t refuses the configuration files as they are now: " + facts.complaint);
+        }
+        return lines;
+    }
     std::size_t proxied = 0;
     bool cached = false;
     for (const ServerBlock& server : facts.servers) {
@@ -325,9 +332,6 @@ std::vector<std::string> describe(const Facts& facts) {
                     facts.worker_connections.empty() ? "512 by default" : facts.worker_connections),
         fmt::format("{} server blocks, {} locations that proxy, gzip {}, cache {}", facts.servers.size(), proxied,
                     facts.gzip ? "on" : "off", cached ? "used" : "not used")};
-    if (!facts.accepted) {
-        lines.push_back("nginx -t refuses the configuration files as they are now: " + facts.complaint);
-    }
     return lines;
 }
 

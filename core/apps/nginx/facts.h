@@ -61,6 +61,9 @@ struct Facts {
     std::vector<std::string> files;
     std::vector<Upstream> upstreams;
     std::vector<ServerBlock> servers;
+
+    /// Whether what stands here is the server's own: where nginx refuses its files, all but version and workers is not.
+    [[nodiscard]] bool is_read() const { return accepted && !files.empty(); }
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Facts, version, accepted, complaint, complete, worker_processes,
                                                 worker_connections, worker_rlimit_nofile, keepalive_timeout,

@@ -115,6 +115,12 @@ Answers ask(Asking& asking) {
     }
     if (!facts.version.empty() || !facts.files.empty()) {
         answers.facts = facts;
+        if (!facts.is_read()) {  // defaults are no facts
+            answers.facts = {{"version", facts.version},
+                             {"accepted", facts.accepted},
+                             {"complaint", facts.complaint},
+                             {"workers", facts.workers}};
+        }
     }
     return answers;
 }

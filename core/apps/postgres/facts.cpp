@@ -123,9 +123,6 @@ std::optional<Rates> rates(const Reading& earlier, const Reading& later) {
     if (const auto bytes = between(earlier.wal_position, later.wal_position); bytes >= 0) {
         result.wal_bytes_per_second = static_cast<double>(bytes) / seconds;
     }
-    if (const auto count = between(earlier.commits, later.commits); count >= 0) {
-        result.transactions_per_second = static_cast<double>(count) / seconds;
-    }
     result.checkpoints_timed = between(earlier.checkpoints_timed, later.checkpoints_timed);
     result.checkpoints_requested = between(earlier.checkpoints_requested, later.checkpoints_requested);
     result.temp_files = between(earlier.temp_files, later.temp_files);

@@ -134,7 +134,8 @@ select 'slots|' || json_build_object('count', count(*), 'inactive', count(*) fil
 )sql";
 
 constexpr const char* kCount =
-    "select count(*), count(*) filter (where state = 'active') from pg_stat_activity where (backend_type = 'client "
+    "select count(*), count(*) filter (where state = 'active'), (select coalesce(sum(xact_commit), 0) from "
+    "pg_stat_database), extract(epoch from clock_timestamp()) from pg_stat_activity where (backend_type = 'client "
     "backend' or backend_type is null and datid is "
     "not null) and pid <> "
     "pg_backend_pid();";
@@ -229,12 +230,26 @@ std::vector<ConnectionLook> read_looks(const std::string& written) {
             break;
         }
         ConnectionLook look;
-        const auto [bar, error] = std::from_chars(begin, line_end, look.connections);
-        if (error == std::errc{} && bar != line_end && *bar == '|') {
-            const auto [stop, second_error] = std::from_chars(bar + 1, line_end, look.active);
-            if (second_error == std::errc{} && stop == line_end && look.connections >= 0 && look.active >= 0) {
-                looks.push_back(look);
-            }
+        const char* at = begin;
+        bool complete = true;
+        const auto read = [&](auto& value) {
+            const auto [stop, error] = std::from_chars(at, line_end, value);
+            complete = complete && error == std::errc{} && value >= 0;
+            at = stop;
+        };
+        const auto skip_bar = [&] {
+            complete = complete && at != line_end && *at == '|';
+            at += at == line_end ? 0 : 1;
+        };
+        read(look.connections);
+        skip_bar();
+        read(look.active);
+        skip_bar();
+        read(look.commits);
+        skip_bar();
+        read(look.at);
+        if (complete && at == line_end) {
+            looks.push_back(look);
         }
         begin = line_end + 1;
     }

@@ -21,13 +21,16 @@ const std::string& all_questions();
 /// Only what a Reading needs.
 const std::string& reading_questions();
 
-/// The same shell, writing once a second, `seconds` times (1 to 86400), how many client connections there are and how
-/// many of them are at a statement: "12|3". Ends by itself, or when its reader is gone.
+/// The same shell, writing once a second, `seconds` times (1 to 86400), how many client connections there are, how many
+/// of them are at a statement, and how many transactions were committed by when: "12|3|5678|1764338400.25". Ends by
+/// itself, or when its reader is gone.
 std::vector<std::string> connection_sampler(int seconds, const std::string& data_directory = {});
 
 /// One line of the sampler.
 struct ConnectionLook {
     int connections = 0, active = 0;
+    std::int64_t commits = 0;  ///< of all databases, since statistics began
+    double at = 0;             ///< seconds since 1970, the server's clock
     friend bool operator==(const ConnectionLook&, const ConnectionLook&) = default;
 };
 

@@ -30,10 +30,26 @@ void from_json(const nlohmann::json& json, Watched& watched) {
     }
 }
 
+namespace {
+
+/// The transactions of others in a second, between the first look and the last. Each look is one of its own.
+double transactions_per_second(const std::vector<ConnectionLook>& looks) {
+    const double seconds = looks.empty() ? 0 : looks.back().at - looks.front().at;
+    if (seconds <= 0 || looks.back().commits < looks.front().commits) {
+        return -1;
+    }
+    const auto ours = static_cast<std::int64_t>(looks.size()) - 1;
+    return static_cast<double>(std::max<std::int64_t>(0, looks.back().commits - looks.front().commits - ours)) /
+           seconds;
+}
+
+}  // namespace
+
 Watched summarise(const std::string& written, const Reading& first, const std::optional<Reading>& last) {
     Watched watched;
     std::vector<int> active;
-    for (const ConnectionLook& look : read_looks(written)) {
+    const std::vector<ConnectionLook> looks = read_looks(written);
+    for (const ConnectionLook& look : looks) {
         watched.connections_max = std::max(watched.connections_max, look.connections);
         active.push_back(look.active);
         ++watched.connection_samples;
@@ -45,6 +61,9 @@ Watched summarise(const std::string& written, const Reading& first, const std::o
     }
     if (last) {
         watched.rates = rates(first, *last);
+        if (watched.rates) {
+            watched.rates->transactions_per_second = transactions_per_second(looks);
+        }
     }
     return watched;
 }

@@ -142,6 +142,14 @@ TEST_CASE("nginx: what it refuses is a gap with a reason that quotes nothing", "
     CHECK(answers.gaps[0].why.find("host not found in upstream … in /etc/nginx/conf.d/default.conf:12") !=
           std::string::npos);
     CHECK(answers.facts["accepted"] == false);
+    SECTION("and nginx's defaults are not told as what is so") {
+        CHECK_FALSE(answers.facts.contains("gzip"));
+        CHECK_FALSE(answers.facts.contains("servers"));
+        const std::vector<std::string> lines = nginx::describe(answers.facts.get<nginx::Facts>());
+        REQUIRE(lines.size() == 2);
+        CHECK(lines[0] == "nginx 1.26.3, 0 workers running");
+        CHECK(lines[1].find("nginx -t refuses") == 0);
+    }
 }
 
 TEST_CASE("nginx: broken, cut and hostile configurations never throw", "[apps]") {

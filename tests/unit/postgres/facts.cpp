@@ -170,8 +170,9 @@ TEST_CASE("postgres: two readings give rates, a restart or reset gives none", "[
 
 TEST_CASE("postgres: connections are counted line by line, and what is no count is passed over", "[apps]") {
     using Looks = std::vector<postgres::ConnectionLook>;
-    CHECK(postgres::read_looks("12|3\n7|0\n") == Looks{{12, 3}, {7, 0}});
-    CHECK(postgres::read_looks("ERROR: x\n-3|1\n3|-1\n|\n4|\n4\n4|1|2\n\n5|5\n6|") == Looks{{5, 5}});
+    CHECK(postgres::read_looks("12|3|90|10.5\n7|0|91|11.5\n") == Looks{{12, 3, 90, 10.5}, {7, 0, 91, 11.5}});
+    CHECK(postgres::read_looks("ERROR: x\n-3|1|1|1\n3|-1|1|1\n3|1|-1|1\n|\n4|\n4\n4|1\n4|1|2\n4|1|2|3|4\n4|1|2|x\n\n"
+                               "5|5|5|5\n6|") == Looks{{5, 5, 5, 5}});
     CHECK(postgres::read_looks("").empty());
     CHECK(postgres::connection_sampler(0).back() == "1");
     CHECK(postgres::connection_sampler(1'000'000).back() == "86400");
@@ -180,13 +181,27 @@ TEST_CASE("postgres: connections are counted line by line, and what is no count 
 TEST_CASE("postgres: what was seen while it was measured outlives one look", "[apps]") {
     std::string written;
     for (int look = 0; look < 30; ++look) {
-        written += look % 10 == 0 ? "40|9\n" : "12|2\n";
+        written += look % 10 == 0 ? "40|9|1|1\n" : "12|2|1|1\n";
     }
     const postgres::Watched blips = postgres::summarise(written, {}, {});
     CHECK(blips.connections_max == 40);
     CHECK(blips.connection_samples == 30);
     CHECK(blips.active_often == 2);
-    CHECK(postgres::summarise(written + "12|8\n", {}, {}).active_often == 8);
+    CHECK(postgres::summarise(written + "12|8|1|1\n", {}, {}).active_often == 8);
     CHECK(postgres::summarise("", {}, {}).active_often == -1);
     CHECK(nlohmann::json(blips).get<postgres::Watched>().active_often == 2);
+    SECTION("and the transactions are those of others: each look is one of ours") {
+        postgres::Reading first;
+        first.at = 100;
+        postgres::Reading last = first;
+        last.at = 111;
+        const auto per_second = [&](const std::string& looks) {
+            return postgres::summarise(looks, first, last).rates->transactions_per_second;
+        };
+        CHECK(per_second("1|0|50|100\n1|0|51|101\n1|0|60|110\n") == Approx(0.8));
+        CHECK(per_second("1|0|50|100\n1|0|51|101\n1|0|52|102\n") == 0);
+        CHECK(per_second("1|0|50|100\n1|0|3|101\n") == -1);
+        CHECK(per_second("1|0|50|100\n") == -1);
+        CHECK(per_second("") == -1);
+    }
 }
