@@ -128,7 +128,7 @@ void LogWritten::merge(const LogWritten& other) {
 
 Bytes Usage::need_peak() const {
     const auto sampled = static_cast<Bytes>(std::max(unreclaimable.histogram().max(), start_unreclaimable.max()));
-    return std::max(earlier_need_peak, sampled + missed_peak());
+    return earlier_need_peak > 0 ? earlier_need_peak : sampled + missed_peak();
 }
 
 void Usage::merge(const Usage& other) {
@@ -170,8 +170,9 @@ void Usage::merge(const Usage& other) {
     periods += other.periods;
     throttled_periods += other.throttled_periods;
     throttled_seconds += other.throttled_seconds;
+    // What the kernel had counted before a later run holds what was watched in the earlier one.
+    oom_kills_before = std::max(oom_kills_before, other.oom_kills_before - oom_kills);
     oom_kills += other.oom_kills;
-    oom_kills_before = std::max(oom_kills_before, other.oom_kills_before);
     oom_at = std::max(oom_at, other.oom_at);
     restarts += other.restarts;
     pids_max = std::max(pids_max, other.pids_max);
@@ -186,9 +187,13 @@ void Usage::merge(const Usage& other) {
 }
 
 void Usage::merge_replica(const Usage& other) {
-    const double longest = std::max(seconds, other.seconds);
+    // Where one took the other's place, they ran one after the other.
+    const double shorter = std::min(Seconds{to - from}.count(), Seconds{other.to - other.from}.count());
+    const double beside_each_other = Seconds{std::min(to, other.to) - std::max(from, other.from)}.count();
+    const double share = shorter > 0 ? std::clamp(beside_each_other / shorter, 0.0, 1.0) : 1;
+    const double together = seconds + other.seconds - share * std::min(seconds, other.seconds);
     merge(other);
-    seconds = longest;
+    seconds = together;
 }
 
 void Usage::fade(double factor) {

@@ -99,7 +99,8 @@ struct Usage {
     TimePoint kernel_peak_seen;      ///< when it was read: the peak itself is older
     Bytes kernel_peak_before = 0;    ///< the same as it stood when watching began
     Bytes sampled_peak = 0;          ///< highest usage among the samples of the same run, page cache included
-    Bytes earlier_need_peak = 0;     ///< need_peak() of merged runs and replicas
+    /// need_peak() of merged runs and replicas, 0: it is none. One run's samples say nothing beside another's kernel peak.
+    Bytes earlier_need_peak = 0;
     /// The most that the programs beside the application held, as it tells (apps/application.h, `beside`): what they
     /// hold moves from look to look, and the advice with it would. Nothing: it was not looked at.
     std::optional<Bytes> beside;
@@ -133,7 +134,7 @@ struct Usage {
 
     /// A later run of the same: its time comes on top.
     void merge(const Usage& other);
-    /// Another container that ran beside this one: all adds up but the time, of which there was only one.
+    /// Another container of the same run: all adds up but the time for which both ran.
     void merge_replica(const Usage& other);
     /// Lets what was seen fade by this factor; peaks stay, with their dates.
     void fade(double factor);

@@ -141,10 +141,15 @@ std::string memory_table(const Observation& observation, int width) {
             return std::any_of(service.usage.begin(), service.usage.end(),
                                [](const auto& entry) { return entry.second.missed_while_watching(); });
         });
-    std::vector<Table::Column> columns{
-        {"MEMORY"},         {"NEEDED P50", true, 4},     {"P95", true, 5},      {"P99", true, 3},
-        {"MAX", true},      {"WITH CACHE MAX", true, 2}, {"KERNEL PEAK", true}, {"LIMIT", true},
-        {"OOM KILLS", true}};
+    std::vector<Table::Column> columns{{"MEMORY"},
+                                       {"P50", true, 4},
+                                       {"P95", true, 2},
+                                       {"P99", true, 3},
+                                       {"NEEDED MAX", true},
+                                       {"WITH CACHE MAX", true, 5},
+                                       {"KERNEL PEAK", true},
+                                       {"LIMIT", true},
+                                       {"OOM KILLS", true}};
     if (missed) {
         columns.insert(columns.begin() + kMissed, {"MISSED", true, 1});
     }
@@ -191,19 +196,21 @@ std::string traffic_table(const Observation& observation, int width) {
     return table.empty() ? "" : "\n" + table.render(width);
 }
 
-std::string legend(const Observation& observation, int width) {
+/// `shortened`: columns are left out above it.
+std::string legend(const Observation& observation, int width, bool shortened) {
     if (std::all_of(observation.services.begin(), observation.services.end(),
                     [](const ServiceObservation& service) { return service.usage.empty(); })) {
         return "";
     }
     constexpr int kReadable = 120;
     return "\n" +
-           wrap(
-               "NEEDED is memory that no pressure gives back (anonymous, shared, kernel). KERNEL PEAK is the "
-               "kernel's own highest since the container's start, page cache included, also between two "
-               "samples; MISSED is what it grew by then and no sample saw. LOOKS is how many independent samples "
-               "these amount to (AR(1)).",
-               width > 0 ? width : kReadable, 0);
+           wrap(fmt::format(
+                    "NEEDED is memory that no pressure gives back (anonymous, shared, kernel). KERNEL PEAK is the "
+                    "kernel's own highest since the container's start, page cache included, also between two "
+                    "samples; MISSED is what it grew by then and no sample saw. LOOKS is how many independent samples "
+                    "these amount to (AR(1)): of CPU, and in KEPT of memory.{}",
+                    shortened ? " A wider terminal and --format json have more columns." : ""),
+                width > 0 ? width : kReadable, 0);
 }
 
 /// Certainty is left to the user's own word.
@@ -262,13 +269,17 @@ std::string kept_table(const Observation& observation, int width) {
                  {"KERNEL PEAK", true},
                  {"OOM KILLS", true},
                  {"LOOKS", true, 1}});
+    constexpr int kWide = 100;
+    const auto when = [&](TimePoint time) {
+        return format_time(time).substr(
+            0, width > 0 && width < kWide ? std::string{"2026-01-01"}.size() : std::string::npos);
+    };
     for (const ServiceObservation& service : observation.services) {
         if (!service.kept.empty()) {
             const Usage& kept = service.kept;
-            table.add({service.service, format_time(kept.from), format_time(kept.to),
-                       format_duration(Seconds{kept.seconds}), at(kept.cpu.histogram(), 0.95, false),
-                       at(kept.cpu.histogram(), 1, false), at(kept.unreclaimable.histogram(), 1, true),
-                       bytes_or_dash(kept.kernel_peak), std::to_string(std::max(kept.oom_kills, kept.oom_kills_before)),
+            table.add({service.service, when(kept.from), when(kept.to), format_duration(Seconds{kept.seconds}),
+                       at(kept.cpu.histogram(), 0.95, false), at(kept.cpu.histogram(), 1, false),
+                       at(kept.unreclaimable.histogram(), 1, true), bytes_or_dash(kept.kernel_peak), kills(kept),
                        fmt::format("{:.0f}", kept.unreclaimable.looks())});
         }
     }
@@ -303,8 +314,16 @@ std::string usage_as_table(const Observation& observation, int width) {
                  {"RECEIVED", true, 2},
                  {"SENT", true, 2}});
     for_each_usage(observation, [&](const std::string& name, const Container& /*container*/, const Usage& usage) {
-        table.add({name, cores(usage.cpu.last()), at(usage.cpu.histogram(), 1, false),
-                   format_bytes(static_cast<Bytes>(usage.unreclaimable.last())),
+        const bool seen = !usage.cpu.histogram().empty();
+        const bool starting = !seen && !usage.start_cpu.empty();
+        table.add({name,
+                   seen       ? cores(usage.cpu.last())
+                   : starting ? "starting"
+                              : "-",
+                   at(usage.cpu.histogram(), 1, false),
+                   usage.unreclaimable.histogram().empty()
+                       ? "-"
+                       : format_bytes(static_cast<Bytes>(usage.unreclaimable.last())),
                    at(usage.unreclaimable.histogram(), 1, true), std::to_string(usage.pids_max),
                    usage.network_known ? format_bytes(usage.network_received) : "-",
                    usage.network_known ? format_bytes(usage.network_sent) : "-"});
@@ -314,9 +333,13 @@ std::string usage_as_table(const Observation& observation, int width) {
 
 std::string profile_as_table(const Profile& profile, int width) {
     const Observation& observation = profile.observation;
-    return first_facts_as_table(profile.project, observation, width) + cpu_table(observation, width) +
-           memory_table(observation, width) + traffic_table(observation, width) + legend(observation, width) +
-           kept_table(observation, width) + applications_text(observation, width) + gaps_text(observation, width);
+    const auto tables = [&](int cells) {
+        return cpu_table(observation, cells) + memory_table(observation, cells) + traffic_table(observation, cells);
+    };
+    const std::string measured = tables(width);
+    return first_facts_as_table(profile.project, observation, width) + measured +
+           legend(observation, width, measured != tables(0)) + kept_table(observation, width) +
+           applications_text(observation, width) + gaps_text(observation, width);
 }
 
 }  // namespace pilotpros

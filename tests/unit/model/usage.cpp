@@ -129,6 +129,49 @@ TEST_CASE("merging replicas never hides the need of one") {
     CHECK(fresh.sampled_peak == 60);
 }
 
+TEST_CASE("an OOM kill that was watched is not counted once more as one of before") {
+    Usage kept = with_memory(1, 1, 1);
+    kept.oom_kills_before = 9;
+    kept.oom_kills = 2;
+    Usage later = with_memory(1, 1, 1);
+    later.oom_kills_before = 11;
+    kept.merge(later);
+    CHECK(kept.oom_kills == 2);
+    CHECK(kept.oom_kills_before == 9);
+    later.oom_kills_before = 14;  // three came while nobody watched
+    kept.merge(later);
+    CHECK(kept.oom_kills_before == 12);
+}
+
+TEST_CASE("what one run missed is not added to what another one sampled") {
+    Usage kept = with_memory(60, 60, 62);
+    kept.merge(with_memory(3, 3, 203));
+    CHECK(kept.need_peak() == 203);
+    kept = nlohmann::json(kept).get<Usage>();
+    CHECK(kept.need_peak() == 203);
+    kept.merge(with_memory(150, 160, 160));
+    CHECK(kept.need_peak() == 203);
+    kept.merge(with_memory(205, 205, 206));
+    CHECK(kept.need_peak() == 206);
+}
+
+TEST_CASE("a container and the one that took its place are one time after the other") {
+    const auto ran = [](int from, int to) {
+        Usage usage = with_memory(1, 1, 1);
+        usage.from = TimePoint{std::chrono::seconds{from}};
+        usage.to = TimePoint{std::chrono::seconds{to}};
+        usage.seconds = usage.container_seconds = to - from;
+        return usage;
+    };
+    Usage service;
+    service.merge_replica(ran(100, 106));
+    service.merge_replica(ran(107, 120));
+    CHECK(service.seconds == 19);
+    service.merge_replica(ran(101, 119));  // beside both
+    CHECK(service.seconds == 19);
+    CHECK(service.container_seconds == 37);
+}
+
 TEST_CASE("fading keeps peaks and kills, and lets shares follow the newer evidence") {
     Usage usage = with_memory(100, 800, 1000);
     usage.periods = 100;
