@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstring>
 #include <limits>
+#include <optional>
 #include <system_error>
 
 #undef curl_easy_setopt
@@ -346,6 +347,18 @@ std::vector<Response> CurlEngine::call_all(const std::vector<Request>& requests)
         release(*transfer);
         transfers_.remove_if([&](const auto& one) { return one.get() == transfer; });
     };
+    using Steady = std::chrono::steady_clock;
+    constexpr std::chrono::seconds kOwed{2};
+    std::optional<Steady::time_point> stop_at;  // of a request to stop that came meanwhile
+    const auto may_stop = [&] {
+        const bool owed = std::any_of(in_flight.begin(), in_flight.end(),
+                                      [&](const auto& entry) { return requests[entry.first].owed; });
+        if (!owed || !cancel_.requested()) {
+            return true;
+        }
+        stop_at = stop_at.value_or(Steady::now() + kOwed);
+        return Steady::now() >= *stop_at;
+    };
     std::size_t next = 0;
     try {
         while (next < requests.size() || !in_flight.empty()) {
@@ -353,8 +366,10 @@ std::vector<Response> CurlEngine::call_all(const std::vector<Request>& requests)
                 in_flight.emplace_back(next, &start(requests[next], {}, {}, false));
                 ++next;
             }
-            cancel_.check();
-            turn(std::chrono::milliseconds{1000});
+            if (may_stop()) {
+                cancel_.check();
+            }
+            turn(std::chrono::milliseconds{stop_at ? 50 : 1000});
             std::erase_if(in_flight, [&](const auto& entry) {
                 if (!entry.second->done) {
                     return false;

@@ -26,6 +26,7 @@ struct Request {
     std::string body;                                        ///< JSON when not empty
     bool versioned = true;                                   ///< false for /_ping
     std::chrono::milliseconds timeout{30'000};               ///< ignored by streams
+    bool owed = false;  ///< what it makes has to be known: a request to stop waits for its answer, 2 s at most
 };
 
 /// One answer. A status of 400 and more is an answer too: the caller knows what it means.

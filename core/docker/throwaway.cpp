@@ -112,6 +112,7 @@ int sweep(Engine& engine, const std::string& filter, Wanted wanted) {
 
 ThrowawayContainer::ThrowawayContainer(Engine& engine, const ThrowawayRequest& request) : engine_(engine) {
     Request create = request_to("POST", "/containers/create");
+    create.owed = true;  // the engine makes it, whether or not anybody waits, and sweeping must not come before it
     create.body = description(request).dump(-1, ' ', false, Json::error_handler_t::replace);
     const Response response = answered(engine.call_all({create}).front());
     id_ = response.ok() ? text(Json::parse(response.body, nullptr, false), "Id") : std::string{};

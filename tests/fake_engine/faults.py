@@ -9,6 +9,7 @@ from wire import Disconnect
 
 KINDS = {
     "hang": "never answers",
+    "late": "does it 1.2 s later",
     "close": "closes the connection instead of answering",
     "drop": "breaks off in the middle of the answer",
     "cut": "begins to answer and ends it after 1.2 s, as a proxy does where all is quiet",
@@ -39,7 +40,9 @@ class Faults:
             kind, pattern, pass_first = fault
             if pattern.search(str(request)):
                 fault[2] = max(pass_first - 1, 0)
-                if pass_first == 0:
+                if pass_first == 0 and kind == "late":
+                    await asyncio.sleep(1.2)
+                elif pass_first == 0:
                     await self.commit(kind, answer)
                     return True
         return False

@@ -129,6 +129,12 @@ serve images --fault 'hang:HEAD /containers/[0-9a-f]+/archive'
 sed -i 's/^  svc0002: {/&healthcheck: {test: curl -f localhost}, /' compose.yaml
 cut "looking for commands in an image" 'asked HEAD./containers/[0-9a-f]+/archive' "${ours[@]}" tune --lint
 expect "looking for commands in an image: there was a container to remove" asked 'POST /containers/create'
+serve makes --fault late:/containers/create
+cut "making a container of its own" 'asked POST./containers/create' "${ours[@]}" tune --duration 1s
+serve never --fault hang:/containers/create
+no_container() { ! asked DELETE; } # none was made
+cut "making one, which is never answered" 'asked POST./containers/create' "${ours[@]}" tune --duration 1s
+no_container() { [ "$(grep -c 'POST /containers/create' "$scratch/$engine.log")" = "$(grep -c 'DELETE /containers/' "$scratch/$engine.log")" ]; }
 serve waits --fault hang:/wait
 cut "asking in a container of its own" 'asked /wait' "${ours[@]}" tune --duration 1s
 serve trials --fault hang@1:/wait # what node is asked comes first
