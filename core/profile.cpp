@@ -453,7 +453,8 @@ Profile take_profile(World& world, const Connection& connection, const ProfileRe
         }
     }
     if (!profile.interrupted && profile.lost.empty()) {
-        layers.finish(world.clock, world.cancel, profile.observation);
+        const std::chrono::seconds longest{request.measure == Measure::kNever ? 1 : 30};
+        layers.finish(world.clock, world.cancel, longest, profile.observation);
     }
     read_kept_usage(store, profile.project, profile.observation, world.clock.now());
     const auto& services = profile.observation.services;

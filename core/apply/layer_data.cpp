@@ -102,7 +102,7 @@ class LayersOf {
             }
         }
         WritableLayers layers(engine_, world_.files, {}, true, observation);
-        layers.finish(world_.clock, world_.cancel, observation);
+        layers.finish(world_.clock, world_.cancel, std::chrono::seconds{30}, observation);
         const Wishes wishes = wishes_of(project, world_.files);
         if (data_in_layers(observation, wishes).empty()) {
             return {};

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <limits>
 #include <optional>
+#include <sstream>
 #include <system_error>
 
 #undef curl_easy_setopt
@@ -181,9 +182,31 @@ EngineLost CurlEngine::cannot_connect(const std::string& complaint) const {
                               "join the group that owns the socket (usually docker), or use sudo");
         }
     }
-    return EngineLost(
-        fmt::format("cannot reach the engine at {} ({}): {}", endpoint_.display(), endpoint_.source, complaint),
-        "is it running? docker version asks it the same question");
+    const std::string why = endpoint_.kind == Endpoint::Kind::kDialStdio ? said_by_dialer() : std::string{};
+    return EngineLost(fmt::format("cannot reach the engine at {} ({}): {}", endpoint_.display(), endpoint_.source,
+                                  why.empty() ? complaint : why),
+                      "is it running? docker version asks it the same question");
+}
+
+std::string CurlEngine::said_by_dialer() const {
+    Command command;
+    command.argv = docker_;
+    command.argv.insert(command.argv.end(), {"system", "dial-stdio"});
+    command.timeout = std::chrono::milliseconds{2'000};
+    const std::string said = process_.run(command, cancel_).error;
+    constexpr std::string_view kOfSsh = "stderr=";  // docker's own words name the user and the whole command
+    const auto begin = said.find(kOfSsh);
+    if (begin == std::string::npos) {
+        return {};
+    }
+    std::string line;
+    std::istringstream words(said.substr(begin + kOfSsh.size()));
+    std::getline(words >> std::ws, line);
+    for (auto at = line.find('@'); at != std::string::npos; at = line.find('@')) {
+        const auto blank = line.rfind(' ', at);
+        line.erase(blank == std::string::npos ? 0 : blank + 1, at - (blank == std::string::npos ? 0 : blank + 1) + 1);
+    }
+    return line.substr(0, line.find_last_not_of(" \r") + 1);
 }
 
 std::string CurlEngine::url(const Request& request) const {

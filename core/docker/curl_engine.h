@@ -50,6 +50,8 @@ class CurlEngine final : public Engine {
     void set_up_transport(Transfer& transfer);
     [[nodiscard]] std::string url(const Request& request) const;
     [[nodiscard]] EngineLost cannot_connect(const std::string& complaint) const;
+    /// What ssh says of its failing, without a user's name; empty: nothing.
+    [[nodiscard]] std::string said_by_dialer() const;
 
     const Curl& curl_;
     Endpoint endpoint_;

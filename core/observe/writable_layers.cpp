@@ -122,14 +122,13 @@ void WritableLayers::remember() const {
     }
 }
 
-void WritableLayers::finish(const Clock& clock, const Cancel& cancel, Observation& into) {
-    constexpr std::chrono::seconds kLongest{30};
+void WritableLayers::finish(const Clock& clock, const Cancel& cancel, std::chrono::seconds longest, Observation& into) {
     constexpr std::chrono::milliseconds kPause{200};
     const auto open = [&] {
         return std::any_of(asked_.begin(), asked_.end(),
                            [](const Asked& asked) { return !asked.ended && !asked.too_long; });
     };
-    for (const auto until = clock.steady() + kLongest; open() && clock.steady() < until;) {
+    for (const auto until = clock.steady() + longest; open() && clock.steady() < until;) {
         cancel.check();
         engine_.pump(kPause);
     }
@@ -139,7 +138,10 @@ void WritableLayers::finish(const Clock& clock, const Cancel& cancel, Observatio
             known_[asked.id] = read_changes(asked.body, asked.mounts, asked.given);
         } else {
             into.gaps.push_back(
-                {asked.service, "what its writable layer holds", "the engine could not compare it with the image"});
+                {asked.service, "what its writable layer holds",
+                 asked.ended || asked.too_long
+                     ? "the engine could not compare it with the image"
+                     : fmt::format("the engine had not compared it with the image after {} s", longest.count())});
         }
     }
     for (ServiceObservation& service : into.services) {

@@ -25,9 +25,9 @@ class WritableLayers {
     WritableLayers& operator=(WritableLayers&&) = delete;
     ~WritableLayers();
 
-    /// Waits for what is missing still, at most 30 s, and fills it in; a gap where the engine could not say. Throws
+    /// Waits for what is missing still, at most so long, and fills it in; a gap where the engine did not say. Throws
     /// Interrupted.
-    void finish(const Clock& clock, const Cancel& cancel, Observation& into);
+    void finish(const Clock& clock, const Cancel& cancel, std::chrono::seconds longest, Observation& into);
 
   private:
     struct Asked {

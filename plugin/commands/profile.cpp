@@ -1,5 +1,7 @@
 #include "plugin/commands/profile.h"
 
+#include "core/advising.h"
+#include "core/compose/wishes.h"
 #include "plugin/duration.h"
 #include "plugin/views/profile_json.h"
 #include "plugin/views/profile_live.h"
@@ -40,8 +42,14 @@ ExitCode ProfileCommand::run(World& world, Terminal& terminal) {
     request_.measure = show_ ? Measure::kNever : Measure::kAlways;
     const bool json = format_ == "json";
     LiveProfile live(terminal);
-    const Profile profile = take_profile(world, request_, live);
+    ProfileWatcher silent;  // what is kept is shown at once, and once
+    Profile profile = take_profile(world, request_, show_ ? silent : static_cast<ProfileWatcher&>(live));
     live.finish();
+    try {
+        read_wishes(profile.project, world.files, advisor_set());
+    } catch (const Error& error) {  // none of what was measured rests on it
+        profile.observation.gaps.push_back({"x-pilotpros", "what is wished", error.what()});
+    }
     terminal.out(json ? profile_as_json(profile).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"
                       : profile_as_table(profile, terminal.width()));
     if (!profile.lost.empty()) {

@@ -125,7 +125,7 @@ refused "nobody at the port" "127.0.0.1:1" DOCKER_HOST=tcp://127.0.0.1:1
 refused "an unknown scheme" "carrier" DOCKER_HOST=carrier://pigeon
 refused "a certificate of another authority" "127.0.0.1" --context by-tls-wrong
 refused "no certificate of ours" "127.0.0.1" "DOCKER_HOST=$tls" DOCKER_TLS=1
-refused "ssh that fails" "elsewhere" FAKE_SSH_FAILS=elsewhere -c by-ssh
+refused "ssh that fails" "ssh: connect to host elsewhere port 22: Connection refused" FAKE_SSH_FAILS=elsewhere -c by-ssh
 refused "an engine that is too new" "too old" "DOCKER_HOST=unix://$scratch/too-new.sock"
 refused "a version that the engine does not speak" "too new" DOCKER_API_VERSION=1.60 "DOCKER_HOST=unix://$scratch/v1.24.sock"
 fake denied --services 1 --fault '403:/(info|containers|version)'

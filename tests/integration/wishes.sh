@@ -91,3 +91,8 @@ expect_same "the user says that it is none" "$(kinds web)" ""
 expect_same "and that another is one" "$(kinds quiet)" node
 expect "on whose word" jq -e '.services[] | select(.name == "quiet") | .applications[0].evidence | tostring | test("x-pilotpros")' "$scratch/out"
 expect "what it cannot be asked then is a gap, with why" jq -e 'any(.gaps[]; .subject == "quiet" and .what == "version and heap limit of node" and (.why | test("no such program")))' "$scratch/out"
+unread='any(.gaps[]; .subject == "x-pilotpros" and (.why | test("unknown key aplication .did you mean application")))'
+planted "a wish that can be read, told as one that cannot" jq -e "$unread" "$scratch/out"
+programs ', x-pilotpros: {aplication: none}' ''
+expect "a wish that cannot be read is a gap" jq -e "$unread" "$scratch/out"
+expect_same "and what it is, is recognised" "$(kinds web)" nginx

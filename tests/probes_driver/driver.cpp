@@ -71,7 +71,7 @@ int run(std::vector<std::string> words) {
         service.applications.push_back({words.at(2), 1, {}, given});
         Observation seen;
         seen.services.push_back(service);
-        WritableLayers(engine, files, {}, true, seen).finish(Clock{}, cancel, seen);
+        WritableLayers(engine, files, {}, true, seen).finish(Clock{}, cancel, std::chrono::seconds{30}, seen);
         for (const std::string& path : data_in_layer(seen.services.front(), {})) {
             std::cout << path << '\n';
         }

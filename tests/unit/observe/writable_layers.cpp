@@ -25,7 +25,7 @@ Observation one_container() {
 Observation look(MemoryEngine& engine, MemoryFiles& files, bool anew) {
     Observation observation = one_container();
     WritableLayers layers(engine, files, kKept, anew, observation);
-    layers.finish(Clock{}, Cancel{}, observation);
+    layers.finish(Clock{}, Cancel{}, std::chrono::seconds{30}, observation);
     return observation;
 }
 
