@@ -89,7 +89,7 @@ class Session {
                 note_probes(service, container, {});
             }
         }
-        add_gaps(recorder.gaps());
+        add_gaps(recorder.gaps(profile_.interrupted));
         guard([&] { refresh_containers(); });
         guard([&] { look_at_logs(); });
         conclude_all();

@@ -37,6 +37,7 @@ class ContainerRecorder {
     [[nodiscard]] const Usage& usage() const { return usage_; }
     [[nodiscard]] bool starting(TimePoint at) const { return start_.starting(at); }
     [[nodiscard]] bool running() const { return running_; }
+    [[nodiscard]] bool frozen() const { return frozen_; }
     /// Changes with every new life, so that whoever keeps something of a life (its process number) knows that it is
     /// stale.
     [[nodiscard]] int life() const { return life_; }

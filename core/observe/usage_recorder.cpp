@@ -235,7 +235,7 @@ std::map<std::string, Usage> UsageRecorder::usage() const {
     return result;
 }
 
-std::vector<Gap> UsageRecorder::gaps() const {
+std::vector<Gap> UsageRecorder::gaps(bool interrupted) const {
     std::vector<Gap> result;
     std::set<std::pair<std::string, std::string>> said;
     const auto say = [&](const std::string& subject, const std::string& what, const std::string& why) {
@@ -243,7 +243,7 @@ std::vector<Gap> UsageRecorder::gaps() const {
             result.push_back({subject, what, why});
         }
     };
-    if (files_ == nullptr) {
+    if (files_ == nullptr && !watched_.empty()) {
         say("engine", "the kernel's own counters",
             "the engine is not proven to run on this machine, so its kernel's own files cannot be read");
     }
@@ -264,7 +264,10 @@ std::vector<Gap> UsageRecorder::gaps() const {
         } else if (watched->ended && watched->recorder.running() && !usage.empty()) {
             say(watched->service, "use since then", "the statistics stream ended");
         } else if (usage.empty() && watched->recorder.running()) {
-            say(watched->service, "use", "the engine sent no sample of it");
+            say(watched->service, "use",
+                watched->recorder.frozen() ? "it is paused"
+                : interrupted              ? "it was interrupted before there were two samples of it"
+                                           : "the engine sent no two samples of it");
         }
         if (watched->lines->nonsense() > 0 && !denied) {  // what says why it is denied is no sample
             say(watched->service, "some samples",

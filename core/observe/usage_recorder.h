@@ -58,7 +58,7 @@ class UsageRecorder {
     /// By container ID.
     [[nodiscard]] std::map<std::string, Usage> usage() const;
     /// What could not be learned, said once for each service.
-    [[nodiscard]] std::vector<Gap> gaps() const;
+    [[nodiscard]] std::vector<Gap> gaps(bool interrupted = false) const;
 
   private:
     struct Watched;
