@@ -99,7 +99,8 @@ struct Usage {
     TimePoint kernel_peak_seen;      ///< when it was read: the peak itself is older
     Bytes kernel_peak_before = 0;    ///< the same as it stood when watching began
     Bytes sampled_peak = 0;          ///< highest usage among the samples of the same run, page cache included
-    /// need_peak() of merged runs and replicas, 0: it is none. One run's samples say nothing beside another's kernel peak.
+    /// need_peak() of merged runs and replicas, 0: it is none. One run's samples say nothing beside another's kernel
+    /// peak.
     Bytes earlier_need_peak = 0;
     /// The most that the programs beside the application held, as it tells (apps/application.h, `beside`): what they
     /// hold moves from look to look, and the advice with it would. Nothing: it was not looked at.
