@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <charconv>
 
-#include "core/advise/service_state.h"
 #include "core/model/json.h"
 
 namespace pilotpros {

@@ -15,31 +15,6 @@ int replicas_of(const Case& input, const ServiceObservation* observed, const std
     return observed == nullptr ? 1 : static_cast<int>(observed->containers.size());
 }
 
-int most_replicas_of(const Case& input, const ServiceObservation& service) {
-    const Service* const of_files = input.service(service.service);
-    const auto running = static_cast<int>(service.containers.size());
-    return std::max({1, of_files != nullptr ? of_files->replicas : 1, running});
-}
-
-bool is_reached_as(const Case& input, const ServiceObservation& service, const std::string& host) {
-    if (host == service.service || std::any_of(service.containers.begin(), service.containers.end(),
-                                               [&](const Container& container) { return container.name == host; })) {
-        return true;
-    }
-    const Service* const of_files = input.service(service.service);
-    if (of_files == nullptr) {
-        return false;
-    }
-    if (text(of_files->resolved, "container_name") == host) {
-        return true;
-    }
-    const nlohmann::json& networks = member(of_files->resolved, "networks");
-    return networks.is_object() && std::any_of(networks.begin(), networks.end(), [&](const nlohmann::json& network) {
-               const nlohmann::json& aliases = member(network, "aliases");
-               return aliases.is_array() && std::find(aliases.begin(), aliases.end(), host) != aliases.end();
-           });
-}
-
 bool is_job(const std::map<std::string, Service>& services, const std::string& name) {
     return std::any_of(services.begin(), services.end(), [&](const auto& other) {
         const nlohmann::json& dependency = member(member(other.second.resolved, "depends_on"), name.c_str());

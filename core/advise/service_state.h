@@ -12,12 +12,6 @@ namespace pilotpros {
 /// How many containers of the service there are to be.
 int replicas_of(const Case& input, const ServiceObservation* observed, const std::string& service);
 
-/// The same as far as pools go, which each may come to take: those of the files, or more that run.
-int most_replicas_of(const Case& input, const ServiceObservation& service);
-
-/// Whether a host means the service within the project's networks: its name, a container's, or an alias.
-bool is_reached_as(const Case& input, const ServiceObservation& service, const std::string& host);
-
 /// The limit below which the OOM killer struck in a container that still exists; 0: none did, or none was set.
 Bytes limit_of_oom_kill(const ServiceObservation& service);
 

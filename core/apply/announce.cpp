@@ -82,8 +82,10 @@ Announcer::Announcer(World& world, Engine& engine, const std::string& project, c
       recent_(recent_times(engine, project, world.clock.now())) {
     for (const auto& [service, measured] : kept_) {
         for (const Interruption& one : measured) {
-            replaced_by_us_ = replaced_by_us_ && one.replace == 0;
-            recent_.replace = std::max(recent_.replace.value_or(0), one.replace);
+            if (one.away() > 0) {  // one that was swapped was not replaced
+                replaced_by_us_ = false;
+                recent_.replace = std::max(recent_.replace.value_or(0), one.replace);
+            }
         }
     }
 }

@@ -66,30 +66,44 @@ std::vector<Finished> ComposeRun::run(const std::vector<Command>& commands) cons
     return world_.process.run_all(commands, world_.cancel);
 }
 
-std::map<std::string, std::string> ComposeRun::hashes(const std::string& model) const {
+std::map<std::string, std::string> ComposeRun::asked_for_hashes(std::vector<std::string> words,
+                                                                const std::string& model, Finished& how) const {
     const auto known = world_.known_hashes.find({folder_.string(), model});
     if (known != world_.known_hashes.end()) {
+        how.exit_code = 0;
         return known->second;
     }
     ComposeRun resolved = *this;
     resolved.arguments_ = {"compose", "--project-directory", folder_.string(), "--profile", "*", "-f", "-"};
-    const Finished finished = run({resolved.question({"config", "--hash", "*"}, model)}).front();
-    auto hashes = hashes_of(finished.output);
-    if (finished.ok()) {
+    how = run({resolved.question(std::move(words), model)}).front();
+    auto hashes = hashes_of(how.output);
+    if (how.ok()) {
         world_.known_hashes[{folder_.string(), model}] = hashes;
     }
     return hashes;
 }
 
+std::map<std::string, std::string> ComposeRun::hashes(const std::string& model, Finished& how) const {
+    return asked_for_hashes({"config", "--hash", "*"}, model, how);
+}
+
+std::map<std::string, std::string> ComposeRun::hashes(const std::string& model) const {
+    Finished how;
+    return hashes(model, how);
+}
+
 std::map<std::string, std::string> ComposeRun::hashes_alone(const std::string& model) const {
     nlohmann::json alone = nlohmann::json::parse(model, nullptr, false);
-    if (!member(alone, "services").is_object()) {
-        return {};
+    std::size_t erased = 0;
+    if (member(alone, "services").is_object()) {
+        for (nlohmann::json& service : alone["services"]) {
+            erased += service.is_object() ? service.erase("depends_on") : 0;
+        }
     }
-    for (nlohmann::json& service : alone["services"]) {
-        service.erase("depends_on");
-    }
-    return hashes(alone.dump());
+    Finished how;
+    // Normalised, it would have again what is inferred.
+    return erased == 0 ? hashes(model)
+                       : asked_for_hashes({"config", "--no-normalize", "--hash", "*"}, alone.dump(), how);
 }
 
 std::vector<std::string> compose_arguments(const Project& project, const World& world) {

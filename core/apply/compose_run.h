@@ -37,11 +37,16 @@ class ComposeRun {
     /// `config --hash` reads no env_file and no variable that is passed through, and `up` hashes with both (tried with
     /// 2.26), so it is asked about the model in which they are resolved, and once about each.
     [[nodiscard]] std::map<std::string, std::string> hashes(const std::string& model) const;
+    /// The same, and how Compose ended where it was asked.
+    [[nodiscard]] std::map<std::string, std::string> hashes(const std::string& model, Finished& how) const;
     /// The same of a container that was made with --no-deps: Compose before 2.29.3 leaves depends_on out then (tried
-    /// with 2.26), so that the next `up` recreates it once, and it is what the files say all the same.
+    /// with 2.26, also where it is inferred from links; not of network_mode "service:…"), so that the next `up`
+    /// recreates it once, and it is what the files say all the same.
     [[nodiscard]] std::map<std::string, std::string> hashes_alone(const std::string& model) const;
 
   private:
+    [[nodiscard]] std::map<std::string, std::string> asked_for_hashes(std::vector<std::string> words,
+                                                                      const std::string& model, Finished& how) const;
     [[nodiscard]] Command command(std::vector<std::string> words) const;
 
     World& world_;

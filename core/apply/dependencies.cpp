@@ -59,7 +59,12 @@ Standing dependencies_stand(Engine& engine, const ComposeRun& run, const std::st
         return {};
     }
     Finished told = run.run({run.question({"config", "--format", "json"})}).front();
-    const auto hashes = told.ok() ? run.hashes(told.output) : std::map<std::string, std::string>{};
+    std::map<std::string, std::string> hashes;
+    if (told.ok()) {
+        Finished how;
+        hashes = run.hashes(told.output, how);
+        told = std::move(how);
+    }
     if (hashes.empty()) {
         return {false, std::move(told)};
     }

@@ -119,7 +119,7 @@ std::string words(const AnnouncedInterruption& announced) {
                        shown(announced.at_most), shown(announced.stop),
                        announced.stop_seen ? "the slowest seen" : "its stop_grace_period: no stop was seen",
                        shown(announced.replace),
-                       announced.replaced_by_us ? "the slowest of our own seen, and 500 ms for docker compose"
+                       announced.replaced_by_us ? "as a trial container, and 500 ms for docker compose"
                        : announced.replace_seen ? "the slowest seen"
                                                 : "what docker compose is given: none was seen",
                        shown(announced.start),

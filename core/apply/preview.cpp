@@ -120,7 +120,8 @@ ServicePreview preview_of(const ApplyRequest& request, const std::string& name, 
     const std::vector<Container> containers = service == nullptr ? std::vector<Container>{} : service->containers;
     preview.stop_seconds = longest_stop_grace(containers);
     preview.recreates = std::any_of(containers.begin(), containers.end(), [&](const Container& container) {
-        return container.running() && container.config_hash != hash && container.config_hash != alone;
+        return container.running() && container.config_hash != hash &&
+               (alone.empty() || container.config_hash != alone);
     });
     preview.live = request.live && preview.recreates;
     preview.recreates = preview.recreates && !request.live;
@@ -266,9 +267,9 @@ ApplyPreview preview_apply(World& world, const ApplyRequest& request) {
                 left_alone(request.observation, services, hashes, preview.services, name);
             if (!left.empty()) {
                 preview.notes.push_back(
-                    fmt::format("{} is left alone, since it does not run as its files say, and {} depends on it: the "
-                                "next `up` may recreate {} once more",
-                                fmt::join(left, ", "), name, name));
+                    fmt::format("{} depends on {}, which {} left alone: not running as the files say now, or finished; "
+                                "the next `up` may recreate {} once more",
+                                name, fmt::join(left, ", "), left.size() == 1 ? "is" : "are", name));
             }
             if (const std::string image = moved_name(request.observation, name); !image.empty()) {
                 preview.notes.push_back(
@@ -284,8 +285,8 @@ ApplyPreview preview_apply(World& world, const ApplyRequest& request) {
         const ServiceObservation* const seen = request.observation.service(name);
         for (const Container& container : seen == nullptr ? std::vector<Container>{} : seen->containers) {
             if (!standing && container.running() &&
-                (now == hashes_now.end() ||
-                 (container.config_hash != now->second && container.config_hash != alone_now[name]))) {
+                (now == hashes_now.end() || (container.config_hash != now->second &&
+                                             (alone_now[name].empty() || container.config_hash != alone_now[name])))) {
                 preview.notes.push_back(
                     fmt::format("{} does not run as its files say now: what changed in them since "
                                 "it was started comes in force, too",

@@ -30,9 +30,12 @@ int running_in(const ServiceRecord& service) {
 /// Whether the files give what was there: another configuration may listen elsewhere.
 bool is_configured_as(const ServiceRecord& service, const Intended& intended) {
     const auto hash = intended.hashes.find(service.service);
+    const auto alone = intended.alone.find(service.service);
     return hash != intended.hashes.end() &&
-           std::all_of(service.containers.begin(), service.containers.end(),
-                       [&](const ContainerRecord& container) { return container.config_hash == hash->second; });
+           std::all_of(service.containers.begin(), service.containers.end(), [&](const ContainerRecord& container) {
+               return container.config_hash == hash->second ||
+                      (alone != intended.alone.end() && container.config_hash == alone->second);
+           });
 }
 
 }  // namespace

@@ -73,7 +73,7 @@ std::string moved_image(Engine& engine, const Json& resolved, const std::string&
 Intended read_intended(const ComposeRun& run, const std::string& input) {
     const Finished read = run.run({run.question({"config", "--format", "json"}, input)}).front();
     const Json model = Json::parse(read.output, nullptr, false);
-    return {member(model, "services"), run.hashes(read.output)};
+    return {member(model, "services"), run.hashes(read.output), run.hashes_alone(read.output)};
 }
 
 Replacement replacement_of(Engine& engine, const Intended& intended, const std::string& project,

@@ -16,6 +16,7 @@ namespace pilotpros {
 struct Intended {
     nlohmann::json services;                    ///< holds secrets in clear
     std::map<std::string, std::string> hashes;  ///< Compose's own, by service
+    std::map<std::string, std::string> alone;   ///< see ComposeRun::hashes_alone()
 };
 /// `input`: for a file "-" of the run.
 Intended read_intended(const ComposeRun& run, const std::string& input = {});

@@ -60,7 +60,7 @@ ServiceStatus status_of(Engine& engine, const std::string& project, const std::s
             status.drift.push_back(fmt::format("{}: {}", container.name, difference));
         }
         status.recreated_by_up = status.recreated_by_up || container.config_hash != hash;
-        otherwise = otherwise || (container.config_hash != hash && container.config_hash != alone);
+        otherwise = otherwise || (container.config_hash != hash && (alone.empty() || container.config_hash != alone));
     }
     if (status.drift.empty() && otherwise && !while_running) {
         status.drift.emplace_back("it was started with another configuration");

@@ -331,8 +331,8 @@ class Transaction {
         const bool alone = !depends.stand;
         if (alone) {
             watcher_.step(
-                fmt::format("what {} depends on does not run as its files say and is left alone: the next up "
-                            "may recreate {} once more",
+                fmt::format("what {} depends on does not run as its files say, or has finished, and is left alone: "
+                            "the next up may recreate {} once more",
                             service.service, service.service));
         }
         const int scale = service.running == replicas ? 0 : service.running;

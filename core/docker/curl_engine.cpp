@@ -199,9 +199,11 @@ std::string CurlEngine::said_by_dialer() const {
     if (begin == std::string::npos) {
         return {};
     }
-    std::string line;
-    std::istringstream words(said.substr(begin + kOfSsh.size()));
-    std::getline(words >> std::ws, line);
+    std::string line;  // the last one: a banner and warnings come before it
+    std::istringstream lines(said.substr(begin + kOfSsh.size()));
+    for (std::string one; std::getline(lines, one);) {
+        line = one.find_first_not_of(" \t\r") == std::string::npos ? line : one;
+    }
     for (auto at = line.find('@'); at != std::string::npos; at = line.find('@')) {
         const auto blank = line.rfind(' ', at);
         line.erase(blank == std::string::npos ? 0 : blank + 1, at - (blank == std::string::npos ? 0 : blank + 1) + 1);
@@ -310,8 +312,10 @@ void CurlEngine::release(Transfer& transfer) {
 
 void CurlEngine::turn(std::chrono::milliseconds at_most) {
     std::vector<curl_waitfd> extra;
-    for (const int descriptor : cancel_.descriptors()) {
-        extra.push_back({descriptor, CURL_WAIT_POLLIN, 0});
+    if (!cancel_.requested()) {  // one that is ready already would end every wait
+        for (const int descriptor : cancel_.descriptors()) {
+            extra.push_back({descriptor, CURL_WAIT_POLLIN, 0});
+        }
     }
     int running = 0;
     curl_.multi_perform(multi_, &running);
@@ -382,6 +386,7 @@ std::vector<Response> CurlEngine::call_all(const std::vector<Request>& requests)
         stop_at = stop_at.value_or(Steady::now() + kOwed);
         return Steady::now() >= *stop_at;
     };
+    cancel_.check();  // what was not asked for yet is not owed
     std::size_t next = 0;
     try {
         while (next < requests.size() || !in_flight.empty()) {

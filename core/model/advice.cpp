@@ -9,6 +9,8 @@
 #include <iterator>
 #include <utility>
 
+#include "core/model/json.h"
+
 namespace pilotpros {
 
 namespace {}  // namespace
@@ -68,11 +70,37 @@ Usage usage_of(const ServiceObservation& service) {
     if (!service.kept.empty()) {
         return service.kept;
     }
-    Usage merged;
+    std::vector<Usage> replicas;
+    replicas.reserve(service.usage.size());
     for (const auto& [container, usage] : service.usage) {
-        merged.merge_replica(usage);
+        replicas.push_back(usage);
     }
-    return merged;
+    return merged_replicas(std::move(replicas));
+}
+
+int most_replicas_of(const Case& input, const ServiceObservation& service) {
+    const Service* const of_files = input.service(service.service);
+    const auto running = static_cast<int>(service.containers.size());
+    return std::max({1, of_files != nullptr ? of_files->replicas : 1, running});
+}
+
+bool is_reached_as(const Case& input, const ServiceObservation& service, const std::string& host) {
+    if (host == service.service || std::any_of(service.containers.begin(), service.containers.end(),
+                                               [&](const Container& container) { return container.name == host; })) {
+        return true;
+    }
+    const Service* const of_files = input.service(service.service);
+    if (of_files == nullptr) {
+        return false;
+    }
+    if (text(of_files->resolved, "container_name") == host) {
+        return true;
+    }
+    const nlohmann::json& networks = member(of_files->resolved, "networks");
+    return networks.is_object() && std::any_of(networks.begin(), networks.end(), [&](const nlohmann::json& network) {
+               const nlohmann::json& aliases = member(network, "aliases");
+               return aliases.is_array() && std::find(aliases.begin(), aliases.end(), host) != aliases.end();
+           });
 }
 
 }  // namespace pilotpros

@@ -109,4 +109,10 @@ std::optional<Bytes> parse_size(const std::string& text);
 /// replicas; empty when nothing was measured.
 Usage usage_of(const ServiceObservation& service);
 
+/// How many containers of a service there may come to be: those of the files, or more that run. Pure.
+int most_replicas_of(const Case& input, const ServiceObservation& service);
+
+/// Whether a host means the service within the project's networks: its name, a container's, or an alias. Pure.
+bool is_reached_as(const Case& input, const ServiceObservation& service, const std::string& host);
+
 }  // namespace pilotpros

@@ -170,8 +170,7 @@ void Usage::merge(const Usage& other) {
     periods += other.periods;
     throttled_periods += other.throttled_periods;
     throttled_seconds += other.throttled_seconds;
-    // What the kernel had counted before a later run holds what was watched in the earlier one.
-    oom_kills_before = std::max(oom_kills_before, other.oom_kills_before - oom_kills);
+    oom_kills_before = std::max(oom_kills_before, other.oom_kills_before);
     oom_kills += other.oom_kills;
     oom_at = std::max(oom_at, other.oom_at);
     restarts += other.restarts;
@@ -194,6 +193,15 @@ void Usage::merge_replica(const Usage& other) {
     const double together = seconds + other.seconds - share * std::min(seconds, other.seconds);
     merge(other);
     seconds = together;
+}
+
+Usage merged_replicas(std::vector<Usage> replicas) {
+    std::sort(replicas.begin(), replicas.end(), [](const Usage& left, const Usage& right) { return left.from < right.from; });
+    Usage merged;
+    for (const Usage& replica : replicas) {
+        merged.merge_replica(replica);
+    }
+    return merged;
 }
 
 void Usage::fade(double factor) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -76,7 +77,8 @@ struct LogWritten {
 /// What a container used over a time, mergeable over runs and replicas.
 struct Usage {
     TimePoint from, to;
-    double seconds = 0;  ///< observed; gaps and the time of our own questions left out; of replicas the longest
+    double seconds = 0;  ///< observed; gaps and the time of our own questions left out; of replicas
+                         ///< the time for which any ran
     double container_seconds = 0;  ///< the same, of all replicas together: what amounts are divided by
     std::int64_t samples = 0;
     std::int64_t gaps = 0;  ///< intervals too long to be a sample
@@ -135,7 +137,7 @@ struct Usage {
 
     /// A later run of the same: its time comes on top.
     void merge(const Usage& other);
-    /// Another container of the same run: all adds up but the time for which both ran.
+    /// Another container of the same run, which began later: all adds up but the time for which both ran.
     void merge_replica(const Usage& other);
     /// Lets what was seen fade by this factor; peaks stay, with their dates.
     void fade(double factor);
@@ -143,5 +145,8 @@ struct Usage {
     /// Throws nlohmann::json::exception or std::invalid_argument when the JSON is no Usage.
     friend void from_json(const nlohmann::json& json, Usage& usage);
 };
+
+/// The containers of one run as one. Pure.
+Usage merged_replicas(std::vector<Usage> replicas);
 
 }  // namespace pilotpros

@@ -222,8 +222,7 @@ void restore_watched(const nlohmann::json& watched, ServiceObservation& service)
 void keep_usage(ProfileStore& store, const Project& project, Observation& observation) {
     const std::size_t already = store.notes().size();
     for (const ServiceObservation& service : observation.services) {
-        // Replicas ran at the same time: together they are one run.
-        std::vector<std::pair<ProfileKey, Usage>> run;
+        std::vector<std::pair<ProfileKey, std::vector<Usage>>> run;  // its containers together
         for (const Container* const container : service.all_containers()) {
             const auto usage = service.usage.find(container->id);
             if (usage == service.usage.end() || usage->second.empty()) {
@@ -231,11 +230,11 @@ void keep_usage(ProfileStore& store, const Project& project, Observation& observ
             }
             const ProfileKey key = key_of(observation, project, service.service, *container);
             const auto same = std::find_if(run.begin(), run.end(), [&](const auto& one) { return one.first == key; });
-            (same == run.end() ? run.emplace_back(key, Usage{}) : *same).second.merge_replica(usage->second);
+            (same == run.end() ? run.emplace_back(key, std::vector<Usage>{}) : *same).second.push_back(usage->second);
         }
-        for (const auto& [key, usage] : run) {
+        for (const auto& [key, replicas] : run) {
             try {
-                store.add(key, usage, watched_of(service));
+                store.add(key, merged_replicas(replicas), watched_of(service));
             } catch (const Error& error) {
                 observation.gaps.push_back({service.service, "this run's use, for later runs",
                                             std::string{"it could not be kept: "} + error.what()});

@@ -266,8 +266,8 @@ std::vector<Gap> UsageRecorder::gaps(bool interrupted) const {
         } else if (usage.empty() && watched->recorder.running()) {
             say(watched->service, "use",
                 watched->recorder.frozen() ? "it is paused"
-                : interrupted              ? "it was interrupted before there were two samples of it"
-                                           : "the engine sent no two samples of it");
+                : interrupted              ? "it was interrupted before there was a sample of it"
+                                           : "the engine sent no sample of it");
         }
         if (watched->lines->nonsense() > 0 && !denied) {  // what says why it is denied is no sample
             say(watched->service, "some samples",

@@ -134,6 +134,13 @@ std::string kills(const Usage& usage) {
                                       : std::to_string(usage.oom_kills);
 }
 
+/// What the kernel had counted before a run may have been watched in an earlier one.
+std::string kept_kills(const Usage& kept) {
+    return kept.oom_kills > 0 && kept.oom_kills_before > 0
+               ? fmt::format("{} (+ up to {} before)", kept.oom_kills, kept.oom_kills_before)
+               : kills(kept);
+}
+
 std::string memory_table(const Observation& observation, int width) {
     constexpr std::ptrdiff_t kMissed = 7;
     const bool missed =
@@ -141,15 +148,9 @@ std::string memory_table(const Observation& observation, int width) {
             return std::any_of(service.usage.begin(), service.usage.end(),
                                [](const auto& entry) { return entry.second.missed_while_watching(); });
         });
-    std::vector<Table::Column> columns{{"MEMORY"},
-                                       {"P50", true, 4},
-                                       {"P95", true, 2},
-                                       {"P99", true, 3},
-                                       {"NEEDED MAX", true},
-                                       {"WITH CACHE MAX", true, 5},
-                                       {"KERNEL PEAK", true},
-                                       {"LIMIT", true},
-                                       {"OOM KILLS", true}};
+    std::vector<Table::Column> columns{{"MEMORY, NEEDED"},    {"P50", true, 4},     {"P95", true, 2},
+                                       {"P99", true, 3},      {"NEEDED MAX", true}, {"WITH CACHE MAX", true, 5},
+                                       {"KERNEL PEAK", true}, {"LIMIT", true},      {"OOM KILLS", true}};
     if (missed) {
         columns.insert(columns.begin() + kMissed, {"MISSED", true, 1});
     }
@@ -279,7 +280,7 @@ std::string kept_table(const Observation& observation, int width) {
             const Usage& kept = service.kept;
             table.add({service.service, when(kept.from), when(kept.to), format_duration(Seconds{kept.seconds}),
                        at(kept.cpu.histogram(), 0.95, false), at(kept.cpu.histogram(), 1, false),
-                       at(kept.unreclaimable.histogram(), 1, true), bytes_or_dash(kept.kernel_peak), kills(kept),
+                       at(kept.unreclaimable.histogram(), 1, true), bytes_or_dash(kept.kernel_peak), kept_kills(kept),
                        fmt::format("{:.0f}", kept.unreclaimable.looks())});
         }
     }

@@ -126,6 +126,7 @@ refused "an unknown scheme" "carrier" DOCKER_HOST=carrier://pigeon
 refused "a certificate of another authority" "127.0.0.1" --context by-tls-wrong
 refused "no certificate of ours" "127.0.0.1" "DOCKER_HOST=$tls" DOCKER_TLS=1
 refused "ssh that fails" "ssh: connect to host elsewhere port 22: Connection refused" FAKE_SSH_FAILS=elsewhere -c by-ssh
+refused "ssh that is denied, in its last words" "\\): elsewhere: Permission denied \\(publickey\\)" FAKE_SSH_FAILS=elsewhere FAKE_SSH_DENIES=1 -c by-ssh
 refused "an engine that is too new" "too old" "DOCKER_HOST=unix://$scratch/too-new.sock"
 refused "a version that the engine does not speak" "too new" DOCKER_API_VERSION=1.60 "DOCKER_HOST=unix://$scratch/v1.24.sock"
 fake denied --services 1 --fault '403:/(info|containers|version)'
@@ -136,7 +137,7 @@ python3 -u -m http.server --bind 127.0.0.1 --directory "$scratch/empty" 0 >"$scr
 finally "kill $! 2>/dev/null"
 until grep -q port "$scratch/web.log"; do sleep 0.05; done
 refused "something that is no engine" "not a Docker Engine" "DOCKER_HOST=tcp://127.0.0.1:$(sed -nE 's/.* port ([0-9]+).*/\1/p' "$scratch/web.log")"
-expect_not_in "the user of an ssh address is not told" somebody "$(FAKE_SSH_FAILS=x profile -c by-ssh; echo "$err$out")"
+expect_not_in "the user of an ssh address is not told" somebody "$(FAKE_SSH_FAILS=x FAKE_SSH_DENIES=1 profile -c by-ssh; echo "$err$out")"
 # In a project's folder the files still tell something: exit 2, and why there is no more.
 mkdir "$scratch/shop"
 printf 'services: { web: { image: nginx:1.26 } }\n' >"$scratch/shop/compose.yaml"

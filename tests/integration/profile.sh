@@ -230,7 +230,7 @@ quiet --progress quiet up -d --wait
 quiet stop >/dev/null 2>&1 # with its probe, which asks, too, it would not be quiet
 sed -i 's/healthcheck: .*}}$/healthcheck: {disable: true}}/' "$scratch/quiet/compose.yaml"
 quiet --progress quiet up -d
-until quiet exec -T store pg_isready -q -h 127.0.0.1; do sleep 0.3; done
+for _ in {1..200}; do ! quiet exec -T store pg_isready -q -h 127.0.0.1 || break; sleep 0.3; done
 transactions() { # what a profile says of ten seconds
     (cd "$scratch/quiet" && "$PILOTPROS" pilotpros profile -p "pilotpros-quiet-$$" --duration 10s --format json) >"$scratch/quiet.json" 2>/dev/null
     fact quiet store postgres 'f["watched"]["rates"]["transactions_per_second"]'

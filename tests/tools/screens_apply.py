@@ -48,7 +48,7 @@ MEANWHILE = {
 assert tuple(SCENARIOS) == screens.OF_APPLY
 KINDS = ("", {}), (", TERM=dumb", {"TERM": "dumb"}), (", NO_COLOR", {"NO_COLOR": "1"})
 MASKS = ((r"\n +(?=\S)", " "), (r"[0-9]+(\.[0-9]+)? (ms|s|min)( [0-9]+ s)?\b", "T"), (r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]+Z", "WHEN"), (r"\b00[0-9]{2}\b", "0009"), (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "ENGINE"), (r"\b[0-9a-f]{64}\b", "VOLUME"), (r"\b[0-9a-f]{12}\b", "ID"),
-         (r"the slowest of [0-9]+ measured", "the slowest of 9 measured"), (r"\(((its stop_grace_period: no stop was|what docker compose is given: none was|then its gate gives up: no start was|the slowest) seen|the slowest of our own seen, and T for docker compose)\)", "(WHENCE)"), (r"slowest start seen: (T|none)", "slowest start seen: T"), (r"process [0-9]+", "process 9"),
+         (r"the slowest of [0-9]+ measured", "the slowest of 9 measured"), (r"\(((its stop_grace_period: no stop was|what docker compose is given: none was|then its gate gives up: no start was|the slowest) seen|as a trial container, and T for docker compose)\)", "(WHENCE)"), (r"slowest start seen: (T|none)", "slowest start seen: T"), (r"process [0-9]+", "process 9"),
          (r"(?<=\S) {2,}", "  "), (r" +$", ""))
 AFTER_PLAN = re.compile(r"^(?:docker pilotpros: |plain docker compose reads|db is stopped before|db runs, |db has its |gate |interrupted: )", re.M)
 

@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <map>
 
-#include "core/advise/service_state.h"
 #include "core/apps/n8n/names.h"
 #include "core/apps/words.h"
 #include "core/model/json.h"
@@ -101,25 +100,25 @@ void advise_grace(const Case& input, const ServiceObservation& service, const Fa
     advice.changes.push_back(std::move(change));
 }
 
-/// The service that n8n's database host names, with its PostgreSQL's facts; null when it is none of the project's.
-const nlohmann::json* database_of(const Case& input, const ServiceObservation& service, const Facts& facts) {
+const Application* postgres_of(const ServiceObservation& service) {
+    const auto found = std::find_if(service.applications.begin(), service.applications.end(),
+                                    [](const Application& one) { return one.kind == "postgres"; });
+    return found == service.applications.end() ? nullptr : &*found;
+}
+
+/// The service that n8n's database host names, which runs PostgreSQL; null when it is none of the project's.
+const ServiceObservation* database_of(const Case& input, const ServiceObservation& service, const Facts& facts) {
     const std::string host = value_of(input, service, facts, "DB_POSTGRESDB_HOST");
     for (const ServiceObservation& other : input.observation.services) {
-        if (host.empty() || !is_reached_as(input, other, host)) {
-            continue;
-        }
-        for (const Application& application : other.applications) {
-            if (application.kind == "postgres") {
-                return &application.facts;
-            }
+        if (!host.empty() && postgres_of(other) != nullptr && is_reached_as(input, other, host)) {
+            return &other;
         }
     }
     return nullptr;
 }
 
 /// The containers of every n8n that asks the same database: each may come to take a pool of its own.
-int sharers(const Case& input, const ServiceObservation& service, const Facts& facts) {
-    const std::string host = value_of(input, service, facts, "DB_POSTGRESDB_HOST");
+int sharers(const Case& input, const ServiceObservation& service, const ServiceObservation& database) {
     int all = most_replicas_of(input, service);
     for (const ServiceObservation& other : input.observation.services) {
         if (other.service == service.service) {
@@ -127,7 +126,7 @@ int sharers(const Case& input, const ServiceObservation& service, const Facts& f
         }
         for (const Application& application : other.applications) {
             if (application.kind == "n8n" && text(application.facts, "database") == "postgresdb" &&
-                value_of(input, other, application.facts.get<Facts>(), "DB_POSTGRESDB_HOST") == host) {
+                database_of(input, other, application.facts.get<Facts>()) == &database) {
                 all += most_replicas_of(input, other);
                 break;
             }
@@ -141,7 +140,8 @@ double busy_cores(const ServiceObservation& service) {
     return usage.empty() ? 0 : usage.cpu.histogram().quantile(0.9);
 }
 
-std::int64_t free_connections(const nlohmann::json& database) {
+std::int64_t free_connections(const ServiceObservation& service) {
+    const nlohmann::json& database = postgres_of(service)->facts;
     return integer(database, "max_connections") - integer(database, "superuser_reserved_connections") -
            integer(database, "connections_now");
 }
@@ -156,12 +156,12 @@ std::optional<std::string> why_no_pool(const Case& input, const ServiceObservati
             "connections are of use from half a core on",
             busy);
     }
-    const nlohmann::json* const database = database_of(input, service, facts);
-    if (database == nullptr || integer(*database, "max_connections") == 0) {
+    const ServiceObservation* const database = database_of(input, service, facts);
+    if (database == nullptr || integer(postgres_of(*database)->facts, "max_connections") == 0) {
         return "insufficient evidence: it is not known how many connections its database has to give";
     }
     const std::int64_t free = free_connections(*database);
-    const int all = sharers(input, service, facts);
+    const int all = sharers(input, service, *database);
     // Once written, what is in use holds the first of the two pools already.
     if (free < (written ? 1 : 2) * kPool * all) {
         return all == 1 ? fmt::format("its database has {} connections left, and {} a pool of {} should be", free,
@@ -202,11 +202,11 @@ void advise_pool(const Case& input, const ServiceObservation& service, const Fac
     change.rule = "10 connections where n8n is busy and its database has twice as many free; 20 gave no more than 10";
     change.source = kEnvironment;
     change.inputs = {{"CPUs in 90 of 100 seconds", fmt::format("{:.2f}", busy_cores(service)), "the profile"}};
-    if (const nlohmann::json* const database = database_of(input, service, facts)) {
+    if (const ServiceObservation* const database = database_of(input, service, facts)) {
         change.inputs.push_back({"free connections", fmt::format("{}", free_connections(*database)), "its database"});
+        change.inputs.push_back({"containers of n8n on that database",
+                                 fmt::format("{}", sharers(input, service, *database)), "the Compose files"});
     }
-    change.inputs.push_back(
-        {"containers of n8n on that database", fmt::format("{}", sharers(input, service, facts)), "the Compose files"});
     change.recipe = line_of(kName, facts);
     change.risk = Risk::kMedium;
     advice.changes.push_back(std::move(change));

@@ -16,7 +16,7 @@ struct Watched {
     int connections_max = -1;  ///< most client connections at one of the looks, ours left out; -1: none was had
     int active_often = -1;  ///< so many or more of them were at a statement in a tenth of the looks; -1: none was had
     int connection_samples = 0;  ///< looks, one a second
-    std::optional<Rates> rates;  ///< between the first and the last reading of the counters
+    std::optional<Rates> rates;  ///< between the first and the last reading; transactions between the looks
 };
 
 void to_json(nlohmann::json& json, const Watched& watched);

@@ -140,8 +140,8 @@ TEST_CASE("what was never measured is bounded, part by part, and that is said", 
         bounds.replaced_by_us = true;
         const auto announced = announce_interruption({}, bounds);
         CHECK(announced.at_most == Approx(1.25 * 0.8));
-        CHECK(words(announced).find("700 ms to be replaced (the slowest of our own seen, and 500 ms for docker "
-                                    "compose)") != std::string::npos);
+        CHECK(words(announced).find("700 ms to be replaced (as a trial container, and 500 ms for docker compose)") !=
+              std::string::npos);
     }
     SECTION("a stop never takes longer than its grace period") {
         bounds.stop = 10;

@@ -83,7 +83,8 @@ TEST_CASE("a service that was made without what it depends on is made once", "[a
     const auto hash_of_container = [&](const std::string& name) -> nlohmann::json& {
         return machine.engine.find(name)->body["Labels"]["com.docker.compose.config-hash"];
     };
-    constexpr const char* kLeft = "db is left alone, since it does not run as its files say, and web depends on it";
+    constexpr const char* kLeft =
+        "web depends on db, which is left alone: not running as the files say now, or finished";
     CHECK_FALSE(any_says(machine.notes(), kLeft));
     SECTION("said before, also of a job that has finished") {
         machine.engine.find("shop-db-1")->state = "exited";
@@ -104,6 +105,14 @@ TEST_CASE("a service that was made without what it depends on is made once", "[a
         REQUIRE(status.services.size() == 1);
         CHECK(status.services.front().drift.empty());
         CHECK(status.services.front().state == "carries it until the next up, which recreates it once");
+    }
+    SECTION("a rollback to it says nothing of files that give something else") {
+        machine.apply("256m");
+        const auto said = said_by_rollback(machine);
+        CHECK(any_says(said, "recreating web from its files"));
+        CHECK_FALSE(any_says(said, "which is not what it had before the apply"));
+        machine.files.contents["/shop/compose.yaml"] = "services: {web: {image: nginx:1, stop_signal: \"SIGINT\"}}\n";
+        CHECK(any_says(said_by_rollback(machine), "which is not what it had before the apply"));  // and it can say it
     }
     SECTION("planted: one that was made by other files is made again") {
         hash_of_container("shop-web-1") = "of other files";

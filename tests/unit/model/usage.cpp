@@ -129,20 +129,6 @@ TEST_CASE("merging replicas never hides the need of one") {
     CHECK(fresh.sampled_peak == 60);
 }
 
-TEST_CASE("an OOM kill that was watched is not counted once more as one of before") {
-    Usage kept = with_memory(1, 1, 1);
-    kept.oom_kills_before = 9;
-    kept.oom_kills = 2;
-    Usage later = with_memory(1, 1, 1);
-    later.oom_kills_before = 11;
-    kept.merge(later);
-    CHECK(kept.oom_kills == 2);
-    CHECK(kept.oom_kills_before == 9);
-    later.oom_kills_before = 14;  // three came while nobody watched
-    kept.merge(later);
-    CHECK(kept.oom_kills_before == 12);
-}
-
 TEST_CASE("what one run missed is not added to what another one sampled") {
     Usage kept = with_memory(60, 60, 62);
     kept.merge(with_memory(3, 3, 203));
@@ -163,13 +149,11 @@ TEST_CASE("a container and the one that took its place are one time after the ot
         usage.seconds = usage.container_seconds = to - from;
         return usage;
     };
-    Usage service;
-    service.merge_replica(ran(100, 106));
-    service.merge_replica(ran(107, 120));
-    CHECK(service.seconds == 19);
-    service.merge_replica(ran(101, 119));  // beside both
-    CHECK(service.seconds == 19);
-    CHECK(service.container_seconds == 37);
+    CHECK(merged_replicas({ran(100, 106), ran(107, 120)}).seconds == 19);
+    CHECK(merged_replicas({ran(111, 120), ran(100, 105), ran(106, 110)}).seconds == 18);  // in whatever order
+    const Usage beside = merged_replicas({ran(100, 106), ran(107, 120), ran(100, 119)});
+    CHECK(beside.seconds == 20);
+    CHECK(beside.container_seconds == 38);
 }
 
 TEST_CASE("fading keeps peaks and kills, and lets shares follow the newer evidence") {

@@ -210,6 +210,11 @@ TEST_CASE("n8n advise: a larger pool only where it is busy and the connections a
         CHECK(flow.value("pool_size").is_null());  // 97 are less than twice 10 for five
         flow.project.services["worker"].resolved["environment"]["DB_POSTGRESDB_HOST"] = "elsewhere";
         CHECK(flow.value("pool_size") == "10");
+        flow.project.services["db"].resolved["networks"]["default"]["aliases"] = {"elsewhere"};
+        CHECK(flow.value("pool_size").is_null());  // another name of the same
+        flow.project.services["worker"].replicas = 1;
+        flow.set("DB_POSTGRESDB_HOST", "elsewhere");
+        CHECK(flow.value("pool_size") == "10");
     }
     SECTION("a small database") {
         flow.observation.services.front().applications.front().facts["max_connections"] = 20;
