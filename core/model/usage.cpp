@@ -196,7 +196,8 @@ void Usage::merge_replica(const Usage& other) {
 }
 
 Usage merged_replicas(std::vector<Usage> replicas) {
-    std::sort(replicas.begin(), replicas.end(), [](const Usage& left, const Usage& right) { return left.from < right.from; });
+    std::sort(replicas.begin(), replicas.end(),
+              [](const Usage& left, const Usage& right) { return left.from < right.from; });
     Usage merged;
     for (const Usage& replica : replicas) {
         merged.merge_replica(replica);

@@ -77,8 +77,8 @@ struct LogWritten {
 /// What a container used over a time, mergeable over runs and replicas.
 struct Usage {
     TimePoint from, to;
-    double seconds = 0;  ///< observed; gaps and the time of our own questions left out; of replicas
-                         ///< the time for which any ran
+    double seconds = 0;            ///< observed; gaps and the time of our own questions left out; of replicas
+                                   ///< the time for which any ran
     double container_seconds = 0;  ///< the same, of all replicas together: what amounts are divided by
     std::int64_t samples = 0;
     std::int64_t gaps = 0;  ///< intervals too long to be a sample

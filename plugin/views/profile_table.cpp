@@ -148,9 +148,9 @@ std::string memory_table(const Observation& observation, int width) {
             return std::any_of(service.usage.begin(), service.usage.end(),
                                [](const auto& entry) { return entry.second.missed_while_watching(); });
         });
-    std::vector<Table::Column> columns{{"MEMORY, NEEDED"},    {"P50", true, 4},     {"P95", true, 2},
-                                       {"P99", true, 3},      {"NEEDED MAX", true}, {"WITH CACHE MAX", true, 5},
-                                       {"KERNEL PEAK", true}, {"LIMIT", true},      {"OOM KILLS", true}};
+    std::vector<Table::Column> columns{{"MEMORY, NEEDED"},    {"P50", true, 4}, {"P95", true, 2},
+                                       {"P99", true, 3},      {"MAX", true},    {"WITH CACHE MAX", true, 5},
+                                       {"KERNEL PEAK", true}, {"LIMIT", true},  {"OOM KILLS", true}};
     if (missed) {
         columns.insert(columns.begin() + kMissed, {"MISSED", true, 1});
     }
