@@ -7,6 +7,7 @@
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "core/advise/budget.h"
@@ -19,6 +20,7 @@
 #include "core/apply/masks.h"
 #include "core/bundle/compose_override.h"
 #include "core/bundle/make_bundle.h"
+#include "core/compose/followers.h"
 #include "core/compose/selection.h"
 #include "core/compose/wish_values.h"
 #include "core/compose/wishes.h"
@@ -106,6 +108,20 @@ void settle_conflicts(Plan& plan) {
     plan.changes = std::move(kept);
 }
 
+/// Those with a container that runs inside of this service's.
+std::vector<std::string> running_followers(const nlohmann::json& services, const Observation& observation,
+                                           const std::string& service) {
+    std::vector<std::string> running;
+    for (const std::string& follower : followers_of(services, service)) {
+        const ServiceObservation* const seen = observation.service(follower);
+        if (seen != nullptr && std::any_of(seen->containers.begin(), seen->containers.end(),
+                                           [](const Container& container) { return container.running(); })) {
+            running.push_back(follower);
+        }
+    }
+    return running;
+}
+
 /// What Compose leaves out can run all the same, from an earlier `up` with its profile.
 void leave_inactive(Plan& plan, const Project& project) {
     std::erase_if(plan.changes, [&](const Change& change) {
@@ -125,21 +141,32 @@ std::map<std::string, std::vector<std::string>> data_in_layers(const Tuning& tun
     return data_in_layers(tuning.profile.observation, tuning.wishes);
 }
 
-Applicable applicable_part(const Tuning& tuning) {
-    Applicable part{tuning.plan, tuning.bundle, tuning.hash, {}};
+Applicable applicable_part(const Tuning& tuning, bool live) {
+    Applicable part{tuning.plan, tuning.bundle, tuning.hash, {}, {}};
     const auto data = data_in_layers(tuning);
+    const nlohmann::json services = resolved_services(tuning.profile.project);
     std::erase_if(part.plan.changes, [&](const Change& change) {
         const auto paths = data.find(change.service);
-        if (paths == data.end()) {
+        const std::vector<std::string> inside =
+            live ? std::vector<std::string>{} : running_followers(services, tuning.profile.observation, change.service);
+        if (paths == data.end() && inside.empty()) {
             return false;
         }
         if (part.waiting.insert(change.service).second) {
+            if (paths == data.end()) {
+                part.owners.insert(change.service);
+            }
             part.plan.left_alone.push_back(
                 {change.service, "data", "",
-                 fmt::format(
-                     "a new container would not have what this one keeps in its writable layer: {}; put it on a "
-                     "volume first, or name it in x-pilotpros: {{disposable: [PATH]}}",
-                     fmt::join(paths->second, ", "))});
+                 paths != data.end()
+                     ? fmt::format(
+                           "a new container would not have what this one keeps in its writable layer: {}; put it on a "
+                           "volume first, or name it in x-pilotpros: {{disposable: [PATH]}}",
+                           fmt::join(paths->second, ", "))
+                     : fmt::format(
+                           "a new container would cut off {}, which the engine has bound to the {} of this very "
+                           "one; --live sets limits while it runs",
+                           fmt::join(inside, ", "), shared_with(services, inside.front(), change.service))});
         }
         return true;
     });

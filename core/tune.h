@@ -43,11 +43,12 @@ struct Applicable {
     Bundle bundle;
     std::string hash;
     std::set<std::string> waiting;  ///< services with Changes that are left out
+    std::set<std::string> owners;   ///< those of them inside of whose containers others run
 };
 
-/// Without the services that keep data in their containers' writable layer, and those whose profile is not active: each
-/// is a LeftAlone with the fix. Pure.
-Applicable applicable_part(const Tuning& tuning);
+/// Without the services that keep data in their containers' writable layer, those inside of whose containers others run
+/// (unless it is applied `live`), and those whose profile is not active: each is a LeftAlone with the fix. Pure.
+Applicable applicable_part(const Tuning& tuning, bool live);
 
 /// discover -> observe (measure, or rest on what is kept) -> advise -> bundle -> verify. Without an engine it works
 /// from the files alone. Changes nothing.

@@ -106,6 +106,10 @@ std::map<std::string, std::string> ComposeRun::hashes_alone(const std::string& m
                        : asked_for_hashes({"config", "--no-normalize", "--hash", "*"}, alone.dump(), how);
 }
 
+bool is_made_from(const std::string& label, const std::string& hash, const std::string& alone) {
+    return label == hash || (!alone.empty() && label == alone);
+}
+
 std::vector<std::string> compose_arguments(const Project& project, const World& world) {
     const auto skipped = static_cast<std::ptrdiff_t>(world.docker_command().size());
     return {project.compose_command.begin() + skipped, project.compose_command.end()};

@@ -55,6 +55,10 @@ class ComposeRun {
     std::map<std::string, std::string> variables_;
 };
 
+/// Whether a container with this label was made from what `hash` is of; `alone`: from ComposeRun::hashes_alone(), may
+/// be empty.
+bool is_made_from(const std::string& label, const std::string& hash, const std::string& alone);
+
 /// The selectors of Project::compose_command, from the word "compose" on.
 std::vector<std::string> compose_arguments(const Project& project, const World& world);
 /// COMPOSE_* of our environment: they decide what Compose does, too.

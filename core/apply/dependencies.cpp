@@ -5,6 +5,7 @@
 #include <sstream>
 #include <utility>
 
+#include "core/apply/followers.h"
 #include "core/apply/live_containers.h"
 #include "core/model/json.h"
 #include "core/observe/containers.h"
@@ -62,7 +63,7 @@ Standing dependencies_stand(Engine& engine, const ComposeRun& run, const std::st
     std::map<std::string, std::string> hashes;
     if (told.ok()) {
         Finished how;
-        hashes = run.hashes(told.output, how);
+        hashes = run.hashes(bound_to_present(told.output, engine, project), how);
         told = std::move(how);
     }
     if (hashes.empty()) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "core/apply/followers.h"
 #include "core/docker/engine.h"
 #include "core/model/json.h"
 
@@ -24,12 +25,17 @@ void replace_all(std::string& text, const std::string& what, const std::string& 
     }
 }
 
-/// Its own ID stands in host name, aliases and paths: the same in both from here on.
+/// Its own ID stands in host name, aliases and paths, and so do those of the containers that it runs inside of: the
+/// same in both from here on.
 Json without_id(const Json& inspect) {
     std::string dumped = inspect.dump(-1, ' ', false, Json::error_handler_t::replace);
     const std::string id = text(inspect, "Id");
     replace_all(dumped, id, "ID");
     replace_all(dumped, id.substr(0, kShortId), "ID");
+    for (const std::string& owner : bindings_of(inspect)) {
+        replace_all(dumped, owner, "OWNER");
+        replace_all(dumped, owner.substr(0, kShortId), "OWNER");
+    }
     return Json::parse(dumped, nullptr, false);
 }
 
@@ -111,6 +117,7 @@ const std::vector<std::string>& fields_that_must_differ() {
         "NetworkSettings.Networks.*.MacAddress",
         "NetworkSettings.Networks.*.GlobalIPv6Address",
         "HostConfig.Mounts",
+        "HostConfig.VolumesFrom",
     };
     return kFields;
 }

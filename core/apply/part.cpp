@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/apply/begin_and_close.h"
+#include "core/apply/followers.h"
 #include "core/apply/guard.h"
 #include "core/apply/masks.h"
 #include "core/apply/project_files.h"
@@ -200,6 +201,10 @@ class Part {
 
     std::vector<std::string> recreate(Journal& journal) {
         std::vector<std::string> said;
+        std::map<std::string, int> inside = running_inside(engine_, snapshot_.project);
+        for (const ServiceRecord& present : snapshot_.services) {
+            inside.erase(present.service);
+        }
         Recreation recreation(world_, engine_, store_, watcher_, request_.exact, request_.announced);
         for (const ServiceRecord& present : snapshot_.services) {
             world_.cancel.check();
@@ -214,6 +219,9 @@ class Part {
             for (std::string& line : recreation.back(*snapshot, *service, running, journal)) {
                 said.push_back(std::move(line));
             }
+        }
+        for (std::string& line : recreation.bring_along(snapshot_, inside, journal)) {
+            said.push_back(std::move(line));
         }
         unhealthy_ = recreation.unhealthy();
         return said;

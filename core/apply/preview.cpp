@@ -11,6 +11,7 @@
 #include "core/apply/data_volumes.h"
 #include "core/apply/dependencies.h"
 #include "core/apply/start_first.h"
+#include "core/compose/followers.h"
 #include "core/model/json.h"
 #include "core/observe/startup.h"
 
@@ -120,8 +121,7 @@ ServicePreview preview_of(const ApplyRequest& request, const std::string& name, 
     const std::vector<Container> containers = service == nullptr ? std::vector<Container>{} : service->containers;
     preview.stop_seconds = longest_stop_grace(containers);
     preview.recreates = std::any_of(containers.begin(), containers.end(), [&](const Container& container) {
-        return container.running() && container.config_hash != hash &&
-               (alone.empty() || container.config_hash != alone);
+        return container.running() && !is_made_from(container.config_hash, hash, alone);
     });
     preview.live = request.live && preview.recreates;
     preview.recreates = preview.recreates && !request.live;
@@ -165,6 +165,46 @@ std::string how_it_is_replaced(const ServicePreview& service) {
                      "then the first one stops",
                      service.service)
                : fmt::format("{} is stopped before it is started again: {}", service.service, service.why_stop_first);
+}
+
+std::string first_container_of(const Observation& observation, const std::string& service) {
+    const ServiceObservation* const seen = observation.service(service);
+    const std::vector<Container> containers = seen == nullptr ? std::vector<Container>{} : seen->containers;
+    const auto first = std::min_element(containers.begin(), containers.end(),
+                                        [](const auto& left, const auto& right) { return left.name < right.name; });
+    return first == containers.end() ? std::string{} : first->id;
+}
+
+/// The engine binds who runs inside of a container to that very one.
+void refuse_to_cut_off(const ApplyRequest& request, const std::string& service) {
+    const Json all = resolved_services(request.project);
+    for (const std::string& follower : followers_of(all, service)) {
+        if (running_now(request.observation.service(follower)) > 0) {
+            throw Error(ExitCode::kRefused,
+                        fmt::format("{} shares the {} of {} and would be cut off, were its container replaced",
+                                    follower, shared_with(all, follower, service), service),
+                        "--live sets limits while it runs");
+        }
+    }
+}
+
+/// What Compose would do beyond replacing what changed, and an apply leaves to the user.
+void note_restarts(const ApplyRequest& request, const Json& services, ApplyPreview& preview) {
+    const auto is_replaced = [&](const std::string& name) {
+        return std::any_of(preview.services.begin(), preview.services.end(),
+                           [&](const ServicePreview& one) { return one.service == name && one.recreates; });
+    };
+    for (const ServicePreview& one : preview.services) {
+        for (const std::string& name :
+             one.recreates ? restarted_after(services, one.service) : std::vector<std::string>{}) {
+            if (!is_replaced(name) && running_now(request.observation.service(name)) > 0) {
+                preview.notes.push_back(
+                    fmt::format("{0} asks to be restarted once {1} is replaced (depends_on: restart: true), which is "
+                                "left to you: docker compose restart {0}",
+                                name, one.service));
+            }
+        }
+    }
 }
 
 /// What a service depends on that is not going to run as the files say when it is replaced: a job that has finished is
@@ -235,20 +275,27 @@ ApplyPreview preview_apply(World& world, const ApplyRequest& request) {
     const ComposeRun merged = base.with("-");
     const std::vector<Finished> said = base.run({base.question({"config", "--format", "json"}),
                                                  merged.question({"config", "--format", "json"}, ours->content)});
-    const auto hashes_now = base.hashes(said[0].output);
-    const auto hashes = base.hashes(said[1].output);
+    const auto first_container = [&](const std::string& owner) {
+        return first_container_of(request.observation, owner);
+    };
+    const std::string as_made_now = bound_to_containers(said[0].output, first_container);
+    const std::string as_made = bound_to_containers(said[1].output, first_container);
+    const auto hashes_now = base.hashes(as_made_now);
+    const auto hashes = base.hashes(as_made);
+    const auto hashes_of_files = base.hashes(said[1].output);
     const Json resolved = Json::parse(said[1].output, nullptr, false);
     const Json& services = member(resolved, "services");
     if (request.in_place) {
-        require_same_as_override(world, request.project, preview.patched, resolved, hashes);
+        require_same_as_override(world, request.project, preview.patched, resolved, hashes_of_files);
     }
-    std::map<std::string, std::string> alone_now = base.hashes_alone(said[0].output);
-    std::map<std::string, std::string> alone = base.hashes_alone(said[1].output);
+    std::map<std::string, std::string> alone_now = base.hashes_alone(as_made_now);
+    std::map<std::string, std::string> alone = base.hashes_alone(as_made);
     const bool standing = preview.route.kind == Route::Kind::kStanding;
     for (const std::string& name : in_dependency_order(services, changed)) {
         const auto hash = hashes.find(name);
+        const auto of_files = hashes_of_files.find(name);
         const Json& service = member(services, name.c_str());
-        if (hash == hashes.end() || !service.is_object()) {
+        if (hash == hashes.end() || of_files == hashes_of_files.end() || !service.is_object()) {
             throw Error(ExitCode::kRefused,
                         "docker compose does not accept the change together with the project's files",
                         "docker compose config shows whether it accepts them without");
@@ -256,6 +303,10 @@ ApplyPreview preview_apply(World& world, const ApplyRequest& request) {
         refuse_another_mount(request.project.services.at(name).resolved, service, name);
         preview.services.push_back(preview_of(request, name, hash->second, alone[name], service));
         ServicePreview& shown = preview.services.back();
+        shown.hash = of_files->second;
+        if (shown.recreates) {
+            refuse_to_cut_off(request, name);
+        }
         shown.why_stop_first =
             why_stop_first(services, name, request.observation.service(name), request.observation.images);
         if (shown.why_stop_first.empty()) {
@@ -285,8 +336,7 @@ ApplyPreview preview_apply(World& world, const ApplyRequest& request) {
         const ServiceObservation* const seen = request.observation.service(name);
         for (const Container& container : seen == nullptr ? std::vector<Container>{} : seen->containers) {
             if (!standing && container.running() &&
-                (now == hashes_now.end() || (container.config_hash != now->second &&
-                                             (alone_now[name].empty() || container.config_hash != alone_now[name])))) {
+                (now == hashes_now.end() || !is_made_from(container.config_hash, now->second, alone_now[name]))) {
                 preview.notes.push_back(
                     fmt::format("{} does not run as its files say now: what changed in them since "
                                 "it was started comes in force, too",
@@ -294,6 +344,7 @@ ApplyPreview preview_apply(World& world, const ApplyRequest& request) {
             }
         }
     }
+    note_restarts(request, services, preview);
     if (!preview.route.kept()) {
         const std::string command = typed_from(world.files.canonical(world.environment.working_directory),
                                                world.files.canonical(preview.route.folder),

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/apply/announce.h"
+#include "core/apply/followers.h"
 #include "core/apply/given.h"
 #include "core/docker/json.h"
 #include "core/model/sha256.h"
@@ -143,9 +144,11 @@ Json mounts_of(const Json& inspect) {
         }
     }
     for (const Json& mount : member(inspect, "Mounts")) {
-        if (text(mount, "Type") == "volume" && !known.contains(text(mount, "Destination"))) {
-            mounts.push_back({{"Type", "volume"},
-                              {"Source", text(mount, "Name")},
+        const std::string type = text(mount, "Type");
+        const bool of_others = type == "bind" && !member(host, "VolumesFrom").empty();
+        if ((type == "volume" || of_others) && !known.contains(text(mount, "Destination"))) {
+            mounts.push_back({{"Type", type},
+                              {"Source", text(mount, of_others ? "Source" : "Name")},
                               {"Target", text(mount, "Destination")},
                               {"ReadOnly", !flag(mount, "RW")}});
         }
@@ -273,7 +276,15 @@ Json creation_of(const Json& inspect, const std::string& image) {
     const Json& host = member(inspect, "HostConfig");
     body["HostConfig"] = host;
     body["HostConfig"]["Mounts"] = mounts_of(inspect);
+    body["HostConfig"].erase("VolumesFrom");  // what came from there is among the mounts
     const std::string mode = text(host, "NetworkMode");
+    if (mode.starts_with("container:")) {
+        // The other container's own, which the engine tells as this one's and takes from nobody (moby,
+        // runconfig/hostconfig_unix.go, validateNetMode).
+        for (const char* key : {"Hostname", "Domainname", "ExposedPorts", "MacAddress"}) {
+            body.erase(key);
+        }
+    }
     const Json& networks = member(member(inspect, "NetworkSettings"), "Networks");
     if (has_networks(mode) && networks.is_object() && networks.contains(mode)) {
         body["NetworkingConfig"] = {{"EndpointsConfig", {{mode, endpoint_of(networks[mode], short_id)}}}};
@@ -296,7 +307,8 @@ Json further_networks_of(const Json& inspect) {
 }
 
 std::set<std::string> restore_containers(Engine& engine, const std::string& project, const ServiceRecord& service,
-                                         const Path& directory, const Files& files, Journal& journal) {
+                                         const Path& directory, const Files& files, Journal& journal,
+                                         const Successor& successor) {
     std::set<std::string> stood;
     if (service.containers.empty()) {
         return stood;  // it did not run, and nothing was started
@@ -304,19 +316,23 @@ std::set<std::string> restore_containers(Engine& engine, const std::string& proj
     const std::vector<LiveContainer> live = containers_of(engine, project, service.service);
     std::set<std::string> kept;
     std::map<std::string, const LiveContainer*> standing;  // by the snapshot's ID
+    std::map<std::string, Json> kept_as;                   // by the snapshot's ID, for those to be made again
     for (const ContainerRecord& record : service.containers) {
+        const Json inspect = Json::parse(files.read(directory / record.kept).value_or(""), nullptr, false);
         for (const std::string& id : {record.id, made_for(journal, record.id)}) {
             const auto found =
                 std::find_if(live.begin(), live.end(), [&](const LiveContainer& one) { return one.id == id; });
-            if (found != live.end() && standing.emplace(record.id, &*found).second) {
+            const bool usable = found != live.end() && (bindings_of(inspect).empty() || !is_unbound(engine, id));
+            if (usable && standing.emplace(record.id, &*found).second) {
                 kept.insert(id);
             }
         }
+        // Before anything goes: there may be nothing to bind it to.
+        kept_as[record.id] = bound_to_successors(engine, record.name, inspect, successor);
     }
     remove_others(engine, live, kept);
     const auto make_again = [&](const ContainerRecord& record) {
-        const auto inspect = Json::parse(files.read(directory / record.kept).value_or(""), nullptr, false);
-        const std::string id = make(engine, record, inspect, journal);
+        const std::string id = make(engine, record, kept_as.at(record.id), journal);
         kept.insert(id);
         give_again(engine, id, record, directory, files);
         if (record.running) {

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/apply/followers.h"
 #include "core/apply/journal.h"
 #include "core/apply/live_containers.h"
 #include "core/apply/snapshot.h"
@@ -36,9 +37,11 @@ nlohmann::json further_networks_of(const nlohmann::json& inspect);
 /// Puts the service's containers back as the snapshot has them: what is still there is kept (and started), what is gone
 /// is made again by image ID with its old labels and name, what came since is removed; volumes are never removed. What
 /// it makes is journaled, so that doing it again keeps it. Returns the IDs of those that ran, and run on untouched.
+/// `successor`: one that is bound to a container that is gone is made again, bound to that one's.
 /// Throws Error (kNotRestored) with what is left to do.
 std::set<std::string> restore_containers(Engine& engine, const std::string& project, const ServiceRecord& service,
-                                         const Path& directory, const Files& files, Journal& journal);
+                                         const Path& directory, const Files& files, Journal& journal,
+                                         const Successor& successor = {});
 
 /// Compose makes the next container under a temporary name "ID_NAME" before it removes the old one; one that was killed
 /// meanwhile leaves it. Removed where the old one lives, renamed where it is gone: it has the anonymous volumes.

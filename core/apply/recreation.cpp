@@ -7,9 +7,11 @@
 
 #include "core/apply/announce.h"
 #include "core/apply/dependencies.h"
+#include "core/apply/followers.h"
 #include "core/apply/gate.h"
 #include "core/apply/happenings.h"
 #include "core/apply/inspect_difference.h"
+#include "core/apply/layer_data.h"
 #include "core/apply/live.h"
 #include "core/apply/recreate.h"
 #include "core/apply/reload.h"
@@ -27,14 +29,18 @@ int running_in(const ServiceRecord& service) {
                                           [](const ContainerRecord& one) { return one.running; }));
 }
 
-/// Whether the files give what was there: another configuration may listen elsewhere.
+/// Whether the files give what was there: another configuration may listen elsewhere. True of what runs inside another
+/// container: its configuration names that one, which is another by now.
 bool is_configured_as(const ServiceRecord& service, const Intended& intended) {
+    if (!owners_of(intended.services, service.service).empty()) {
+        return true;
+    }
     const auto hash = intended.hashes.find(service.service);
     const auto alone = intended.alone.find(service.service);
     return hash != intended.hashes.end() &&
            std::all_of(service.containers.begin(), service.containers.end(), [&](const ContainerRecord& container) {
-               return container.config_hash == hash->second ||
-                      (alone != intended.alone.end() && container.config_hash == alone->second);
+               return is_made_from(container.config_hash, hash->second,
+                                   alone == intended.alone.end() ? std::string{} : alone->second);
            });
 }
 
@@ -81,7 +87,16 @@ std::set<std::string> Recreation::by_snapshot(const Intended& intended, const Sn
                     fmt::format("{} is left as it runs: {}", service.service, fmt::join(gone, "; ")),
                     "then docker pilotpros rollback");
     }
-    return restore_containers(engine_, snapshot.project, service, directory, world_.files, journal);
+    return restore_containers(engine_, snapshot.project, service, directory, world_.files, journal,
+                              [&](const std::string& id) {
+                                  std::string now = successor_of(engine_, store_, id);
+                                  const std::vector<std::string> owners = owners_of(intended.services, service.service);
+                                  if (now.empty() && owners.size() == 1) {
+                                      const auto live = containers_of(engine_, snapshot.project, owners.front());
+                                      now = live.empty() ? "" : live.front().id;
+                                  }
+                                  return now;
+                              });
 }
 
 std::vector<std::string> Recreation::compared(const Snapshot& snapshot, const ServiceRecord& service) const {
@@ -127,7 +142,7 @@ std::vector<std::string> Recreation::back(const Snapshot& snapshot, const Servic
     Happenings happenings(engine_, snapshot.project);
     tidy_after_compose(engine_, snapshot.project, name);
     const ComposeRun run = compose_of(snapshot);
-    const Intended intended = read_intended(run);
+    const Intended intended = read_intended(run, engine_, snapshot.project);
     const Replacement how = replacement_of(engine_, intended, snapshot.project, service, exact_, running);
     nlohmann::json resolved = member(intended.services, name.c_str());
     std::string why = how.why;
@@ -202,6 +217,54 @@ std::vector<std::string> Recreation::back(const Snapshot& snapshot, const Servic
     if (exact_ && !made) {
         const std::vector<std::string> lines = compared(snapshot, service);
         said.insert(said.end(), lines.begin(), lines.end());
+    }
+    return said;
+}
+
+std::vector<std::string> Recreation::bring_along(const Snapshot& snapshot, const std::map<std::string, int>& ran,
+                                                 Journal& journal) {
+    std::vector<std::string> said;
+    for (const CutOff& one : cut_off(engine_, snapshot.project, ran)) {
+        watcher_.step(fmt::format("{} runs inside a container that was replaced, and is made anew", one.service));
+        const auto left = [&](const std::string& why) {
+            unhealthy_.push_back(
+                fmt::format("{0} is cut off from the container that it ran inside of ({1}): docker compose "
+                            "up -d --force-recreate {0} makes it anew",
+                            one.service, why));
+        };
+        if (!one.unbound) {
+            for (const std::string& id : one.ids) {
+                Request request;
+                request.method = "POST";
+                request.path = "/containers/" + id + "/restart";
+                request.timeout = std::chrono::minutes{2};
+                if (const Response response = engine_.call(request); !response.ok()) {
+                    left(response.message());
+                }
+            }
+            continue;
+        }
+        auto data = data_before_replacing(world_, engine_, snapshot, {one.service});
+        const Intended intended = read_intended(compose_of(snapshot), engine_, snapshot.project);
+        if (!data[one.service].empty()) {
+            left(fmt::format("it keeps data in its writable layer: {}", fmt::join(data[one.service], ", ")));
+        } else if (!member(intended.services, one.service.c_str()).is_object()) {
+            left("docker compose cannot read its files, or its profile is not active");
+        } else {
+            ServiceRecord record;
+            record.service = one.service;
+            try {
+                for (std::string& line : back(snapshot, record, ran.at(one.service), journal)) {
+                    said.push_back(std::move(line));
+                }
+            } catch (const EngineLost&) {
+                throw;
+            } catch (const Interrupted&) {
+                throw;
+            } catch (const Error& error) {
+                left(error.what());
+            }
+        }
     }
     return said;
 }

@@ -40,6 +40,11 @@ class Recreation {
     std::vector<std::string> back(const Snapshot& snapshot, const ServiceRecord& service, int running,
                                   Journal& journal);
 
+    /// Once others went back: makes those anew that run inside of a container that was replaced, from their files,
+    /// through the gate; `ran`: see running_inside(). One that cannot be made anew is unhealthy(), with what to do.
+    std::vector<std::string> bring_along(const Snapshot& snapshot, const std::map<std::string, int>& ran,
+                                         Journal& journal);
+
     /// Services that did not come up healthy, as their gates said.
     [[nodiscard]] const std::vector<std::string>& unhealthy() const { return unhealthy_; }
 

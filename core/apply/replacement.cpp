@@ -7,6 +7,7 @@
 
 #include "core/apply/data_volumes.h"
 #include "core/apply/dependencies.h"
+#include "core/apply/followers.h"
 #include "core/apply/live_containers.h"
 #include "core/docker/json.h"
 
@@ -70,10 +71,11 @@ std::string moved_image(Engine& engine, const Json& resolved, const std::string&
 
 }  // namespace
 
-Intended read_intended(const ComposeRun& run, const std::string& input) {
+Intended read_intended(const ComposeRun& run, Engine& engine, const std::string& project, const std::string& input) {
     const Finished read = run.run({run.question({"config", "--format", "json"}, input)}).front();
     const Json model = Json::parse(read.output, nullptr, false);
-    return {member(model, "services"), run.hashes(read.output), run.hashes_alone(read.output)};
+    const std::string as_made = bound_to_present(read.output, engine, project);
+    return {member(model, "services"), run.hashes(as_made), run.hashes_alone(as_made)};
 }
 
 Replacement replacement_of(Engine& engine, const Intended& intended, const std::string& project,

@@ -15,11 +15,12 @@ namespace pilotpros {
 /// What Compose makes of a project's files; both are empty where it does not accept them.
 struct Intended {
     nlohmann::json services;                    ///< holds secrets in clear
-    std::map<std::string, std::string> hashes;  ///< Compose's own, by service
+    std::map<std::string, std::string> hashes;  ///< Compose's own, by service; see bound_to_present()
     std::map<std::string, std::string> alone;   ///< see ComposeRun::hashes_alone()
 };
 /// `input`: for a file "-" of the run.
-Intended read_intended(const ComposeRun& run, const std::string& input = {});
+Intended read_intended(const ComposeRun& run, Engine& engine, const std::string& project,
+                       const std::string& input = {});
 
 /// How a service's containers go back.
 struct Replacement {

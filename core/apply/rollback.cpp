@@ -11,6 +11,7 @@
 #include "core/apply/agree.h"
 #include "core/apply/conflict.h"
 #include "core/apply/dependencies.h"
+#include "core/apply/followers.h"
 #include "core/apply/guard.h"
 #include "core/apply/layer_data.h"
 #include "core/apply/live.h"
@@ -164,7 +165,7 @@ class Rollback {
             lock(guard, *snapshot);
             Journal journal = store_.journal(snapshot->id);
             if (journal.phase() != Journal::Phase::kUndoing) {
-                Begun begun{{}, exact_, force_};
+                Begun begun{running_inside(engine_, snapshot->project), exact_, force_};
                 for (const ServiceRecord& service : snapshot->services) {
                     begun.running[service.service] =
                         running_of(containers_of(engine_, snapshot->project, service.service));
@@ -253,7 +254,8 @@ class Rollback {
             }
         }
         if (order.size() > 1) {
-            const Intended intended = read_intended(recreation_.compose_of(result.undone.back()));
+            const Intended intended =
+                read_intended(recreation_.compose_of(result.undone.back()), engine_, store_.project());
             if (intended.services.is_object()) {  // else each transaction's own order is all that is known
                 order = in_dependency_order(intended.services, {order.begin(), order.end()});
             }
@@ -265,6 +267,12 @@ class Rollback {
             } else {
                 recreate(*snapshot, *service, running[name], result);
             }
+        }
+        Journal journal = store_.journal(result.undone.front().id);
+        std::map<std::string, int> inside = running;
+        std::for_each(order.begin(), order.end(), [&](const std::string& name) { inside.erase(name); });
+        for (std::string& line : recreation_.bring_along(result.undone.front(), inside, journal)) {
+            result.said.push_back(std::move(line));
         }
         unhealthy_ = recreation_.unhealthy();
         if (!unhealthy_.empty() || !left_.empty()) {
@@ -280,7 +288,7 @@ class Rollback {
 
     /// It does not run. What a prune took is said: the next start would not find it.
     std::string without_containers(const Snapshot& snapshot, const ServiceRecord& service) {
-        const Intended intended = read_intended(recreation_.compose_of(snapshot));
+        const Intended intended = read_intended(recreation_.compose_of(snapshot), engine_, snapshot.project);
         const std::vector<std::string> gone =
             images_gone(engine_, service, intended.services, store_.directory_of(snapshot.id), world_.files);
         return fmt::format("{} does not run: only its files were put back{}{}", service.service,
@@ -316,8 +324,9 @@ class Rollback {
         if (looked_) {
             return {};
         }
-        const Replacement how = replacement_of(engine_, read_intended(recreation_.compose_of(snapshot)),
-                                               snapshot.project, service, exact_, running);
+        const Replacement how =
+            replacement_of(engine_, read_intended(recreation_.compose_of(snapshot), engine_, snapshot.project),
+                           snapshot.project, service, exact_, running);
         if (how.replaced.empty()) {
             return {};
         }
@@ -346,6 +355,7 @@ void undo_exactly(World& world, Engine& engine, ApplyStore& store, const std::st
     if (!force) {
         refuse_changed(changed);
     }
+    const std::map<std::string, int> inside = running_inside(engine, snapshot.project);
     restoring([&] {
         journal.intend(Journal::kUndo);
         std::vector<std::string> kept;
@@ -358,7 +368,8 @@ void undo_exactly(World& world, Engine& engine, ApplyStore& store, const std::st
                 reload(engine, snapshot.project, service.name_users);
             }
             const std::set<std::string> stood =
-                restore_containers(engine, snapshot.project, service, store.directory_of(id), world.files, journal);
+                restore_containers(engine, snapshot.project, service, store.directory_of(id), world.files, journal,
+                                   [&](const std::string& gone) { return successor_of(engine, store, gone); });
             if (service.live) {
                 for (const std::string& line : restore_limits(engine, service, store.directory_of(id), world.files)) {
                     watcher.step(line);
@@ -366,6 +377,11 @@ void undo_exactly(World& world, Engine& engine, ApplyStore& store, const std::st
             }
             reload(engine, snapshot.project, service.name_users);
             require_reload(engine, snapshot.project, service.service, service.reloads, stood);
+        }
+        Recreation recreation{world, engine, store, watcher, true, {}};
+        recreation.bring_along(snapshot, inside, journal);
+        for (const std::string& line : recreation.unhealthy()) {
+            watcher.step(line);
         }
         journal.done(Journal::kUndo);
     });

@@ -60,7 +60,7 @@ std::vector<Conflict> all_conflicts(const RollbackPreview& preview, const ApplyS
 }
 
 /// What Compose will make of the files when they have gone back.
-Intended intended_after(World& world, const RollbackPreview& preview, const ApplyStore& store) {
+Intended intended_after(World& world, Engine& engine, const RollbackPreview& preview, const ApplyStore& store) {
     const Snapshot& newest = preview.undone.front();
     const std::vector<Snapshot> files = with_files(preview.undone, store);
     std::map<std::string, Path> directories;
@@ -77,7 +77,8 @@ Intended intended_after(World& world, const RollbackPreview& preview, const Appl
                 Path{path}.filename() == kOurFile && Path{path}.parent_path().filename() == kOurFolder ? content : text;
         }
     }
-    return text ? read_intended(base.with("-"), *text) : read_intended(base);
+    return text ? read_intended(base.with("-"), engine, store.project(), *text)
+                : read_intended(base, engine, store.project());
 }
 
 /// Each service as the oldest of the transactions has it.
@@ -108,7 +109,7 @@ ServiceObservation as_kept(const ServiceRecord& record, const Path& directory, c
 
 void look_at_services(World& world, Engine& engine, const ApplyStore& store, const RollbackRequest& request,
                       RollbackPreview& preview) {
-    const Intended intended = intended_after(world, preview, store);
+    const Intended intended = intended_after(world, engine, preview, store);
     const Announcer announcer(world, engine, store.project(), store.directory());
     const nlohmann::json null;
     std::set<std::string> replaced;

@@ -9,6 +9,7 @@
 
 #include "core/apply/compose_run.h"
 #include "core/apply/dependencies.h"
+#include "core/apply/followers.h"
 #include "core/apply/gate.h"
 #include "core/apply/live_containers.h"
 #include "core/apply/masks.h"
@@ -60,7 +61,7 @@ ServiceStatus status_of(Engine& engine, const std::string& project, const std::s
             status.drift.push_back(fmt::format("{}: {}", container.name, difference));
         }
         status.recreated_by_up = status.recreated_by_up || container.config_hash != hash;
-        otherwise = otherwise || (container.config_hash != hash && (alone.empty() || container.config_hash != alone));
+        otherwise = otherwise || !is_made_from(container.config_hash, hash, alone);
     }
     if (status.drift.empty() && otherwise && !while_running) {
         status.drift.emplace_back("it was started with another configuration");
@@ -166,8 +167,9 @@ ProjectStatus read_status(World& world, Engine& engine, const Project& project, 
         const ComposeRun run = world.files.exists(layer) ? base.with(layer) : base;
         const Finished said = run.run({run.question({"config", "--format", "json"})}).front();
         const Json model = Json::parse(said.output, nullptr, false);
-        std::map<std::string, std::string> hashes = run.hashes(said.output);
-        std::map<std::string, std::string> alone = run.hashes_alone(said.output);
+        const std::string as_made = bound_to_present(said.output, engine, project.name);
+        std::map<std::string, std::string> hashes = run.hashes(as_made);
+        std::map<std::string, std::string> alone = run.hashes_alone(as_made);
         for (const std::string& service : services) {
             status.services.push_back(status_of(engine, project.name, service,
                                                 member(member(model, "services"), service.c_str()), hashes[service],

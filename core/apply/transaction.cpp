@@ -14,7 +14,6 @@
 #include "core/apply/gate.h"
 #include "core/apply/guard.h"
 #include "core/apply/live.h"
-#include "core/apply/masks.h"
 #include "core/apply/meanwhile.h"
 #include "core/apply/project_files.h"
 #include "core/apply/proof.h"
@@ -24,6 +23,8 @@
 #include "core/apply/rollback.h"
 #include "core/apply/store.h"
 #include "core/apply/swap.h"
+#include "core/apply/take_snapshot.h"
+#include "core/compose/followers.h"
 #include "core/model/json.h"
 
 namespace pilotpros {
@@ -78,7 +79,10 @@ class Transaction {
         result.id = store_.begin();  // before the lock: where something was begun, the next command looks for ours
         begun_or_nothing_left(world_.cancel, guard_, store_, result.id, [&] {
             lock_engine();
-            take_snapshot(result.id, std::move(paths));
+            watcher_.step("keeping what is there now");
+            snapshot_ = take_snapshot(world_, engine_, request_, preview_, store_, result.id, std::move(paths));
+            proof_.remember(snapshot_.services);
+            write_snapshot(snapshot_, store_.directory_of(result.id), world_.files);
         });
         Journal journal = store_.journal(result.id);
         try {
@@ -175,71 +179,6 @@ class Transaction {
         guard_.lock(images);
     }
 
-    void take_snapshot(const std::string& id, std::vector<PathRecord> paths) {
-        watcher_.step("keeping what is there now");
-        const Path directory = store_.directory_of(id);
-        Snapshot snapshot;
-        snapshot.id = id;
-        snapshot.taken = format_time(world_.clock.now());
-        snapshot.engine = request_.observation.engine->id;
-        snapshot.project = request_.project.name;
-        snapshot.working_directory = request_.project.working_directory;
-        snapshot.plan = request_.hash;
-        snapshot.compose_arguments = compose_arguments(request_.project, world_);
-        snapshot.variables = compose_variables_of(world_.environment);
-        snapshot.layer = preview_.route.layer().string();
-        snapshot.start = shown(preview_.route.command) + " up -d";
-        snapshot.in_place = request_.in_place;
-        snapshot.masks = request_.in_place ? std::vector<Mask>{} : standing_masks();  // in place nothing is hidden
-        snapshot.changes = Json::array();
-        for (const Change& change : request_.plan.changes) {
-            snapshot.changes.push_back({{"service", change.service},
-                                        {"key", change.key},
-                                        {"target", change.target.path},
-                                        {"before", change.before},
-                                        {"after", change.after}});
-        }
-        keep_bytes(paths, directory, world_.files);
-        keep_written(paths, contents_by_path(preview_.files, preview_.route), directory, world_.files);
-        snapshot.paths = std::move(paths);
-        int kept = 0;
-        for (const ServicePreview& preview : preview_.services) {
-            const ServiceObservation* const seen = request_.observation.service(preview.service);
-            const std::vector<std::string> given = seen == nullptr ? std::vector<std::string>{} : seen->given_files;
-            snapshot.services.push_back(
-                {preview.service,
-                 preview.start_seconds,
-                 keep_containers(engine_, snapshot.project, preview.service, given, directory, kept, world_.files),
-                 name_users_of(request_.project, request_.observation, preview.service),
-                 reloads_of(request_.observation, preview.service),
-                 preview.live,
-                 given,
-                 {}});
-        }
-        proof_.remember(snapshot.services);
-        write_snapshot(snapshot, directory, world_.files);
-        snapshot_ = std::move(snapshot);
-    }
-
-    /// Of the Plan, and where it replaces only some values of a service, those of what stays.
-    [[nodiscard]] std::vector<Mask> standing_masks() const {
-        std::vector<Mask> masks = request_.bundle.masks;
-        if (request_.replace == Replace::kValues) {
-            for (const Mask& standing : masks_in_force(store_)) {
-                const bool changed =
-                    std::any_of(preview_.services.begin(), preview_.services.end(),
-                                [&](const ServicePreview& one) { return one.service == standing.service; });
-                const bool hidden_anew = std::any_of(masks.begin(), masks.end(), [&](const Mask& mask) {
-                    return mask.service == standing.service && mask.path == standing.path;
-                });
-                if (changed && !hidden_anew) {
-                    masks.push_back(standing);
-                }
-            }
-        }
-        return masks;
-    }
-
     void apply(Journal& journal) {
         std::map<std::string, std::string> contents = contents_by_path(preview_.files, preview_.route);
         for (const PatchedFile& file : preview_.patched) {
@@ -319,11 +258,8 @@ class Transaction {
         const ComposeRun run = request_.in_place ? base : base.with(preview_.route.layer());
         const auto declared = request_.project.services.find(service.service);
         const int replicas = declared == request_.project.services.end() ? service.running : declared->second.replicas;
-        Json services = Json::object();
-        for (const auto& [name, one] : request_.project.services) {
-            services[name] = one.resolved;
-        }
-        const Standing depends = dependencies_stand(engine_, run, request_.project.name, services, service.service);
+        const Standing depends = dependencies_stand(engine_, run, request_.project.name,
+                                                    resolved_services(request_.project), service.service);
         if (depends.unanswered) {
             refuse(fmt::format("docker compose could not be asked what {} depends on", service.service),
                    *depends.unanswered);

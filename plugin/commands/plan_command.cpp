@@ -175,7 +175,7 @@ ExitCode PlanCommand::show(World& world, Terminal& terminal) const {
 }
 
 void PlanCommand::print(const World& world, Terminal& terminal, const Tuning& tuning) const {
-    const Applicable part = applicable_part(tuning);
+    const Applicable part = applicable_part(tuning, live_);
     const bool applied =
         !part.bundle.files.empty() &&
         std::all_of(part.bundle.files.begin(), part.bundle.files.end(), [&](const BundleFile& file) {
@@ -193,6 +193,7 @@ void PlanCommand::print(const World& world, Terminal& terminal, const Tuning& tu
                   "",
                   "",
                   part.waiting,
+                  part.owners,
                   applied};
     if (!part.plan.changes.empty() && !apply_ && tuning.profile.observation.engine) {
         if (!view.applied) {
@@ -267,7 +268,7 @@ ExitCode PlanCommand::apply(World& world, Terminal& terminal) const {
     asked.profile.discovered =
         take_back_what_was_cut_short(world, *connection.engine, request_.profile.selectors, lines);
     Tuning tuning = make(world, terminal, connection, asked);
-    Applicable part = applicable_part(tuning);
+    Applicable part = applicable_part(tuning, live_);
     if (live_) {
         keep_live(part.plan);
         part.bundle = make_bundle(part.plan, tuning.profile.project, images_of(tuning.profile.observation));

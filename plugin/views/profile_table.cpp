@@ -63,6 +63,19 @@ std::string image_name(const ServiceObservation& service, const Project& project
     return found == project.services.end() ? "" : found->second.image;
 }
 
+/// Services of an inactive profile that were asked for by name: a gap tells of each.
+std::vector<ServiceObservation> named_but_inactive(const Project& project, const Observation& observation) {
+    std::vector<ServiceObservation> inactive;
+    for (const Gap& gap : observation.gaps) {
+        const auto service = project.services.find(gap.subject);
+        if (service != project.services.end() && service->second.profiled_out &&
+            observation.service(gap.subject) == nullptr) {
+            inactive.emplace_back().service = gap.subject;
+        }
+    }
+    return inactive;
+}
+
 /// What bounds the service: of its container, else as the files would have it.
 Limits limits_of(const ServiceObservation& service, const Project& project) {
     if (!service.containers.empty()) {
@@ -210,7 +223,7 @@ std::string legend(const Observation& observation, int width, bool shortened) {
                     "kernel's own highest since the container's start, page cache included, also between two "
                     "samples; MISSED is what it grew by then and no sample saw. LOOKS is how many independent samples "
                     "these amount to (AR(1)): of CPU, and in KEPT of memory.{}",
-                    shortened ? " A wider terminal and --format json have more columns." : ""),
+                    shortened ? " A wider terminal and --format json have more." : ""),
                 width > 0 ? width : kReadable, 0);
 }
 
@@ -296,6 +309,12 @@ std::string first_facts_as_table(const Project& project, const Observation& obse
         const Limits limits = limits_of(service, project);
         table.add({service.service, state(service, observation), application_names(service),
                    image_name(service, project), limits.cpus > 0 ? cores(limits.cpus) : "none",
+                   limits.memory > 0 ? format_bytes(limits.memory) : "none"});
+    }
+    for (const ServiceObservation& service : named_but_inactive(project, observation)) {
+        const Limits limits = limits_of(service, project);
+        table.add({service.service, "not active", "-", image_name(service, project),
+                   limits.cpus > 0 ? cores(limits.cpus) : "none",
                    limits.memory > 0 ? format_bytes(limits.memory) : "none"});
     }
     std::string text = header(project, observation, width);

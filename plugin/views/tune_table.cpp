@@ -78,11 +78,15 @@ std::string headline(const TuneView& view, std::size_t settings, std::size_t ser
     if (settings == 0) {
         return wrap(printable(fmt::format("Nothing to change in {}.", project)), width, 2);
     }
-    const std::string waits = view.waiting.empty()
-                                  ? ""
-                                  : fmt::format("; {} {}: a new container would not have what this one keeps",
-                                                enumerated({view.waiting.begin(), view.waiting.end()}),
-                                                view.waiting.size() == 1 ? "waits" : "wait");
+    const auto wait = [](const std::vector<std::string>& names, const char* why) {
+        return names.empty() ? ""
+                             : fmt::format("; {} {}: {}", enumerated(names), names.size() == 1 ? "waits" : "wait", why);
+    };
+    std::vector<std::string> keep_data;
+    std::set_difference(view.waiting.begin(), view.waiting.end(), view.owners.begin(), view.owners.end(),
+                        std::back_inserter(keep_data));
+    const std::string waits = wait(keep_data, "a new container would not have what this one keeps") +
+                              wait({view.owners.begin(), view.owners.end()}, "others run inside its container");
     return wrap(printable(fmt::format("Plan {} for {}: {} for {}; {}{}.", view.hash.substr(0, 12), project,
                                       count_of(settings, "change"), count_of(services, "service"),
                                       view.applied ? "it is applied, and `docker pilotpros status` says whether what "

@@ -23,6 +23,7 @@ struct TuneView {
     std::vector<std::string> masked_changes;
     std::string try_command, undo_command;  ///< to be typed as they are; empty: there is none
     std::set<std::string> waiting;          ///< services with Changes that an apply would leave alone
+    std::set<std::string> owners;           ///< those of them inside of whose containers others run
     bool applied = false;                   ///< the files say already what the Plan would have them say, but for those
     /// Where no engine could be asked: what shows the files, and what asks it once it answers; likewise.
     std::string files_command = {}, ask_command = {};

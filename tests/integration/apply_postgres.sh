@@ -118,6 +118,24 @@ expect "one that is stopped half way says so" stopped_half_way
 expect_same "is taken back" "$(show max_connections)" 60
 expect "under it no acknowledged row was lost" lost
 
+# Its server is told otherwise once it answers, under the same writers: the gate does not let that pass.
+second=$(id)
+told_otherwise() {
+    local pid status=0
+    "$PILOTPROS" pilotpros tune --apply --yes --only postgres --duration 1s --watch 1s >"$scratch/stopped" 2>&1 &
+    pid=$!
+    while [ "$(id)" = "$second" ] && kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+    until compose exec -T db psql -q -U postgres -c "ALTER SYSTEM SET work_mem = '9MB'" -c 'SELECT pg_reload_conf()' >/dev/null 2>&1 || ! kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+    wait "$pid" || status=$?
+    cat "$scratch/stopped"
+    [ "$status" = 4 ]
+}
+expect "a server that goes by something else is not kept" told_otherwise
+expect_in "and its word is said" 'gate "agreement": .*work_mem' "$(cat "$scratch/stopped")"
+expect_same "it is taken back" "$(show max_connections)" 60
+expect "under that no acknowledged row was lost either" lost
+compose exec -T db psql -q -U postgres -c 'ALTER SYSTEM RESET work_mem' -c 'SELECT pg_reload_conf()' >/dev/null
+
 # Planted: ALTER SYSTEM wins over every file that is included, so that the server does not go by what is written.
 compose exec -T db psql -q -U postgres -c "ALTER SYSTEM SET work_mem = '9MB'" -c 'SELECT pg_reload_conf()' >/dev/null
 write 'work_mem: 11MB, max_connections: "60"'

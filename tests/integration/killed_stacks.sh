@@ -3,8 +3,8 @@
 # An apply to the real stacks `reference` and `other` is killed, and one further command leaves what was there before or what was to be there after: files
 # and modes, containers, images, volumes, PostgreSQL's rows and the settings it says it has, by tools that know nothing of us.
 # Each stack is a copy of its own, and both are struck at the same time. So that a strike takes seconds, two services are changed in each, PostgreSQL and one
-# that is swapped (`other`: shop, twice there) or stopped first (`reference`: nginx); and the health checks of `reference` look every 2 s instead of 30, and it has a
-# tenth of its orders. Probes may take longer than they say, since both work at once.
+# that is swapped (`other`: shop, twice there) or stopped first (`reference`: nginx); health checks look often while a container starts and every 30 s then, or
+# they would be a third of the work; and `reference` has a tenth of its orders. Probes may take longer than they say, since both work at once.
 # KILLS in each stack (5; now and then more, see tests/longer/tallies.md), chosen by SEED: by turns us, Compose, or both; by turns at a request to the engine, ours
 # or Compose's, or after a while, both counted from where the apply has taken its lock. The next command is by turns `status` or `rollback`. STACKS="other": only these.
 # shellcheck disable=SC2016 # what is in single quotes is for other shells
@@ -29,12 +29,13 @@ place() { # STACK: sets what differs
 }
 adapt() { # STACK: names of its own, and wishes, so that each apply is the same
     if [ "$1" = reference ]; then
-        sed -i -E "s/container_name: pilotpros-/&$$-/; s/interval: 30s/interval: 2s/; s/retries: 3/retries: 60/" docker-compose.dev.yml
+        sed -i -E "s/container_name: pilotpros-/&$$-/; /start_period:/d; s/^( *)interval: 30s/&\n\1start_period: 2m\n\1start_interval: 1s/; s/retries: 3/retries: 60/" docker-compose.dev.yml
         sed -i -E 's/([24])00000/\10000/; s/ 3 minutes/ 30 minutes/' database/init-dev/02-data.sql
         sed -i -E 's/^  nginx-dev:$/&\n    x-pilotpros: {pin: {memory: 400m}}/' docker-compose.dev.yml
     else
         sed -i 's/stop_grace_period: 20s/stop_grace_period: 3s/' common.yaml
-        sed -i -E 's/timeout: [34]s/timeout: 20s/; s/^  shop:$/&\n    x-pilotpros: {pin: {memory: 160m}}/' compose.yaml
+        sed -i -E '/redis-cli/{n; s/^( *)interval: .*/&\n\1start_period: 1m\n\1start_interval: 500ms/}' compose.yaml
+        sed -i -E 's/timeout: [34]s/timeout: 20s/; s/^( *)interval: (5|10)s/\1interval: 30s/; s/^  shop:$/&\n    x-pilotpros: {pin: {memory: 160m}}/' compose.yaml
     fi
 }
 

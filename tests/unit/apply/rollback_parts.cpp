@@ -3,7 +3,9 @@
 #include "core/apply/conflict.h"
 #include "core/apply/coupling.h"
 #include "core/apply/data_volumes.h"
+#include "core/apply/followers.h"
 #include "core/apply/inspect_difference.h"
+#include "core/apply/recreate.h"
 #include "core/bundle/merge_override.h"
 
 using namespace pilotpros;
@@ -135,4 +137,45 @@ TEST_CASE("a volume of the image that is asked for by its name is the same volum
     CHECK(differences(with("", true), with("z", true)).empty());
     CHECK(differences(with("", true), with("z", false)).size() == 1);
     CHECK(differences(with("", true), with("Z", true)).size() == 1);
+}
+
+TEST_CASE("what runs inside another container is made again without what is that one's", "[rollback]") {
+    const std::string owner(64, 'a');
+    const Json inspect{{"Id", std::string(64, 'b')},
+                       {"Config",
+                        {{"Image", "web:1"},
+                         {"Hostname", owner.substr(0, 12)},
+                         {"ExposedPorts", {{"80/tcp", Json::object()}}},
+                         {"Env", {"A=1"}}}},
+                       {"HostConfig", {{"NetworkMode", "container:" + owner}, {"VolumesFrom", {owner}}}},
+                       {"Mounts",
+                        {{{"Type", "volume"}, {"Name", "v"}, {"Source", "/x"}, {"Destination", "/data"}, {"RW", true}},
+                         {{"Type", "bind"}, {"Source", "/host"}, {"Destination", "/conf"}, {"RW", false}}}}};
+    const Json made = creation_of(inspect, "sha256:web");
+    SECTION("its host name and the ports that it exposes: the engine refuses them beside another one's network") {
+        CHECK_FALSE(made.contains("Hostname"));
+        CHECK_FALSE(made.contains("ExposedPorts"));
+        CHECK(made["Env"] == Json{"A=1"});
+        Json alone = inspect;
+        alone["HostConfig"]["NetworkMode"] = "bridge";
+        CHECK(creation_of(alone, "sha256:web")["Hostname"] == owner.substr(0, 12));
+        CHECK(creation_of(alone, "sha256:web").contains("ExposedPorts"));
+    }
+    SECTION("the volumes that came from there stand for themselves") {
+        CHECK_FALSE(made["HostConfig"].contains("VolumesFrom"));
+        CHECK(made["HostConfig"]["Mounts"] ==
+              Json{{{"Type", "volume"}, {"Source", "v"}, {"Target", "/data"}, {"ReadOnly", false}},
+                   {{"Type", "bind"}, {"Source", "/host"}, {"Target", "/conf"}, {"ReadOnly", true}}});
+    }
+    SECTION("by which container it was bound is no difference; that it was is one") {
+        const std::string text = inspect.dump();
+        Json other = Json::parse(text);
+        other["HostConfig"]["NetworkMode"] = "container:" + std::string(64, 'c');
+        other["HostConfig"]["VolumesFrom"] = {std::string(64, 'c')};
+        other["Config"]["Hostname"] = std::string(12, 'c');
+        CHECK(differences(inspect, other).empty());
+        other["HostConfig"]["NetworkMode"] = "bridge";
+        CHECK_FALSE(differences(inspect, other).empty());
+    }
+    CHECK(bindings_of(inspect) == std::set<std::string>{owner});
 }

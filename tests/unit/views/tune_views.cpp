@@ -46,6 +46,7 @@ struct Shown {
     Bundle bundle;
     std::vector<std::string> masked_changes;
     std::set<std::string> waiting;
+    std::set<std::string> owners;
     bool applied = false;
     std::string try_command = "docker pilotpros tune --apply";
     std::string undo_command = "docker pilotpros rollback";
@@ -103,9 +104,10 @@ struct Shown {
     }
 
     [[nodiscard]] TuneView view() const {
-        return {plan,    project,        observation,   "3f2a9c1b04de" + std::string(52, '0'),
-                bundle,  masked_changes, try_command,   undo_command,
-                waiting, applied,        files_command, ask_command};
+        return {plan,       project,        observation, "3f2a9c1b04de" + std::string(52, '0'),
+                bundle,     masked_changes, try_command, undo_command,
+                waiting,    owners,         applied,     files_command,
+                ask_command};
     }
     [[nodiscard]] std::string table(int width) const { return tune_as_table(view(), width); }
 };
@@ -393,6 +395,8 @@ TEST_CASE("Who cannot be replaced is not among those that applying interrupts", 
     shown.waiting = {"db"};
     CHECK_THAT(shown.table(0), Contains("applying interrupts web (recreate); db waits: a new container would not have "
                                         "what this one keeps.\n"));
+    shown.waiting = shown.owners = {"web"};
+    CHECK_THAT(shown.table(0), Contains("; web waits: others run inside its container.\n"));
 }
 
 TEST_CASE("Nothing that a terminal would obey comes out of a Plan", "[tune-views]") {
@@ -528,7 +532,7 @@ TEST_CASE("The document for programs fits its published schema", "[tune-views]")
         const Project project;
         const Observation observation;
         const Bundle bundle;
-        CHECK(fits(tune_as_json({plan, project, observation, "", bundle, {}, "", "", {}, false})));
+        CHECK(fits(tune_as_json({plan, project, observation, "", bundle, {}, "", "", {}, {}, false})));
     }
     SECTION("it tells where a value stands and what was said of it") {
         const Json& buffers = document.at("changes").at(1);

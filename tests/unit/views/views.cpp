@@ -4,6 +4,7 @@
 #include "core/model/units.h"
 #include "plugin/duration.h"
 #include "plugin/views/help_text.h"
+#include "plugin/views/profile_table.h"
 #include "plugin/views/status_table.h"
 #include "plugin/views/table.h"
 #include "plugin/views/text.h"
@@ -99,4 +100,20 @@ TEST_CASE("long lines break at blanks, and what follows is indented") {
     CHECK(wrap("one two three", 8, 2) == "one two\n  three\n");
     CHECK(wrap("  deep words here", 12, 4) == "  deep words\n    here\n");
     CHECK(wrap("averyveryverylongword x", 8, 2) == "averyveryverylongword\n  x\n");
+}
+
+TEST_CASE("a service of an inactive profile has a row where it was asked for") {
+    Project project;
+    project.name = "shop";
+    for (const char* name : {"debug", "rare"}) {
+        project.services[name].name = name;
+        project.services[name].image = std::string{name} + ":1";
+        project.services[name].profiled_out = true;
+    }
+    Observation observation;
+    CHECK(first_facts_as_table(project, observation, 0).find("debug") == std::string::npos);
+    observation.gaps.push_back({"debug", "all of it", "its profile is not active"});
+    const std::string text = first_facts_as_table(project, observation, 0);
+    CHECK(text.find("debug     not active   -             debug:1 ") != std::string::npos);
+    CHECK(text.find("rare") == std::string::npos);
 }

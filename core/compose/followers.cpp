@@ -1,0 +1,111 @@
+#include "core/compose/followers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "core/model/json.h"
+
+namespace pilotpros {
+
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::string_view kService = "service:";
+constexpr std::array kShared{std::pair{"network_mode", "network"}, std::pair{"pid", "processes"},
+                             std::pair{"ipc", "shared memory"}};
+
+std::string owner_in(const Json& service, const char* key) {
+    const std::string mode = text(service, key);
+    return mode.starts_with(kService) ? mode.substr(kService.size()) : std::string{};
+}
+
+}  // namespace
+
+Json resolved_services(const Project& project) {
+    Json services = Json::object();
+    for (const auto& [name, service] : project.services) {
+        services[name] =
+            service.profiled_out ? member(member(project.uninterpolated, "services"), name.c_str()) : service.resolved;
+    }
+    return services;
+}
+
+std::vector<std::string> owners_of(const Json& services, const std::string& service) {
+    std::set<std::string> owners;
+    for (const auto& entry : kShared) {
+        if (std::string owner = owner_in(member(services, service.c_str()), entry.first); !owner.empty()) {
+            owners.insert(std::move(owner));
+        }
+    }
+    return {owners.begin(), owners.end()};
+}
+
+std::set<std::string> followers_of(const Json& services, const std::string& service) {
+    std::set<std::string> found;
+    std::vector<std::string> open{service};
+    while (!open.empty()) {
+        const std::string owner = open.back();
+        open.pop_back();
+        for (const auto& entry : services.items()) {
+            const std::vector<std::string> owners = owners_of(services, entry.key());
+            if (entry.key() != service && std::find(owners.begin(), owners.end(), owner) != owners.end() &&
+                found.insert(entry.key()).second) {
+                open.push_back(entry.key());
+            }
+        }
+    }
+    return found;
+}
+
+std::string shared_with(const Json& services, const std::string& follower, const std::string& owner) {
+    for (const auto& [key, what] : kShared) {
+        if (owner_in(member(services, follower.c_str()), key) == owner) {
+            return what;
+        }
+    }
+    return "container";
+}
+
+std::vector<std::string> restarted_after(const Json& services, const std::string& service) {
+    std::vector<std::string> names;
+    for (const auto& entry : services.items()) {
+        const std::vector<std::string> owners = owners_of(services, entry.key());
+        const std::vector<std::string> links = texts(entry.value(), "links");
+        const bool linked = std::any_of(links.begin(), links.end(), [&](const std::string& link) {
+            return link.substr(0, link.find(':')) == service;
+        });
+        if (flag(member(member(entry.value(), "depends_on"), service.c_str()), "restart") && !linked &&
+            std::find(owners.begin(), owners.end(), service) == owners.end()) {
+            names.push_back(entry.key());
+        }
+    }
+    return names;
+}
+
+std::string bound_to_containers(const std::string& model,
+                                const std::function<std::string(const std::string& owner)>& container) {
+    if (model.find(kService) == std::string::npos) {
+        return model;
+    }
+    Json json = Json::parse(model, nullptr, false);
+    bool changed = false;
+    if (member(json, "services").is_object()) {
+        for (Json& service : json["services"]) {
+            for (const auto& entry : kShared) {
+                const std::string owner = owner_in(service, entry.first);
+                if (const std::string id = owner.empty() ? "" : container(owner); !id.empty()) {
+                    service[entry.first] = "container:" + id;
+                    changed = true;
+                }
+            }
+        }
+    }
+    return changed ? json.dump() : model;
+}
+
+}  // namespace pilotpros

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "core/model/project.h"
+
+namespace pilotpros {
+
+// A follower is a service that runs inside the container of another one, its owner: network_mode, pid or ipc
+// "service:OWNER" (compose-spec, 05-services.md). The engine binds it to that very container: once that is replaced or
+// started again, the follower is cut off until it is made anew, too.
+
+/// The project's services as Compose resolves them, those of inactive profiles as they are written. Pure.
+nlohmann::json resolved_services(const Project& project);
+
+/// Those that `service` follows; `services` as Compose resolves them. Pure.
+std::vector<std::string> owners_of(const nlohmann::json& services, const std::string& service);
+/// Those that follow `service`, directly or through others. Pure.
+std::set<std::string> followers_of(const nlohmann::json& services, const std::string& service);
+/// What it shares with this owner, in words: "network"; of one that follows through others, too. Pure.
+std::string shared_with(const nlohmann::json& services, const std::string& follower, const std::string& owner);
+
+/// Those that ask to be restarted once `service` was replaced (depends_on, "restart: true"); apart from its followers
+/// and from those that link to it, of whom Compose says so by itself. Pure.
+std::vector<std::string> restarted_after(const nlohmann::json& services, const std::string& service);
+
+/// The model as `up` hashes it: with an owner's first container in the place of its name (tried with 2.26).
+/// `container`: its ID, empty where there is none. Pure.
+std::string bound_to_containers(const std::string& model,
+                                const std::function<std::string(const std::string& owner)>& container);
+
+}  // namespace pilotpros

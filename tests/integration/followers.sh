@@ -1,0 +1,160 @@
+#!/usr/bin/env bash
+# beside: judges no time
+# Services that run inside the container of another one (network_mode, pid "service:…") are cut off when it is replaced. So an apply leaves that one alone, but
+# for limits while it runs; those inside are changed like any other, and a rollback that has to replace it makes them anew. Judged by a connection through the
+# shared network, and by docker inspect.
+# shellcheck disable=SC2016 # what is in single quotes is for other shells
+. "$(dirname "$0")/lib.sh"
+RUN_SECONDS=300
+"$SOURCE_DIR/tests/stack/stack.sh" images >/dev/null 2>&1
+project=pilotpros-inside-$$ dir=$scratch/project
+mkdir -p "$dir"
+cd "$dir"
+export COMPOSE_PROGRESS=quiet
+write() { # [ENTRYPOINT-OF-PAGE]
+    cat >compose.yaml <<Y
+name: $project
+services:
+  tunnel:
+    image: debian:trixie-slim
+    init: true
+    hostname: gate
+    stop_grace_period: 1s
+    command: sleep infinity
+    x-pilotpros: {pin: {memory: 96m}}
+  page:
+    image: nginx:1.26
+    stop_grace_period: 1s
+    network_mode: service:tunnel
+    x-pilotpros: {pin: {memory: 80m}}
+    ${1:-}
+  watcher:
+    image: debian:trixie-slim
+    init: true
+    stop_grace_period: 1s
+    pid: service:tunnel
+    command: sleep infinity
+  lodger:
+    image: debian:trixie-slim
+    init: true
+    stop_grace_period: 1s
+    network_mode: service:tunnel
+    profiles: [extra]
+    command: sleep infinity
+  other:
+    image: debian:trixie-slim
+    init: true
+    stop_grace_period: 1s
+    depends_on: {page: {condition: service_started, restart: true}}
+    command: sleep infinity
+Y
+}
+write
+every() { docker compose --profile extra "$@"; }
+finally 'cd "$dir"; every down -v -t 1 >/dev/null 2>&1'
+docker compose up -d
+id() { every ps -q "$1"; }
+ids() { for service in tunnel page watcher other; do id "$service"; done | tr '\n' ' '; }
+memory() { docker inspect --format '{{.HostConfig.Memory}}' "$(id tunnel)" "$(id page)" | tr '\n' ' '; }
+reaches() { for _ in {1..10}; do ! docker exec "$(id tunnel)" bash -c 'exec 3<>/dev/tcp/127.0.0.1/80' || return 0; sleep 0.3; done; return 1; }
+sees() { docker exec "$(id watcher)" true && [ "$(docker inspect --format '{{.HostConfig.PidMode}}' "$(id watcher)")" = "container:$(id tunnel)" ]; }
+whole() { reaches && sees; }
+sound() { # WHAT: all of it works, and the next `up` finds nothing to do
+    local before
+    expect "$1: what runs inside is reached" whole
+    before=$(ids)
+    docker compose up -d
+    expect_same "$1: the next up finds nothing to do" "$(ids)" "$before"
+}
+apply() { pilotpros limits --apply --yes --duration 1s --watch 1s "$@"; }
+sound "to begin with"
+
+# Planted: what any replacement of the one does to the others.
+docker compose up -d --no-deps --force-recreate tunnel
+planted "a page whose network is gone" reaches
+planted "a watcher whose processes are gone" sees
+docker compose up -d
+
+# ---- what others run inside of is left alone ----------------------------------------------------------------------------
+before=$(ids)
+apply tunnel
+expect_status "alone it is refused" 3
+expect_in "says whom it would cut off" 'tunnel: a new container would cut off page, watcher, which the engine has bound to the network of this very one' "$err"
+expect_in "and what goes" 'live sets limits while it runs' "$err"
+expect_same "nobody is replaced" "$(ids)" "$before"
+every up -d lodger
+apply tunnel
+expect_in "one of an inactive profile counts, too" 'would cut off lodger, page, watcher' "$err"
+every rm -fs lodger
+apply tunnel --live
+expect_status "while it runs, it gets its limit" 0
+expect_same "the limit is in force, and nobody is replaced" "$(memory)$(ids)" "100663296 0 $before"
+expect "what runs inside is reached" whole
+pilotpros rollback --yes
+expect_status "and gives it back" 0
+expect_same "nobody is replaced" "$(ids)" "$before"
+docker compose up -d --force-recreate # what runs had a limit, and has that of the machine now
+
+# ---- those inside are changed like any other ----------------------------------------------------------------------------
+apply
+expect_status "all of it" 0
+expect_in "the one is left alone" 'a new container would cut off page, watcher' "$(tr -s ' \n' ' ' <<<"$out")"
+expect_same "the rest proceeds" "$(memory)" "0 83886080 "
+expect_in "what asks to be restarted is named, with the command" '^other asks to be restarted once page is replaced .*: docker compose restart other' "$err"
+sound "put on"
+pilotpros status
+expect_in "status: it is carried" '^page +carries it$' "$out"
+before=$(ids)
+apply
+expect_in "put on again: it is there already" 'applied already' "$out"
+expect_same "put on again: nobody is replaced" "$(ids)" "$before"
+pilotpros rollback --exact --yes
+expect_status "taken back exactly" 0
+expect_in "page is what it was" 'page-1 is what it was, field by field' "$out"
+expect_same "no limit is in force" "$(memory)" "0 0 "
+sound "taken back exactly"
+
+# With the limit it does not stay up: taken back by itself, which makes the old container again.
+write 'entrypoint: [bash, -c, "grep -qs 83886080 /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes && { sleep 1; exit 1; }; exec nginx -g \"daemon off;\""]'
+docker compose up -d
+sound "another page"
+apply page
+expect_status "a page that does not stay up" 4
+expect_same "it has no limit" "$(memory)" "0 0 "
+sound "a page that does not stay up"
+
+# ---- a rollback that replaces what others run inside of -----------------------------------------------------------------
+docker compose stop -t 1 page watcher
+docker compose rm -f page watcher
+apply tunnel
+expect_status "where nobody runs inside, it is applied" 0
+docker compose up -d # they come later
+expect_same "it has its limit" "$(memory)" "100663296 0 "
+expect "and they are there" whole
+before=$(ids)
+pilotpros rollback --yes
+expect_status "taken back" 0
+expect_in "says who is made anew" 'page runs inside a container that was replaced, and is made anew' "$err"
+expect_same "no limit is in force" "$(memory)" "0 0 "
+sound "taken back under them"
+expect_same "what shares nothing keeps its container" "$(id other)" "$(cut -d' ' -f4 <<<"$before")"
+
+# ---- killed there -------------------------------------------------------------------------------------------------------
+docker compose stop -t 1 page watcher
+docker compose rm -f page watcher
+apply tunnel
+docker compose up -d
+before_long() { for _ in {1..600}; do ! "$@" || return 0; sleep 0.1; done; return 1; }
+"$PILOTPROS" pilotpros rollback --yes >"$scratch/killed" 2>&1 </dev/null &
+pid=$!
+expect "it comes that far" before_long grep -q 'waiting until tunnel is healthy' "$scratch/killed"
+kill -9 "$pid"
+wait "$pid" 2>/dev/null || true
+planted "what runs inside, just then" sees
+finishes() { pilotpros status; [ "$status" != 3 ]; } # an orphaned docker compose still holds the lock
+expect "killed: the next command finishes it" before_long finishes
+expect_same "killed: no limit is in force" "$(memory)" "0 0 "
+sound "killed"
+pilotpros rollback --all --purge --yes
+expect_status "and everything is taken back" 0
+expect_same "no file is left" "$(find . -mindepth 1 -printf '%P ')" "compose.yaml "
