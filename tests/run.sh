@@ -111,14 +111,16 @@ tests_with_engine() {
         leave_out=(-E "^($(IFS='|'; echo "${kept[*]//./\\.}")|stack\\.images|stack\\.[a-z]+\\.(up|down))$")
     fi
     mkdir -p "$known"
-    tests_of_label "$known" "with stacks" '^stacks$' "${leave_out[@]}"
-    tests_of_label "$known" "with an engine" '^(faults|integration|stack)$' "${leave_out[@]}"
+    local all=$(($(nproc) + 1))
+    tests_of_label "$known" "with stacks" '^stacks$' "$all" "${leave_out[@]}"
+    tests_of_label "$known" "with an engine" '^(faults|integration|stack)$' "$all" "${leave_out[@]}"
+    tests_of_label "$known" "by twos" '^pairs$' 2 "${leave_out[@]}"
 }
 
-tests_of_label() { # FOLDER-OF-PASSES NAME LABELS CTEST-OPTION...
-    local known=$1 name=$2 options=(--test-dir build/release -L "$3" "${@:4}") test
+tests_of_label() { # FOLDER-OF-PASSES NAME LABELS AT-ONCE CTEST-OPTION...
+    local known=$1 name=$2 options=(--test-dir build/release -L "$3" "${@:5}") test
     if [ "$kept_tests" -gt 0 ] && ctest -N "${options[@]}" | grep -qx 'Total Tests: 0'; then return; fi
-    tests "$name" -j "$(($(nproc) + 1))" "${options[@]}"
+    tests "$name" -j "$4" "${options[@]}"
     while read -r test; do : >"$known/$test"; done < <(
         grep -E '<testcase .*status="run"' "$scratch/$name.xml" | sed -E 's/.*<testcase name="([^"]*)".*/\1/' | grep -xE '(integration|stack\.contract)\.[a-z_0-9]+')
 }
@@ -133,7 +135,7 @@ format() {
 }
 scripts() {
     find . \( -path ./build -o -path ./.git -o -name node_modules \) -prune -o -type f -print0 |
-        xargs -0 awk 'FNR == 1 { if (/^#!.*[\/ ](ba)?sh( |$)/) printf "%s%c", FILENAME, 0; nextfile }' | xargs -0 shellcheck &&
+        xargs -0 awk 'FNR == 1 { if (/^#!.*[\/ ](ba)?sh( |$)/) printf "%s%c", FILENAME, 0; nextfile }' | xargs -0 -n 16 -P "$(nproc)" shellcheck &&
         ! printf '%b' "#!/bin/sh\nrm -r \$1\n" | shellcheck - # and it can fail
 }
 # And it can fail: a room with a name twice, and one that a header has.
