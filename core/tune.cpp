@@ -108,20 +108,6 @@ void settle_conflicts(Plan& plan) {
     plan.changes = std::move(kept);
 }
 
-/// Those with a container that runs inside of this service's.
-std::vector<std::string> running_followers(const nlohmann::json& services, const Observation& observation,
-                                           const std::string& service) {
-    std::vector<std::string> running;
-    for (const std::string& follower : followers_of(services, service)) {
-        const ServiceObservation* const seen = observation.service(follower);
-        if (seen != nullptr && std::any_of(seen->containers.begin(), seen->containers.end(),
-                                           [](const Container& container) { return container.running(); })) {
-            running.push_back(follower);
-        }
-    }
-    return running;
-}
-
 /// What Compose leaves out can run all the same, from an earlier `up` with its profile.
 void leave_inactive(Plan& plan, const Project& project) {
     std::erase_if(plan.changes, [&](const Change& change) {
@@ -144,11 +130,11 @@ std::map<std::string, std::vector<std::string>> data_in_layers(const Tuning& tun
 Applicable applicable_part(const Tuning& tuning, bool live) {
     Applicable part{tuning.plan, tuning.bundle, tuning.hash, {}, {}};
     const auto data = data_in_layers(tuning);
-    const nlohmann::json services = resolved_services(tuning.profile.project);
     std::erase_if(part.plan.changes, [&](const Change& change) {
         const auto paths = data.find(change.service);
         const std::vector<std::string> inside =
-            live ? std::vector<std::string>{} : running_followers(services, tuning.profile.observation, change.service);
+            live ? std::vector<std::string>{}
+                 : running_followers(tuning.profile.project, tuning.profile.observation, change.service);
         if (paths == data.end() && inside.empty()) {
             return false;
         }
@@ -164,9 +150,9 @@ Applicable applicable_part(const Tuning& tuning, bool live) {
                            "volume first, or name it in x-pilotpros: {{disposable: [PATH]}}",
                            fmt::join(paths->second, ", "))
                      : fmt::format(
-                           "a new container would cut off {}, which the engine has bound to the {} of this very "
-                           "one; --live sets limits while it runs",
-                           fmt::join(inside, ", "), shared_with(services, inside.front(), change.service))});
+                           "a new container would cut off {}, which the engine has bound to this very one; --live sets "
+                           "limits while it runs",
+                           fmt::join(inside, ", "))});
         }
         return true;
     });

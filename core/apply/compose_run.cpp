@@ -62,6 +62,13 @@ Command ComposeRun::up_beside(const std::string& service, bool alone, int scale,
     return result;
 }
 
+Command ComposeRun::up_anew(const std::string& service, bool alone, int scale,
+                            std::chrono::milliseconds timeout) const {
+    Command result = up(service, alone, scale, timeout);
+    result.argv.insert(result.argv.end() - 1, "--force-recreate");
+    return result;
+}
+
 std::vector<Finished> ComposeRun::run(const std::vector<Command>& commands) const {
     return world_.process.run_all(commands, world_.cancel);
 }

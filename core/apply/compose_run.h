@@ -31,6 +31,10 @@ class ComposeRun {
     [[nodiscard]] Command up_beside(const std::string& service, bool alone, int scale,
                                     std::chrono::milliseconds timeout) const;
 
+    /// The same as up(), also where Compose sees no reason to.
+    [[nodiscard]] Command up_anew(const std::string& service, bool alone, int scale,
+                                  std::chrono::milliseconds timeout) const;
+
     std::vector<Finished> run(const std::vector<Command>& commands) const;
 
     /// What `up` puts into the label of a container, by service. `model` is what `config --format json` printed:

@@ -6,6 +6,7 @@
 #include <array>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "core/apply/live_containers.h"
 #include "core/docker/json.h"
@@ -18,7 +19,9 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::string_view kContainer = "container:";
-constexpr std::array kModes{"NetworkMode", "PidMode", "IpcMode"};
+constexpr const char* kInside = "inside";
+constexpr std::array kModes{std::pair{"NetworkMode", "network_mode"}, std::pair{"PidMode", "pid"},
+                            std::pair{"IpcMode", "ipc"}};
 
 /// The inspection; null where there is no such container. Throws EngineLost where the engine does not say.
 Json inspection_of_one(Engine& engine, const std::string& id) {
@@ -42,21 +45,76 @@ bool started_before_its_owners(Engine& engine, const Json& inspect) {
            });
 }
 
+/// By name, as Compose takes it.
+std::string first_container(Engine& engine, const std::string& project, const std::string& service) {
+    const std::vector<LiveContainer> live = containers_of(engine, project, service);
+    const auto first = std::min_element(live.begin(), live.end(),
+                                        [](const auto& left, const auto& right) { return left.name < right.name; });
+    return first == live.end() ? std::string{} : first->id;
+}
+
+/// The container that has the name of one that a snapshot knows.
+std::string namesake(Engine& engine, const ApplyStore& store, const std::string& id) {
+    for (const std::string& transaction : store.transactions()) {
+        std::optional<Snapshot> snapshot;
+        try {
+            snapshot = store.find_snapshot(transaction);
+        } catch (const Error&) {  // one that is damaged tells nothing
+            continue;
+        }
+        for (const ServiceRecord& service : snapshot ? snapshot->services : std::vector<ServiceRecord>{}) {
+            for (const ContainerRecord& record : service.containers) {
+                if (record.id != id) {
+                    continue;
+                }
+                for (const LiveContainer& live : containers_of(engine, snapshot->project, service.service)) {
+                    if (live.name == record.name) {
+                        return live.id;
+                    }
+                }
+            }
+        }
+    }
+    return {};
+}
+
+/// The project's running containers, but for those of `docker compose run`: their inspections, by service. One that the
+/// engine does not show is left out: nobody can tell what it runs inside of.
+std::vector<std::pair<std::string, Json>> running_in_project(Engine& engine, const std::string& project) {
+    const Json filters{{"label", {"com.docker.compose.project=" + project}}};
+    const std::string path = "/containers/json";
+    const Json listed = parse_answer(
+        engine.get(path, {{"filters", filters.dump(-1, ' ', false, Json::error_handler_t::replace)}}), path);
+    std::vector<Request> requests;
+    std::vector<std::string> services;
+    for (const Json& container : listed) {
+        const Json& labels = member(container, "Labels");
+        if (text(labels, "com.docker.compose.oneoff") != "True") {
+            requests.emplace_back().path = "/containers/" + text(container, "Id") + "/json";
+            services.push_back(text(labels, "com.docker.compose.service"));
+        }
+    }
+    const std::vector<Response> responses = engine.call_all(requests);
+    std::vector<std::pair<std::string, Json>> running;
+    for (std::size_t at = 0; at < responses.size(); ++at) {
+        if (responses[at].ok()) {
+            running.emplace_back(services[at], Json::parse(responses[at].body, nullptr, false));
+        }
+    }
+    return running;
+}
+
 }  // namespace
 
 std::string bound_to_present(const std::string& model, Engine& engine, const std::string& project) {
-    return bound_to_containers(model, [&](const std::string& owner) {
-        const std::vector<LiveContainer> live = containers_of(engine, project, owner);
-        const auto first = std::min_element(live.begin(), live.end(),
-                                            [](const auto& left, const auto& right) { return left.name < right.name; });
-        return first == live.end() ? std::string{} : first->id;
-    });
+    return bound_to_containers(model,
+                               [&](const std::string& owner) { return first_container(engine, project, owner); });
 }
 
 std::set<std::string> bindings_of(const Json& inspect) {
     std::set<std::string> ids;
-    for (const char* key : kModes) {
-        const std::string mode = text(member(inspect, "HostConfig"), key);
+    for (const auto& entry : kModes) {
+        const std::string mode = text(member(inspect, "HostConfig"), entry.first);
         if (mode.starts_with(kContainer)) {
             ids.insert(mode.substr(kContainer.size()));
         }
@@ -75,26 +133,18 @@ bool is_unbound(Engine& engine, const std::string& id) {
     return inspect.is_null() || is_unbound(engine, inspect);
 }
 
-std::string successor_of(Engine& engine, const ApplyStore& store, const std::string& id) {
-    for (const std::string& transaction : store.transactions()) {
-        std::optional<Snapshot> snapshot;
-        try {
-            snapshot = store.find_snapshot(transaction);
-        } catch (const Error&) {  // one that is damaged tells nothing
-            continue;
+Successor successor_in(Engine& engine, const ApplyStore& store, const std::string& service,
+                       std::function<Json()> services) {
+    return [&engine, &store, service, services = std::move(services)](const std::string& id, const std::string& key) {
+        std::string now = namesake(engine, store, id);
+        if (now.empty()) {
+            constexpr std::string_view kService = "service:";
+            const std::string mode = text(member(services(), service.c_str()), key.c_str());
+            now = mode.starts_with(kService) ? first_container(engine, store.project(), mode.substr(kService.size()))
+                                             : "";
         }
-        for (const ServiceRecord& service : snapshot ? snapshot->services : std::vector<ServiceRecord>{}) {
-            const auto record = std::find_if(service.containers.begin(), service.containers.end(),
-                                             [&](const ContainerRecord& one) { return one.id == id; });
-            if (record != service.containers.end()) {
-                const std::vector<LiveContainer> live = containers_of(engine, snapshot->project, service.service);
-                const auto same_name = std::find_if(live.begin(), live.end(),
-                                                    [&](const LiveContainer& one) { return one.name == record->name; });
-                return same_name != live.end() ? same_name->id : std::string{};
-            }
-        }
-    }
-    return {};
+        return now;
+    };
 }
 
 Json bound_to_successors(Engine& engine, const std::string& name, Json inspect, const Successor& successor) {
@@ -102,50 +152,73 @@ Json bound_to_successors(Engine& engine, const std::string& name, Json inspect, 
         if (!inspection_of_one(engine, id).is_null()) {
             continue;
         }
-        const std::string now = successor ? successor(id) : std::string{};
-        if (now.empty()) {
-            throw Error(ExitCode::kNotRestored,
-                        fmt::format("{} ran inside a container that is gone, and nothing has its place", name),
-                        "docker compose up -d, which makes both from your files, then docker pilotpros rollback");
-        }
-        for (const char* mode : kModes) {
-            if (text(inspect["HostConfig"], mode) == "container:" + id) {
-                inspect["HostConfig"][mode] = "container:" + now;
+        for (const auto& [mode, key] : kModes) {
+            if (text(inspect["HostConfig"], mode) != "container:" + id) {
+                continue;
             }
+            const std::string now = successor ? successor(id, key) : std::string{};
+            if (now.empty()) {
+                throw Error(ExitCode::kNotRestored,
+                            fmt::format("{} ran inside a container that is gone, and nothing has its place", name),
+                            "docker compose up -d brings that one back, then docker pilotpros rollback");
+            }
+            inspect["HostConfig"][mode] = "container:" + now;
         }
     }
     return inspect;
 }
 
 std::map<std::string, int> running_inside(Engine& engine, const std::string& project) {
-    const Json filters{{"label", {"com.docker.compose.project=" + project}}};
-    const std::string path = "/containers/json";
-    const Json listed = parse_answer(
-        engine.get(path, {{"filters", filters.dump(-1, ' ', false, Json::error_handler_t::replace)}}), path);
     std::map<std::string, int> running;
-    for (const Json& container : listed) {
-        const Json& labels = member(container, "Labels");
-        if (text(labels, "com.docker.compose.oneoff") != "True" &&
-            !bindings_of(inspection_of_one(engine, text(container, "Id"))).empty()) {
-            ++running[text(labels, "com.docker.compose.service")];
+    for (const auto& [service, inspect] : running_in_project(engine, project)) {
+        if (!bindings_of(inspect).empty() && !is_unbound(engine, inspect) &&
+            !started_before_its_owners(engine, inspect)) {
+            ++running[service];
         }
     }
     return running;
 }
 
-std::vector<CutOff> cut_off(Engine& engine, const std::string& project, const std::map<std::string, int>& ran) {
-    std::vector<CutOff> found;
-    for (const auto& entry : ran) {
-        CutOff one{entry.first, false, {}};
-        bool is_one = false;
-        for (const LiveContainer& live : containers_of(engine, project, entry.first)) {
-            const Json inspect = inspection_of_one(engine, live.id);
-            one.ids.push_back(live.id);
-            one.unbound = one.unbound || is_unbound(engine, inspect);
-            is_one = is_one || one.unbound || started_before_its_owners(engine, inspect);
+void note_inside(Journal& journal, const std::map<std::string, int>& inside) {
+    if (!inside.empty()) {
+        journal.intend(kInside, Json(inside).dump());
+    }
+}
+
+std::map<std::string, int> inside_before(Engine& engine, const std::string& project, const Journal& journal) {
+    for (const JournalRecord& record : journal.records()) {
+        const Json noted = record.step == kInside ? Json::parse(record.detail, nullptr, false) : Json();
+        if (noted.is_object()) {
+            return noted.get<std::map<std::string, int>>();
         }
-        if (is_one) {
-            found.push_back(std::move(one));
+    }
+    return running_inside(engine, project);
+}
+
+std::vector<Follower> followers_now(Engine& engine, const std::string& project) {
+    std::vector<Follower> followers;
+    for (const auto& [service, inspect] : running_in_project(engine, project)) {
+        const std::string name = text(inspect, "Name");
+        Follower one{service, name.starts_with('/') ? name.substr(1) : name, bindings_of(inspect)};
+        if (!one.bindings.empty()) {
+            followers.push_back(std::move(one));
+        }
+    }
+    return followers;
+}
+
+std::set<std::string> cut_off(Engine& engine, const std::string& project, const std::map<std::string, int>& ran) {
+    std::set<std::string> found;
+    for (const auto& [service, number] : ran) {
+        int sound = 0;
+        for (const LiveContainer& live : containers_of(engine, project, service)) {
+            const Json inspect = inspection_of_one(engine, live.id);
+            const bool well = flag(member(inspect, "State"), "Running") && !is_unbound(engine, inspect) &&
+                              !started_before_its_owners(engine, inspect);
+            sound += well ? 1 : 0;
+        }
+        if (sound < number) {
+            found.insert(service);
         }
     }
     return found;

@@ -23,24 +23,33 @@ std::set<std::string> bindings_of(const nlohmann::json& inspect);
 bool is_unbound(Engine& engine, const nlohmann::json& inspect);
 /// The same of a container by its ID; true where it is gone itself.
 bool is_unbound(Engine& engine, const std::string& id);
-/// The container in the place of one that is gone, by their IDs; empty where there is none.
-using Successor = std::function<std::string(const std::string& id)>;
-/// As the snapshots know their names.
-std::string successor_of(Engine& engine, const ApplyStore& store, const std::string& id);
+/// The container in the place of one that is gone, by their IDs; empty where there is none. `key`: how it was bound to
+/// it, "network_mode", "pid" or "ipc".
+using Successor = std::function<std::string(const std::string& id, const std::string& key)>;
+/// By the name that a snapshot knows, else the first one of the owner that `services` names for `service`; these are
+/// asked for only then.
+Successor successor_in(Engine& engine, const ApplyStore& store, const std::string& service,
+                       std::function<nlohmann::json()> services);
 /// The inspection of a container called `name`, with their successors for those that it is bound to and that are gone.
 /// Throws Error (kNotRestored) where there is none.
 nlohmann::json bound_to_successors(Engine& engine, const std::string& name, nlohmann::json inspect,
                                    const Successor& successor);
-/// How many containers of each service of the project run inside of others: what is to be there again once those were
-/// replaced.
+
+/// How many containers of each service of the project run inside of others, none that is cut off already: what is to be
+/// there again once those were replaced.
 std::map<std::string, int> running_inside(Engine& engine, const std::string& project);
-/// A service's containers of which one is bound to a container that is gone, or was started after it.
-struct CutOff {
-    std::string service;
-    bool unbound = false;          ///< it has to be made anew; else started again
-    std::vector<std::string> ids;  ///< its containers
+/// The same, kept in a journal before anything is replaced, and read from there by who takes it back; of the present
+/// where it was not.
+void note_inside(Journal& journal, const std::map<std::string, int>& inside);
+std::map<std::string, int> inside_before(Engine& engine, const std::string& project, const Journal& journal);
+/// A running container that is bound to others, by their IDs.
+struct Follower {
+    std::string service, name;
+    std::set<std::string> bindings;
 };
-/// Those of `ran`, see running_inside().
-std::vector<CutOff> cut_off(Engine& engine, const std::string& project, const std::map<std::string, int>& ran);
+std::vector<Follower> followers_now(Engine& engine, const std::string& project);
+/// Those of `ran` (see running_inside()) of which a container is bound to one that is gone or was started after it, or
+/// of which fewer run.
+std::set<std::string> cut_off(Engine& engine, const std::string& project, const std::map<std::string, int>& ran);
 
 }  // namespace pilotpros

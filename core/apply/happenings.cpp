@@ -14,7 +14,8 @@ Happenings::Happenings(Engine& engine, const std::string& project)
       }) {
     stream_ = engine_.open(
         events_request(project), [this](std::string_view bytes) { lines_.feed(bytes); },
-        [](int /*status*/, const std::string& /*complaint*/) {});  // without them less is known, and nothing is wrong
+        // Without them less is known, and nothing is wrong.
+        [this](int /*status*/, const std::string& /*complaint*/) { ended_ = true; });
 }
 
 Happenings::~Happenings() { engine_.close(stream_); }
@@ -28,6 +29,15 @@ void Happenings::catch_up() {
         if (events_.size() == before) {
             return;
         }
+    }
+}
+
+void Happenings::wait_until(const std::function<bool()>& told) {
+    constexpr std::chrono::milliseconds kLook{100};
+    constexpr int kLooks = 20;
+    catch_up();
+    for (int look = 0; look < kLooks && !ended_ && !told(); ++look) {
+        engine_.pump(kLook);
     }
 }
 

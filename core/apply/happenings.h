@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ class Happenings {
 
     /// Takes in what the engine has sent meanwhile.
     void catch_up();
+    /// The same until the engine has told what it must, for 2 s at most: a busy one is late.
+    void wait_until(const std::function<bool()>& told);
     [[nodiscard]] const std::vector<ContainerEvent>& events() const { return events_; }
     /// Whether a process of that container was killed for lack of memory.
     [[nodiscard]] bool oom_killed(const std::string& container) const;
@@ -31,6 +34,7 @@ class Happenings {
     std::vector<ContainerEvent> events_;
     JsonLines lines_;
     Engine::StreamId stream_ = 0;
+    bool ended_ = false;
 };
 
 }  // namespace pilotpros

@@ -201,10 +201,8 @@ class Part {
 
     std::vector<std::string> recreate(Journal& journal) {
         std::vector<std::string> said;
-        std::map<std::string, int> inside = running_inside(engine_, snapshot_.project);
-        for (const ServiceRecord& present : snapshot_.services) {
-            inside.erase(present.service);
-        }
+        const std::map<std::string, int> inside = running_inside(engine_, snapshot_.project);
+        note_inside(journal, inside);
         Recreation recreation(world_, engine_, store_, watcher_, request_.exact, request_.announced);
         for (const ServiceRecord& present : snapshot_.services) {
             world_.cancel.check();
@@ -220,7 +218,7 @@ class Part {
                 said.push_back(std::move(line));
             }
         }
-        for (std::string& line : recreation.bring_along(snapshot_, inside, journal)) {
+        for (std::string& line : recreation.bring_along(snapshot_, inside)) {
             said.push_back(std::move(line));
         }
         unhealthy_ = recreation.unhealthy();

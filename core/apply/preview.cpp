@@ -177,14 +177,13 @@ std::string first_container_of(const Observation& observation, const std::string
 
 /// The engine binds who runs inside of a container to that very one.
 void refuse_to_cut_off(const ApplyRequest& request, const std::string& service) {
-    const Json all = resolved_services(request.project);
-    for (const std::string& follower : followers_of(all, service)) {
-        if (running_now(request.observation.service(follower)) > 0) {
-            throw Error(ExitCode::kRefused,
-                        fmt::format("{} shares the {} of {} and would be cut off, were its container replaced",
-                                    follower, shared_with(all, follower, service), service),
-                        "--live sets limits while it runs");
-        }
+    const std::vector<std::string> inside = running_followers(request.project, request.observation, service);
+    if (!inside.empty()) {
+        throw Error(ExitCode::kRefused,
+                    fmt::format("{} would be cut off, were the container of {} replaced, which the engine has bound to "
+                                "it",
+                                fmt::join(inside, ", "), service),
+                    "--live sets limits while it runs");
     }
 }
 

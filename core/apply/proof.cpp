@@ -180,11 +180,11 @@ void Proof::watch() {
 }
 
 std::vector<std::string> Proof::conclude(const ApplyStore& store) {
-    happenings_.catch_up();
     Interruptions measured;
     std::vector<std::string> lines;
     for (const Passed& passed : passed_) {
         const std::string& name = passed.service.service;
+        happenings_.wait_until([&] { return interruption_of(happenings_.events(), name, passed.served).has_value(); });
         auto one = interruption_of(happenings_.events(), name, passed.served);
         if (!one) {
             continue;

@@ -328,7 +328,8 @@ std::set<std::string> restore_containers(Engine& engine, const std::string& proj
             }
         }
         // Before anything goes: there may be nothing to bind it to.
-        kept_as[record.id] = bound_to_successors(engine, record.name, inspect, successor);
+        kept_as[record.id] =
+            standing.contains(record.id) ? inspect : bound_to_successors(engine, record.name, inspect, successor);
     }
     remove_others(engine, live, kept);
     const auto make_again = [&](const ContainerRecord& record) {

@@ -88,15 +88,7 @@ std::set<std::string> Recreation::by_snapshot(const Intended& intended, const Sn
                     "then docker pilotpros rollback");
     }
     return restore_containers(engine_, snapshot.project, service, directory, world_.files, journal,
-                              [&](const std::string& id) {
-                                  std::string now = successor_of(engine_, store_, id);
-                                  const std::vector<std::string> owners = owners_of(intended.services, service.service);
-                                  if (now.empty() && owners.size() == 1) {
-                                      const auto live = containers_of(engine_, snapshot.project, owners.front());
-                                      now = live.empty() ? "" : live.front().id;
-                                  }
-                                  return now;
-                              });
+                              successor_in(engine_, store_, service.service, [&] { return intended.services; }));
 }
 
 std::vector<std::string> Recreation::compared(const Snapshot& snapshot, const ServiceRecord& service) const {
@@ -188,7 +180,9 @@ std::vector<std::string> Recreation::back(const Snapshot& snapshot, const Servic
     GateRequest request{snapshot.project, name, running, resolved, false, service.start_seconds};
     request.oom_killed = [&](const std::string& id) { return happenings.oom_killed(id); };
     request.held_to = [&](const Container& container) { return limits_held(world_.files, container); };
-    if (!made || is_configured_as(service, intended)) {
+    // What listens inside of its network may be others, who come after it.
+    const bool alone = followers_of(intended.services, name).empty();
+    if (alone && (!made || is_configured_as(service, intended))) {
         request.ports = {service.ports.begin(), service.ports.end()};
         request.listening = [&](const Container& container) {
             return ports_listened_on(engine_, world_.files, container);
@@ -221,49 +215,59 @@ std::vector<std::string> Recreation::back(const Snapshot& snapshot, const Servic
     return said;
 }
 
-std::vector<std::string> Recreation::bring_along(const Snapshot& snapshot, const std::map<std::string, int>& ran,
-                                                 Journal& journal) {
-    std::vector<std::string> said;
-    for (const CutOff& one : cut_off(engine_, snapshot.project, ran)) {
-        watcher_.step(fmt::format("{} runs inside a container that was replaced, and is made anew", one.service));
-        const auto left = [&](const std::string& why) {
-            unhealthy_.push_back(
-                fmt::format("{0} is cut off from the container that it ran inside of ({1}): docker compose "
-                            "up -d --force-recreate {0} makes it anew",
-                            one.service, why));
-        };
-        if (!one.unbound) {
-            for (const std::string& id : one.ids) {
-                Request request;
-                request.method = "POST";
-                request.path = "/containers/" + id + "/restart";
-                request.timeout = std::chrono::minutes{2};
-                if (const Response response = engine_.call(request); !response.ok()) {
-                    left(response.message());
-                }
-            }
-            continue;
+std::string Recreation::make_anew(const Snapshot& snapshot, const std::string& service, int number,
+                                  std::vector<std::string>& said) {
+    constexpr std::chrono::seconds kBeside = std::chrono::minutes{5};  // as by_compose()
+    const ComposeRun run = compose_of(snapshot);
+    const Intended intended = read_intended(run, engine_, snapshot.project);
+    const nlohmann::json& resolved = member(intended.services, service.c_str());
+    if (!resolved.is_object()) {
+        return "docker compose cannot read its files, or its profile is not active";
+    }
+    auto data = data_before_replacing(world_, engine_, snapshot, {service});
+    if (!data[service].empty()) {
+        return fmt::format("it keeps data in its writable layer, which is to be copied out first: {}",
+                           fmt::join(data[service], ", "));
+    }
+    const ServiceObservation before = observed_now(engine_, snapshot.project, service);
+    const std::string reference = text(resolved, "image");
+    for (const Container& container : before.containers) {
+        const auto images = inspect_images(engine_, {reference.empty() ? snapshot.project + "-" + service : reference});
+        if (images.empty() || images.begin()->second.id != container.image_id) {
+            return "its image's name means another image by now, or none";
         }
-        auto data = data_before_replacing(world_, engine_, snapshot, {one.service});
+    }
+    const std::chrono::seconds time = kBeside + std::chrono::seconds{2 * longest_stop_grace(before.containers)};
+    const Standing depends = dependencies_stand(engine_, run, snapshot.project, intended.services, service);
+    if (depends.unanswered || !run.run({run.up_anew(service, !depends.stand, number, time)}).front().ok()) {
+        return "docker compose could not make it";
+    }
+    const GateRequest request{snapshot.project, service, number, resolved, false, 0};
+    const GateResult gate = pass_gate(engine_, world_.clock, request);
+    (gate.passed ? said : unhealthy_).push_back(gate.said);
+    return cut_off(engine_, snapshot.project, {{service, number}}).empty() ? "" : "it still is";
+}
+
+std::vector<std::string> Recreation::bring_along(const Snapshot& snapshot, const std::map<std::string, int>& ran) {
+    std::vector<std::string> said;
+    std::set<std::string> done;
+    // One that was made anew may have been what others ran inside of.
+    for (std::set<std::string> left = cut_off(engine_, snapshot.project, ran); !left.empty();
+         left = cut_off(engine_, snapshot.project, ran)) {
+        std::erase_if(left, [&](const std::string& one) { return done.contains(one); });
+        if (left.empty()) {
+            break;
+        }
         const Intended intended = read_intended(compose_of(snapshot), engine_, snapshot.project);
-        if (!data[one.service].empty()) {
-            left(fmt::format("it keeps data in its writable layer: {}", fmt::join(data[one.service], ", ")));
-        } else if (!member(intended.services, one.service.c_str()).is_object()) {
-            left("docker compose cannot read its files, or its profile is not active");
-        } else {
-            ServiceRecord record;
-            record.service = one.service;
-            try {
-                for (std::string& line : back(snapshot, record, ran.at(one.service), journal)) {
-                    said.push_back(std::move(line));
-                }
-            } catch (const EngineLost&) {
-                throw;
-            } catch (const Interrupted&) {
-                throw;
-            } catch (const Error& error) {
-                left(error.what());
-            }
+        const std::string service = in_dependency_order(intended.services, left).front();
+        done.insert(service);
+        watcher_.step(fmt::format("{} ran inside a container that was replaced, and is made anew", service));
+        const std::string why = make_anew(snapshot, service, ran.at(service), said);
+        if (!why.empty()) {
+            unhealthy_.push_back(
+                fmt::format("{0} is cut off from the container that it ran inside of, and {1}; docker compose up -d "
+                            "--force-recreate {0} makes it anew",
+                            service, why));
         }
     }
     return said;

@@ -40,15 +40,18 @@ class Recreation {
     std::vector<std::string> back(const Snapshot& snapshot, const ServiceRecord& service, int running,
                                   Journal& journal);
 
-    /// Once others went back: makes those anew that run inside of a container that was replaced, from their files,
+    /// Once others went back: makes those anew that ran inside of a container that was replaced, from their files,
     /// through the gate; `ran`: see running_inside(). One that cannot be made anew is unhealthy(), with what to do.
-    std::vector<std::string> bring_along(const Snapshot& snapshot, const std::map<std::string, int>& ran,
-                                         Journal& journal);
+    /// Returns what the gates said.
+    std::vector<std::string> bring_along(const Snapshot& snapshot, const std::map<std::string, int>& ran);
 
     /// Services that did not come up healthy, as their gates said.
     [[nodiscard]] const std::vector<std::string>& unhealthy() const { return unhealthy_; }
 
   private:
+    /// Why it could not be made anew; empty: it was.
+    std::string make_anew(const Snapshot& snapshot, const std::string& service, int number,
+                          std::vector<std::string>& said);
     bool by_compose(const ComposeRun& run, const Intended& intended, const Snapshot& snapshot,
                     const std::string& service, int running) const;
     /// Returns the IDs of those that stood all along.

@@ -32,6 +32,7 @@ namespace {
 /// What a rollback is told, and what it finds at its beginning: a killed one is finished by the same.
 struct Begun {
     std::map<std::string, int> running;  ///< containers of each service: what it left stopped is to run again
+    std::map<std::string, int> inside;   ///< see running_inside()
     bool exact = false, force = false;
 };
 
@@ -45,6 +46,9 @@ Begun begun_of(const Journal& journal) {
         // Before there was anything else to tell, the numbers stood there alone.
         const bool alone = !member(detail, "running").is_object();
         begun.running = (alone ? detail : detail["running"]).get<std::map<std::string, int>>();
+        if (member(detail, "inside").is_object()) {
+            begun.inside = detail["inside"].get<std::map<std::string, int>>();
+        }
         begun.exact = flag(detail, "exact");
         begun.force = flag(detail, "force");
     }
@@ -52,7 +56,9 @@ Begun begun_of(const Journal& journal) {
 }
 
 std::string as_detail(const Begun& begun) {
-    return nlohmann::json{{"running", begun.running}, {"exact", begun.exact}, {"force", begun.force}}.dump();
+    return nlohmann::json{
+        {"running", begun.running}, {"inside", begun.inside}, {"exact", begun.exact}, {"force", begun.force}}
+        .dump();
 }
 
 int running_of(const std::vector<LiveContainer>& containers) {
@@ -159,13 +165,14 @@ class Rollback {
 
     /// The oldest first: from its record on, all of them are being taken back, see to_finish().
     void announce(const std::vector<Snapshot>& undone) {
+        const std::map<std::string, int> inside = running_inside(engine_, store_.project());
         // clang 14 cannot compile libstdc++'s reverse_view. NOLINTNEXTLINE(modernize-loop-convert)
         for (auto snapshot = undone.rbegin(); snapshot != undone.rend(); ++snapshot) {
             Guard guard(engine_, snapshot->project, lock_owner(world_));
             lock(guard, *snapshot);
             Journal journal = store_.journal(snapshot->id);
             if (journal.phase() != Journal::Phase::kUndoing) {
-                Begun begun{running_inside(engine_, snapshot->project), exact_, force_};
+                Begun begun{{}, inside, exact_, force_};
                 for (const ServiceRecord& service : snapshot->services) {
                     begun.running[service.service] =
                         running_of(containers_of(engine_, snapshot->project, service.service));
@@ -241,6 +248,7 @@ class Rollback {
     void recreate_services(RollbackResult& result, ServedBefore& served) {
         std::map<std::string, std::pair<const Snapshot*, const ServiceRecord*>> oldest;
         std::map<std::string, int> running;
+        std::map<std::string, int> inside;
         std::vector<std::string> order;
         for (const Snapshot& snapshot : result.undone) {
             for (const ServiceRecord& service : snapshot.services) {
@@ -249,8 +257,12 @@ class Rollback {
                 }
                 oldest[service.service] = {&snapshot, &service};
             }
-            for (const auto& [service, number] : begun_of(store_.journal(snapshot.id)).running) {
+            const Begun begun = begun_of(store_.journal(snapshot.id));
+            for (const auto& [service, number] : begun.running) {
                 running[service] = std::max(running[service], number);
+            }
+            for (const auto& [service, number] : begun.inside) {
+                inside[service] = std::max(inside[service], number);
             }
         }
         if (order.size() > 1) {
@@ -268,10 +280,7 @@ class Rollback {
                 recreate(*snapshot, *service, running[name], result);
             }
         }
-        Journal journal = store_.journal(result.undone.front().id);
-        std::map<std::string, int> inside = running;
-        std::for_each(order.begin(), order.end(), [&](const std::string& name) { inside.erase(name); });
-        for (std::string& line : recreation_.bring_along(result.undone.front(), inside, journal)) {
+        for (std::string& line : recreation_.bring_along(result.undone.front(), inside)) {
             result.said.push_back(std::move(line));
         }
         unhealthy_ = recreation_.unhealthy();
@@ -355,7 +364,7 @@ void undo_exactly(World& world, Engine& engine, ApplyStore& store, const std::st
     if (!force) {
         refuse_changed(changed);
     }
-    const std::map<std::string, int> inside = running_inside(engine, snapshot.project);
+    const std::map<std::string, int> inside = inside_before(engine, snapshot.project, journal);
     restoring([&] {
         journal.intend(Journal::kUndo);
         std::vector<std::string> kept;
@@ -363,13 +372,16 @@ void undo_exactly(World& world, Engine& engine, ApplyStore& store, const std::st
         std::for_each(kept.begin(), kept.end(), [&](const std::string& line) { watcher.step(line); });
         restore_paths(snapshot.paths, store.directory_of(id), world.files);
         const bool look_again = take_pins_back(engine, journal);
+        Recreation recreation{world, engine, store, watcher, true, {}};
         for (const ServiceRecord& service : snapshot.services) {
             if (look_again) {
                 reload(engine, snapshot.project, service.name_users);
             }
-            const std::set<std::string> stood =
-                restore_containers(engine, snapshot.project, service, store.directory_of(id), world.files, journal,
-                                   [&](const std::string& gone) { return successor_of(engine, store, gone); });
+            const std::set<std::string> stood = restore_containers(
+                engine, snapshot.project, service, store.directory_of(id), world.files, journal,
+                successor_in(engine, store, service.service, [&] {
+                    return read_intended(recreation.compose_of(snapshot), engine, snapshot.project).services;
+                }));
             if (service.live) {
                 for (const std::string& line : restore_limits(engine, service, store.directory_of(id), world.files)) {
                     watcher.step(line);
@@ -378,8 +390,7 @@ void undo_exactly(World& world, Engine& engine, ApplyStore& store, const std::st
             reload(engine, snapshot.project, service.name_users);
             require_reload(engine, snapshot.project, service.service, service.reloads, stood);
         }
-        Recreation recreation{world, engine, store, watcher, true, {}};
-        recreation.bring_along(snapshot, inside, journal);
+        recreation.bring_along(snapshot, inside);
         for (const std::string& line : recreation.unhealthy()) {
             watcher.step(line);
         }
@@ -449,8 +460,8 @@ RollbackResult roll_back(World& world, Engine& engine, ApplyStore& store, const 
     RollbackResult result =
         preview.scope.part
             ? take_back_part(world, engine, store, request, preview, watcher)
-            : Rollback{world, engine, store, watcher, {{}, request.exact, request.force}, true, request.announced}.run(
-                  preview.scope.ids);
+            : Rollback{world, engine, store, watcher, {{}, {}, request.exact, request.force}, true, request.announced}
+                  .run(preview.scope.ids);
     Guard guard(engine, store.project(), lock_owner(world));
     prune(guard, store, watcher);
     return result;

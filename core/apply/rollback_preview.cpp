@@ -7,6 +7,7 @@
 
 #include "core/apply/announce.h"
 #include "core/apply/dependencies.h"
+#include "core/apply/followers.h"
 #include "core/apply/layer_data.h"
 #include "core/apply/live_containers.h"
 #include "core/apply/part.h"
@@ -107,6 +108,43 @@ ServiceObservation as_kept(const ServiceRecord& record, const Path& directory, c
     return kept;
 }
 
+/// Those that run inside of what is replaced, and of these again, are made anew after it.
+void add_those_inside(Engine& engine, const std::string& project, const Announcer& announcer, const Intended& intended,
+                      std::set<std::string>& replaced, RollbackPreview& preview) {
+    const std::vector<Follower> followers = replaced.empty() ? std::vector<Follower>{} : followers_now(engine, project);
+    std::vector<std::string> open(replaced.begin(), replaced.end());
+    while (!open.empty()) {
+        const std::string owner = std::move(open.back());
+        open.pop_back();
+        std::map<std::string, std::vector<std::string>> inside;  // names of containers, by service
+        for (const LiveContainer& live : containers_of(engine, project, owner)) {
+            for (const Follower& follower : followers) {
+                if (follower.bindings.contains(live.id)) {
+                    inside[follower.service].push_back(follower.name);
+                }
+            }
+        }
+        for (auto& [service, names] : inside) {
+            if (!replaced.insert(service).second) {
+                continue;
+            }
+            open.push_back(service);
+            auto back = std::find_if(preview.services.begin(), preview.services.end(),
+                                     [&name = service](const ServicePreviewBack& one) { return one.service == name; });
+            if (back == preview.services.end()) {
+                back = preview.services.insert(back, ServicePreviewBack{service, {}, {}, {}, {}});
+                back->how.by = Replacement::By::kCompose;
+            }
+            const ServiceObservation now = observed_now(engine, project, service);
+            back->how.why = fmt::format("it runs inside of {}", owner);
+            back->how.running = static_cast<int>(names.size());
+            back->how.replaced = std::move(names);
+            back->away = announcer.of(now, probe_spacing(member(intended.services, service.c_str()), &now), 0,
+                                      longest_stop_grace(now.containers));
+        }
+    }
+}
+
 void look_at_services(World& world, Engine& engine, const ApplyStore& store, const RollbackRequest& request,
                       RollbackPreview& preview) {
     const Intended intended = intended_after(world, engine, preview, store);
@@ -140,6 +178,7 @@ void look_at_services(World& world, Engine& engine, const ApplyStore& store, con
         }
         preview.services.push_back(std::move(back));
     }
+    add_those_inside(engine, store.project(), announcer, intended, replaced, preview);
     auto data = data_before_replacing(world, engine, preview.undone.front(), replaced);
     for (ServicePreviewBack& back : preview.services) {
         back.data = std::move(data[back.service]);

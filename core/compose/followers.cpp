@@ -16,8 +16,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::string_view kService = "service:";
-constexpr std::array kShared{std::pair{"network_mode", "network"}, std::pair{"pid", "processes"},
-                             std::pair{"ipc", "shared memory"}};
+constexpr std::array kShared{"network_mode", "pid", "ipc"};
 
 std::string owner_in(const Json& service, const char* key) {
     const std::string mode = text(service, key);
@@ -37,8 +36,8 @@ Json resolved_services(const Project& project) {
 
 std::vector<std::string> owners_of(const Json& services, const std::string& service) {
     std::set<std::string> owners;
-    for (const auto& entry : kShared) {
-        if (std::string owner = owner_in(member(services, service.c_str()), entry.first); !owner.empty()) {
+    for (const char* const key : kShared) {
+        if (std::string owner = owner_in(member(services, service.c_str()), key); !owner.empty()) {
             owners.insert(std::move(owner));
         }
     }
@@ -62,13 +61,28 @@ std::set<std::string> followers_of(const Json& services, const std::string& serv
     return found;
 }
 
-std::string shared_with(const Json& services, const std::string& follower, const std::string& owner) {
-    for (const auto& [key, what] : kShared) {
-        if (owner_in(member(services, follower.c_str()), key) == owner) {
-            return what;
+std::vector<std::string> running_followers(const Project& project, const Observation& observation,
+                                           const std::string& service) {
+    std::set<std::string> modes;  // "container:…" in the network_mode of those inside
+    const ServiceObservation* const owner = observation.service(service);
+    for (const Container& container : owner == nullptr ? std::vector<Container>{} : owner->containers) {
+        modes.insert({"container:" + container.id, "container:" + container.name});
+    }
+    const std::set<std::string> by_files = followers_of(resolved_services(project), service);
+    std::vector<std::string> running;
+    for (const ServiceObservation& other : observation.services) {
+        const bool inside =
+            other.service != service &&
+            std::any_of(other.containers.begin(), other.containers.end(), [&](const Container& container) {
+                return container.running() &&
+                       (by_files.contains(other.service) || modes.contains(container.network_mode));
+            });
+        if (inside) {
+            running.push_back(other.service);
         }
     }
-    return "container";
+    std::sort(running.begin(), running.end());
+    return running;
 }
 
 std::vector<std::string> restarted_after(const Json& services, const std::string& service) {
@@ -96,10 +110,10 @@ std::string bound_to_containers(const std::string& model,
     bool changed = false;
     if (member(json, "services").is_object()) {
         for (Json& service : json["services"]) {
-            for (const auto& entry : kShared) {
-                const std::string owner = owner_in(service, entry.first);
+            for (const char* const key : kShared) {
+                const std::string owner = owner_in(service, key);
                 if (const std::string id = owner.empty() ? "" : container(owner); !id.empty()) {
-                    service[entry.first] = "container:" + id;
+                    service[key] = "container:" + id;
                     changed = true;
                 }
             }

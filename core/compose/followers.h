@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/model/observation.h"
 #include "core/model/project.h"
 
 namespace pilotpros {
@@ -22,9 +23,10 @@ nlohmann::json resolved_services(const Project& project);
 std::vector<std::string> owners_of(const nlohmann::json& services, const std::string& service);
 /// Those that follow `service`, directly or through others. Pure.
 std::set<std::string> followers_of(const nlohmann::json& services, const std::string& service);
-/// What it shares with this owner, in words: "network"; of one that follows through others, too. Pure.
-std::string shared_with(const nlohmann::json& services, const std::string& follower, const std::string& owner);
-
+/// Those with a container that runs inside of this service's now: by the files, or by the network of the very
+/// container. Pure.
+std::vector<std::string> running_followers(const Project& project, const Observation& observation,
+                                           const std::string& service);
 /// Those that ask to be restarted once `service` was replaced (depends_on, "restart: true"); apart from its followers
 /// and from those that link to it, of whom Compose says so by itself. Pure.
 std::vector<std::string> restarted_after(const nlohmann::json& services, const std::string& service);

@@ -10,6 +10,7 @@ after its Plan, which other screens have. A time is written as T, and what a lin
 it breaks. Where such a time is from is written as WHENCE: what an engine remembers of it, others have a part in.
 """
 import contextlib
+import difflib
 import fcntl
 import os
 import pathlib
@@ -138,6 +139,25 @@ def shown(plugin, project, scenario, where_else):
     return sections, wrong
 
 
+def sections_of(text):
+    """By name; where the file says "as" another one, that one's lines."""
+    sections = {}
+    for part in text.rstrip().split("\n==== ") if text else []:
+        name, _, body = part.removeprefix("==== ").partition(" ====")
+        other = re.fullmatch(r"\(as (.*)\)", body.strip())
+        sections[name] = sections[other.group(1)] if other and other.group(1) in sections else body.strip().split("\n")
+    return sections
+
+
+def differences(kept, text, first):
+    """What the first section that differs has otherwise: "- " a line that is kept, "+ " one that is shown."""
+    old, new = sections_of(kept), sections_of(text)
+    for name in new if first else {**old, **new}:
+        if old.get(name) != new.get(name):
+            return [(name, line) for line in difflib.ndiff(old.get(name, []), new.get(name, [])) if line[0] in "+-"][:12]
+    return []
+
+
 def main():
     plugin, project, what, first = os.path.abspath(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[-1] == "first"
     complaints, count = [], 0
@@ -149,9 +169,7 @@ def main():
         if what == "write":
             kept.write_text(text)
         else:
-            old, new = kept.read_text().rstrip().split("\n"), text.rstrip().split("\n")
-            complaints += [f"{scenario}: not as kept, line {at + 1}: {b!r}, kept {a!r}" for at, (a, b) in enumerate(zip(old, new)) if a != b][:5]
-            complaints += [f"{scenario}: {len(new)} lines, kept {len(old)}"] if len(old) != len(new) and not first else []
+            complaints += [f"{scenario}, {name}: {line}" for name, line in differences(kept.read_text(), text, first)]
     print("\n".join(complaints) or f"{count} screens")
     return 1 if complaints else 0
 

@@ -27,13 +27,6 @@ TEST_CASE("who runs inside whose container is read from the files", "[compose]")
             CHECK(followers_of(services, name).empty());
         }
     }
-    SECTION("in words") {
-        CHECK(shared_with(services, "page", "vpn") == "network");
-        CHECK(shared_with(services, "debug", "vpn") == "shared memory");
-        CHECK(shared_with(services, "debug", "page") == "processes");
-        const Json through{{"b", {{"pid", "service:a"}}}, {"c", {{"pid", "service:b"}}}};
-        CHECK(shared_with(through, "c", "a") == "container");
-    }
     SECTION("who asks to be restarted after it, apart from those inside of it or that link to it") {
         const Json asking{{"db", {{"image", "db"}}},
                           {"web", {{"depends_on", {{"db", {{"restart", true}}}}}}},
