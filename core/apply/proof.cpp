@@ -162,11 +162,11 @@ void Proof::watch() {
     const auto now = [&] { return Seconds{world_.clock.steady().time_since_epoch()}; };
     const Seconds last = end(*std::max_element(
         passed_.begin(), passed_.end(), [](const Passed& left, const Passed& right) { return left.at < right.at; }));
-    if (last > now()) {
+    if (request_.watch > Seconds{0}) {
         watcher_.step(
-            fmt::format("watching what was replaced for {} more: nothing may restart or be killed for lack "
-                        "of memory",
-                        in_words(last - now())));
+            fmt::format("watching what was replaced until {} after its gate: nothing may restart or be killed for "
+                        "lack of memory",
+                        in_words(request_.watch)));
     }
     for (bool again = true; again;) {
         again = now() < last;
