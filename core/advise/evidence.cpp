@@ -39,9 +39,7 @@ std::string what_lacks(const Usage& usage, double looks) {
         return fmt::format("{} were seen, {:.0f} s are the least", watched, MemoryEvidence::kFewestSeconds);
     }
     if (!exercised(usage)) {
-        return fmt::format("it was idle: {:.3f} CPUs in the median, {}/s over the network in {}",
-                           usage.cpu.histogram().quantile(0.5),
-                           format_bytes(static_cast<Bytes>(network_a_second(usage))), watched);
+        return fmt::format("it was idle: {} in {}", work_of(usage), watched);
     }
     if (looks < MemoryEvidence::kFewestLooks) {
         const bool growing = usage.unreclaimable.last() >= usage.unreclaimable.histogram().max();
@@ -60,6 +58,13 @@ bool exercised(const Usage& usage) {
     return usage.seconds >= MemoryEvidence::kWholeDay ||
            usage.cpu.histogram().quantile(0.5) >= MemoryEvidence::kBusyCores ||
            (usage.network_known && network_a_second(usage) >= MemoryEvidence::kBusyNetwork);
+}
+
+std::string work_of(const Usage& usage) {
+    const std::string network = usage.network_known
+                                    ? format_bytes(static_cast<Bytes>(network_a_second(usage))) + "/s over the network"
+                                    : "its network could not be counted";
+    return fmt::format("{:.3f} CPUs in the median, {}", usage.cpu.histogram().quantile(0.5), network);
 }
 
 MemoryEvidence weigh_memory(const Usage& usage) {

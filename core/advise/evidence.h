@@ -61,5 +61,7 @@ MemoryEvidence weigh_memory(const Usage& usage);
 
 /// Whether it did anything worth measuring, as above.
 bool exercised(const Usage& usage);
+/// What that is told by: "0.034 CPUs in the median, 21 KiB/s over the network".
+std::string work_of(const Usage& usage);
 
 }  // namespace pilotpros

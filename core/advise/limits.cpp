@@ -39,6 +39,9 @@ std::vector<Input> memory_inputs(const LimitsView& view) {
         {"most memory that could not be reclaimed", format_bytes(evidence.need), evidence.from()},
         {"margin", fmt::format("{:.0f} %", evidence.margin * 100), evidence.from()},
         {"page cache, 95 of 100 samples", format_bytes(evidence.page_cache), evidence.from()},
+        {fmt::format("what it did; {} CPUs or {}/s are work", MemoryEvidence::kBusyCores,
+                     format_bytes(static_cast<Bytes>(MemoryEvidence::kBusyNetwork))),
+         work_of(view.usage), evidence.from()},
     };
     if (evidence.kernel_peak > 0) {
         inputs.push_back(

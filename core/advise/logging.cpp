@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <string>
 #include <utility>
@@ -17,18 +18,32 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr const char* kLogging = "logging";
-constexpr const char* kMostFiles = "3";
-constexpr double kFiles = 3;
+constexpr int kFiles = 3;
 
-/// What three files are to hold: bytes of a day; nothing where too little was seen.
+/// What the files together are to hold: bytes of a day; nothing where too little was seen.
 std::optional<double> a_day_of(const ServiceObservation& service) {
     constexpr double kEnough = 10;  // seconds
     const LogWritten log = usage_of(service).log;
     return log.seconds >= kEnough ? std::optional{log.a_day()} : std::nullopt;
 }
 
-std::string size_for(std::optional<double> day, const std::optional<std::string>& standing) {
-    const double needed = day.value_or(0) / kFiles;
+/// How many files are kept where we say nothing: the user's own number or the daemon's; empty: nobody says.
+std::string files_that_stand(const nlohmann::json& options, const Container* container, bool ours) {
+    if (const std::string own = text(options, "max-file"); !own.empty() || container == nullptr || ours) {
+        return own;
+    }
+    const auto daemons = container->log_options.find("max-file");
+    return daemons == container->log_options.end() ? "" : daemons->second;
+}
+
+int count_in(const std::string& written) {
+    int files = 0;
+    std::from_chars(written.data(), written.data() + written.size(), files);
+    return files > 0 ? files : kFiles;
+}
+
+std::string size_for(std::optional<double> day, int files, const std::optional<std::string>& standing) {
+    const double needed = day.value_or(0) / files;
     if (const auto size = standing ? parse_size(*standing) : std::nullopt) {
         const auto stands = static_cast<double>(*size);
         if (stands >= 0.7 * needed && stands <= std::max(10 * needed, 10.0 * kMiB)) {
@@ -43,16 +58,17 @@ std::string size_for(std::optional<double> day, const std::optional<std::string>
     return "100m";
 }
 
-std::string why_rotated(std::optional<double> day, const std::string& size) {
+std::string why_rotated(std::optional<double> day, int files, const std::string& size) {
     const std::string grows = "json-file without max-size grows until the disk is full";
     if (!day) {
         return grows + "; how much it writes was not measured";
     }
-    const double holds = static_cast<double>(parse_size(size).value_or(0)) * kFiles;
-    return fmt::format(
-        "{}: {} a day as measured{}", grows, format_bytes(static_cast<Bytes>(*day)),
-        holds < *day ? fmt::format("; three files hold the last {}", format_duration(Seconds{holds / *day * 86'400}))
-                     : "");
+    const double holds = static_cast<double>(parse_size(size).value_or(0)) * files;
+    const std::string last = format_duration(Seconds{holds / *day * 86'400});
+    return fmt::format("{}: {} a day as measured{}", grows, format_bytes(static_cast<Bytes>(*day)),
+                       holds >= *day ? ""
+                       : files == 1  ? fmt::format("; one file holds the last {}", last)
+                                     : fmt::format("; {} files hold the last {}", files, last));
 }
 
 Change option(const std::string& service, const char* name, const char* value, const char* rule) {
@@ -71,13 +87,14 @@ Change option(const std::string& service, const char* name, const char* value, c
     return change;
 }
 
-void rotate(const std::string& service, std::optional<double> day, const Case& input, Advice& advice) {
-    const std::string size = size_for(day, input.written_value(service, "logging.max-size"));
+void rotate(const std::string& service, std::optional<double> day, int files, const Case& input, Advice& advice) {
+    const std::string size = size_for(day, files, input.written_value(service, "logging.max-size"));
     Change change = option(service, "max-size", size.c_str(),
-                           "three files that hold a day of what it writes, of 10, 30 or 100 MiB each");
-    change.reason = why_rotated(day, size);
+                           "the files together hold a day of what it writes, of 10, 30 or 100 MiB each");
+    change.reason = why_rotated(day, files, size);
     change.inputs = {{"what it writes in a day", day ? format_bytes(static_cast<Bytes>(*day)) : "not measured",
-                      "its log while it was profiled, with what json-file adds to a line"}};
+                      "its log while it was profiled, with what json-file adds to a line"},
+                     {"files", std::to_string(files), "its max-file"}};
     advice.changes.push_back(std::move(change));
 }
 
@@ -103,12 +120,13 @@ Advice advise_logging(const Case& input) {
         const Json& options = member(logging, "options");
         const std::string named = text(logging, "driver");
         const Container* const container = service.containers.empty() ? nullptr : &service.containers.front();
-        // What the daemon gives a service that names no driver; a container carries the daemon's own options, too.
+        // What the daemon gives a service that names no driver. A container carries the daemon's own options, too,
+        // where its driver is the daemon's, be it named or not.
         const std::string driver = !named.empty() ? named : container != nullptr ? container->log_driver : "";
         const bool users_size = options.is_object() && options.contains("max-size");
-        const bool daemons_size = !logging.is_object() && container != nullptr &&
-                                  container->log_options.contains("max-size") &&
+        const bool daemons_size = !users_size && container != nullptr && container->log_options.contains("max-size") &&
                                   !input.is_written(name, "logging.max-size");
+        const std::string standing = files_that_stand(options, container, input.is_written(name, "logging.max-file"));
         Advice pinned;
         if (wish != input.wishes.end()) {
             for (const char* leaf : {"max-size", "max-file"}) {
@@ -130,7 +148,8 @@ Advice advise_logging(const Case& input) {
             const bool has_size = users_size || daemons_size || pinned.changes.front().key == "logging.max-size";
             advice.add(std::move(pinned));
             if (driver == "json-file" && !has_size) {
-                rotate(name, a_day_of(service), input, advice);  // a number of files without a size does nothing
+                // A number of files without a size does nothing.
+                rotate(name, a_day_of(service), count_in(wish->second.pinned.at("logging.max-file")), input, advice);
             }
         } else if (driver.empty()) {
             leave("insufficient evidence: it names no driver and does not run, so the daemon's is not known");
@@ -142,9 +161,10 @@ Advice advise_logging(const Case& input) {
         } else if (daemons_size) {
             leave("the daemon's configuration rotates at " + container->log_options.at("max-size"));
         } else {
-            rotate(name, a_day_of(service), input, advice);
-            if (!options.is_object() || !options.contains("max-file")) {
-                advice.changes.push_back(option(name, "max-file", kMostFiles, "three files are kept, the oldest goes"));
+            rotate(name, a_day_of(service), count_in(standing), input, advice);
+            if (standing.empty()) {
+                advice.changes.push_back(
+                    option(name, "max-file", std::to_string(kFiles).c_str(), "three files are kept, the oldest goes"));
             }
         }
     }

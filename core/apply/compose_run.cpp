@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/apply/dependencies.h"
+#include "core/compose/followers.h"
 #include "core/compose/invoke.h"
 #include "core/model/json.h"
 
@@ -82,6 +83,10 @@ std::map<std::string, std::string> ComposeRun::asked_for_hashes(std::vector<std:
     }
     ComposeRun resolved = *this;
     resolved.arguments_ = {"compose", "--project-directory", folder_.string(), "--profile", "*", "-f", "-"};
+    if (takes_volumes(model)) {
+        // Normalised, a container in the place of a service's name would be a dependency that there is none of.
+        words.insert(words.begin() + 1, {"--no-normalize", "--no-consistency"});
+    }
     how = run({resolved.question(std::move(words), model)}).front();
     auto hashes = hashes_of(how.output);
     if (how.ok()) {

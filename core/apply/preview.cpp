@@ -187,19 +187,30 @@ void refuse_to_cut_off(const ApplyRequest& request, const std::string& service) 
     }
 }
 
-/// What Compose would do beyond replacing what changed, and an apply leaves to the user.
-void note_restarts(const ApplyRequest& request, const Json& services, ApplyPreview& preview) {
-    const auto is_replaced = [&](const std::string& name) {
-        return std::any_of(preview.services.begin(), preview.services.end(),
-                           [&](const ServicePreview& one) { return one.service == name && one.recreates; });
+/// What Compose would do beyond replacing what changed, and an apply leaves to the user or to the next `up`.
+void note_what_is_left(const ApplyRequest& request, const Json& services, ApplyPreview& preview) {
+    const auto is_left = [&](const std::string& name) {
+        return running_now(request.observation.service(name)) > 0 &&
+               std::none_of(preview.services.begin(), preview.services.end(),
+                            [&](const ServicePreview& one) { return one.service == name && one.recreates; });
     };
     for (const ServicePreview& one : preview.services) {
-        for (const std::string& name :
-             one.recreates ? restarted_after(services, one.service) : std::vector<std::string>{}) {
-            if (!is_replaced(name) && running_now(request.observation.service(name)) > 0) {
+        if (!one.recreates) {
+            continue;
+        }
+        for (const std::string& name : restarted_after(services, one.service)) {
+            if (is_left(name)) {
                 preview.notes.push_back(
                     fmt::format("{0} asks to be restarted once {1} is replaced (depends_on: restart: true), which is "
                                 "left to you: docker compose restart {0}",
+                                name, one.service));
+            }
+        }
+        for (const std::string& name : takers_of(services, one.service)) {
+            if (is_left(name)) {
+                preview.notes.push_back(
+                    fmt::format("{} takes its volumes from {} (volumes_from) and keeps them with its container; the "
+                                "next `up` makes it anew",
                                 name, one.service));
             }
         }
@@ -343,7 +354,7 @@ ApplyPreview preview_apply(World& world, const ApplyRequest& request) {
             }
         }
     }
-    note_restarts(request, services, preview);
+    note_what_is_left(request, services, preview);
     if (!preview.route.kept()) {
         const std::string command = typed_from(world.files.canonical(world.environment.working_directory),
                                                world.files.canonical(preview.route.folder),

@@ -18,9 +18,21 @@ using Json = nlohmann::json;
 constexpr std::string_view kService = "service:";
 constexpr std::array kShared{"network_mode", "pid", "ipc"};
 
+constexpr const char* kVolumesFrom = "volumes_from";
+
 std::string owner_in(const Json& service, const char* key) {
     const std::string mode = text(service, key);
     return mode.starts_with(kService) ? mode.substr(kService.size()) : std::string{};
+}
+
+/// As `up` has it: an ID or a name, without "container:" and without ":ro" (tried with 2.26). Empty: it stays.
+std::string bound_volumes(const std::string& written,
+                          const std::function<std::string(const std::string& owner)>& container) {
+    constexpr std::string_view kNamed = "container:";
+    const bool named = written.starts_with(kNamed);
+    const std::string from = named ? written.substr(kNamed.size()) : written;
+    const std::string name = from.substr(0, from.find(':'));
+    return named ? name : container(name);
 }
 
 }  // namespace
@@ -103,7 +115,7 @@ std::vector<std::string> restarted_after(const Json& services, const std::string
 
 std::string bound_to_containers(const std::string& model,
                                 const std::function<std::string(const std::string& owner)>& container) {
-    if (model.find(kService) == std::string::npos) {
+    if (model.find(kService) == std::string::npos && !takes_volumes(model)) {
         return model;
     }
     Json json = Json::parse(model, nullptr, false);
@@ -117,9 +129,35 @@ std::string bound_to_containers(const std::string& model,
                     changed = true;
                 }
             }
+            if (!member(service, kVolumesFrom).is_array()) {
+                continue;
+            }
+            for (Json& from : service[kVolumesFrom]) {
+                const std::string bound = bound_volumes(from.is_string() ? from.get<std::string>() : "", container);
+                if (!bound.empty()) {
+                    from = bound;
+                    changed = true;
+                }
+            }
         }
     }
     return changed ? json.dump() : model;
+}
+
+bool takes_volumes(const std::string& model) {
+    return model.find(fmt::format("\"{}\"", kVolumesFrom)) != std::string::npos;
+}
+
+std::vector<std::string> takers_of(const Json& services, const std::string& service) {
+    std::vector<std::string> names;
+    for (const auto& entry : services.items()) {
+        const std::vector<std::string> from = texts(entry.value(), kVolumesFrom);
+        if (std::any_of(from.begin(), from.end(),
+                        [&](const std::string& one) { return one.substr(0, one.find(':')) == service; })) {
+            names.push_back(entry.key());
+        }
+    }
+    return names;
 }
 
 }  // namespace pilotpros

@@ -31,9 +31,14 @@ std::vector<std::string> running_followers(const Project& project, const Observa
 /// and from those that link to it, of whom Compose says so by itself. Pure.
 std::vector<std::string> restarted_after(const nlohmann::json& services, const std::string& service);
 
-/// The model as `up` hashes it: with an owner's first container in the place of its name (tried with 2.26).
-/// `container`: its ID, empty where there is none. Pure.
+/// The model as `up` hashes it: with an owner's first container in the place of its name, also of one whose volumes are
+/// taken (volumes_from; tried with 2.26). `container`: its ID, empty where there is none. Pure.
 std::string bound_to_containers(const std::string& model,
                                 const std::function<std::string(const std::string& owner)>& container);
+/// Whether a service of this model may take the volumes of another one's container. Pure.
+bool takes_volumes(const std::string& model);
+/// Those that take the volumes of `service`: they keep them when it is replaced, and the next `up` makes them anew.
+/// Pure.
+std::vector<std::string> takers_of(const nlohmann::json& services, const std::string& service);
 
 }  // namespace pilotpros

@@ -23,6 +23,7 @@
 #include "plugin/views/tune_explain.h"
 #include "plugin/views/tune_json.h"
 #include "plugin/views/tune_table.h"
+#include "plugin/views/tune_view.h"
 
 namespace pilotpros {
 
@@ -58,6 +59,11 @@ std::string command_line(const World& world, const Selectors& selectors, std::ve
     command.insert(command.end(), selected.begin(), selected.end());
     command.insert(command.end(), words.begin() + 1, words.end());
     return shown(command);
+}
+
+/// As much of a hash as a Plan is shown with, or more of it.
+bool begins_with_hash(const std::string& hash, const std::string& typed) {
+    return typed.size() >= kShownHash && hash.compare(0, typed.size(), typed) == 0;
 }
 
 /// A Plan has to rest on what is there once an earlier command that was killed has been undone. The project, where that
@@ -97,6 +103,11 @@ void PlanCommand::declare_apply(CLI::App& command) {
         ->excludes("--explain")
         ->excludes("--diff");
     command.add_flag("-y,--yes", yes_, "With --apply: do not ask")->needs("--apply");
+    command
+        .add_option("--plan", plan_,
+                    "With --apply: only the Plan that was shown with this hash; refused where it changed")
+        ->type_name("HASH")
+        ->needs("--apply");
     command
         .add_flag("--in-place", in_place_,
                   "With --apply: put the values into your own Compose files, where nothing else changes, not into an "
@@ -273,6 +284,13 @@ ExitCode PlanCommand::apply(World& world, Terminal& terminal) const {
         keep_live(part.plan);
         part.bundle = make_bundle(part.plan, tuning.profile.project, images_of(tuning.profile.observation));
         part.hash = hash_of(part.plan);
+    }
+    if (plan_ && !begins_with_hash(tuning.hash, *plan_) && !begins_with_hash(part.hash, *plan_)) {
+        throw Error(ExitCode::kRefused,
+                    tuning.plan.changes.empty()
+                        ? fmt::format("there is nothing to change, and no Plan {}", *plan_)
+                        : fmt::format("the Plan is {}, not {}", part.hash.substr(0, kShownHash), *plan_),
+                    "look at it first: " + command_line(world, request_.profile.selectors, again_with("")));
     }
     const bool nothing = tuning.plan.changes.empty();
     tuning.plan = std::move(part.plan);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,6 +50,7 @@ class PlanCommand : public PluginCommand {
                   const std::map<std::string, AnnouncedInterruption>& interruptions) const;
 
     std::string name_, duration_, explain_, watch_;
+    std::optional<std::string> plan_;
     std::string format_ = "table";
     bool diff_ = false, yes_ = false, live_ = false, in_place_ = false;
 };

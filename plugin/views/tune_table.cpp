@@ -87,7 +87,7 @@ std::string headline(const TuneView& view, std::size_t settings, std::size_t ser
                         std::back_inserter(keep_data));
     const std::string waits = wait(keep_data, "a new container would not have what this one keeps") +
                               wait({view.owners.begin(), view.owners.end()}, "others run inside its container");
-    return wrap(printable(fmt::format("Plan {} for {}: {} for {}; {}{}.", view.hash.substr(0, 12), project,
+    return wrap(printable(fmt::format("Plan {} for {}: {} for {}; {}{}.", view.hash.substr(0, kShownHash), project,
                                       count_of(settings, "change"), count_of(services, "service"),
                                       view.applied ? "it is applied, and `docker pilotpros status` says whether what "
                                                      "runs carries it"

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <set>
 #include <string>
@@ -11,6 +12,9 @@
 #include "core/model/project.h"
 
 namespace pilotpros {
+
+/// Of a Plan's hash, as many digits as are shown.
+constexpr std::size_t kShownHash = 12;
 
 /// A Plan and what is needed to show it.
 struct TuneView {

@@ -2,7 +2,7 @@
 # beside: judges no time
 # Services that run inside the container of another one (network_mode, pid "service:…") are cut off when it is replaced. So an apply leaves that one alone, but
 # for limits while it runs; those inside are changed like any other, and a rollback that has to replace it makes them anew. Judged by a connection through the
-# shared network, and by docker inspect.
+# shared network, and by docker inspect. Who takes the volumes of another one (volumes_from) keeps them when that is replaced, and is Compose's to make anew.
 # shellcheck disable=SC2016 # what is in single quotes is for other shells
 . "$(dirname "$0")/lib.sh"
 RUN_SECONDS=300
@@ -53,6 +53,21 @@ services:
     stop_grace_period: 1s
     depends_on: {page: {condition: service_started, restart: true}}
     command: sleep infinity
+  shelf:
+    image: debian:trixie-slim
+    init: true
+    stop_grace_period: 1s
+    volumes: ["books:/books"]
+    command: sleep infinity
+    x-pilotpros: {pin: {memory: 64m}}
+  reader:
+    image: debian:trixie-slim
+    init: true
+    stop_grace_period: 1s
+    volumes_from: ["shelf:ro"]
+    command: sleep infinity
+    x-pilotpros: {pin: {memory: 64m}}
+volumes: {books: }
 Y
 }
 write
@@ -60,7 +75,7 @@ every() { docker compose --profile extra "$@"; }
 finally 'cd "$dir"; every down -v -t 1 >/dev/null 2>&1'
 docker compose up -d
 id() { every ps -q "$1"; }
-ids() { for service in tunnel page watcher other debug; do id "$service"; done | tr '\n' ' '; }
+ids() { for service in tunnel page watcher other debug shelf reader; do id "$service"; done | tr '\n' ' '; }
 memory() { docker inspect --format '{{.HostConfig.Memory}}' "$(id tunnel)" "$(id page)" | tr '\n' ' '; }
 reaches() { for _ in {1..10}; do ! docker exec "$(id tunnel)" bash -c 'exec 3<>/dev/tcp/127.0.0.1/80' || return 0; sleep 0.3; done; return 1; }
 sees() { # one inside of the other inside of the first
@@ -124,6 +139,7 @@ expect_in "what asks to be restarted is named, with the command" '^other asks to
 sound "put on"
 pilotpros status
 expect_in "status: it is carried" '^page +carries it$' "$out"
+expect_in "also by who takes another one's volumes" '^reader +carries it$' "$out"
 before=$(ids)
 apply
 expect_in "put on again: it is there already" 'applied already' "$out"
@@ -132,7 +148,21 @@ pilotpros rollback --exact --yes
 expect_status "taken back exactly" 0
 expect_in "page is what it was" 'page-1 is what it was, field by field' "$out"
 expect_same "no limit is in force" "$(memory)" "0 0 "
+reader=$(id reader) before=$(id shelf)
+docker compose up -d # hashes reader with the ID of the container of shelf, which is another one
+expect "by the next up, only who takes volumes is made anew" test "$(id reader) $(id shelf)" != "$reader $before" -a "$(id shelf)" = "$before"
 sound "taken back exactly"
+
+docker exec "$(id shelf)" sh -c 'echo page >/books/one'
+reader=$(id reader)
+apply shelf
+expect_in "who takes its volumes is named" '^reader takes its volumes from shelf .* the next .up. makes it anew' "$(tr -s ' \n' ' ' <<<"$err" | sed 's/ reader takes/\nreader takes/')"
+expect_same "and keeps its container and them" "$(id reader) $(docker exec "$reader" cat /books/one)" "$reader page"
+docker compose up -d
+planted "a reader that the next up leaves alone" test "$(id reader)" = "$reader"
+pilotpros rollback --exact --yes
+docker compose up -d
+sound "shelf, taken back"
 
 # With the limit it does not stay up: taken back by itself, which makes the old container again.
 write 'entrypoint: [bash, -c, "grep -qs 83886080 /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes && { sleep 1; exit 1; }; exec nginx -g \"daemon off;\""]'

@@ -41,6 +41,21 @@ expect_status "nobody is there to agree" 3
 expect_in "and it says how a script agrees" '--yes' "$err"
 expect_same "so nothing was done" "$(files) $(id web)" "$before $web"
 
+pilotpros limits web --duration 1s
+plan=$(sed -n 's/^Plan \([0-9a-f]*\) .*/\1/p' <<<"$out")
+pilotpros limits --apply web --yes --plan 000000000000
+expect_status "another Plan than the one that was seen" 3
+expect_in "says which there is" "the Plan is $plan, not 000000000000" "$(tr -s ' \n' ' ' <<<"$err")"
+expect_in "and how to see it" 'docker pilotpros limits web' "$(tr -s ' \n' ' ' <<<"$err")"
+expect_same "and nothing was done" "$(files) $(id web)" "$before $web"
+pilotpros limits --apply web --yes --plan "${plan:0:3}"
+expect_status "a few digits are no Plan" 3
+pilotpros limits --apply web --yes --plan ""
+expect_status "nor is none" 3
+expect_same "and nothing was done" "$(files) $(id web)" "$before $web"
+pilotpros limits --plan "$plan"
+expect_status "a Plan without an apply" 64
+
 # Through docker, on a terminal, as a person stops it once the new container is on its way.
 mkdir -p "$scratch/config/cli-plugins"
 ln -s "$PILOTPROS" "$scratch/config/cli-plugins/docker-pilotpros"
@@ -51,8 +66,8 @@ expect_in "says that it is taken back" 'taking it back' "$out"
 expect_same "and it is" "$(files) $(id web) $(memory web)" "$before $web 0"
 expect_same "with one container of it" "$(docker ps -q --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.service=web | wc -l)" 1
 
-pilotpros limits --apply web --yes --duration 1s --watch 1s
-expect_status "the limit is applied" 0
+pilotpros limits --apply web --yes --plan "$plan" --watch 1s
+expect_status "the limit is applied, as it was seen" 0
 expect_same "it is in force" "$(memory web)" 100663296
 expect "another container has it" test "$(id web)" != "$web"
 expect_same "what it depends on and what depends on it stay" "$(id store) $(id client) $(id keeper)" "$others"

@@ -59,6 +59,12 @@ TEST_CASE("logs that grow without bound are rotated", "[logging]") {
             CHECK(size() == "10m");
         }
     }
+    SECTION("not where the daemon's size reaches a driver that the user names") {
+        container.log_options["max-size"] = "50m";
+        seen.project.services["a"].resolved["logging"] = {{"driver", "json-file"}, {"options", {{"labels", "team"}}}};
+        CHECK(size().empty());
+        CHECK(why().find("the daemon's configuration rotates at 50m") != std::string::npos);
+    }
     SECTION("not where another driver keeps them") {
         for (const char* driver : {"local", "journald", "none"}) {
             container.log_driver = driver;
@@ -75,6 +81,28 @@ TEST_CASE("logs that grow without bound are rotated", "[logging]") {
         seen.project.services["a"].resolved["logging"] = {{"driver", "json-file"}, {"options", {{"max-file", "7"}}}};
         CHECK(size() == "10m");
         CHECK(change_of(advise_logging(seen.input()), "a", "logging.max-file") == nullptr);
+        SECTION("and as many hold the day") {
+            service.kept.samples = 1;
+            service.kept.log = {30, 30 * 800};  // 69 MB a day: 23 MB each of three, 10 MB each of seven
+            CHECK(size() == "10m");
+            service.kept.log = {30, 30 * 10'000};
+            CHECK(change_of(advise_logging(seen.input()), "a", "logging.max-size")->reason.find("7 files hold") !=
+                  std::string::npos);
+        }
+    }
+    SECTION("a max-file of the daemon's stays") {
+        container.log_options["max-file"] = "1";
+        service.kept.samples = 1;
+        service.kept.log = {30, 30 * 2000};
+        CHECK(size() == "100m");
+        CHECK(
+            change_of(advise_logging(seen.input()), "a", "logging.max-size")->reason.find("one file holds the last") !=
+            std::string::npos);
+        CHECK(change_of(advise_logging(seen.input()), "a", "logging.max-file") == nullptr);
+        SECTION("unless it is ours") {
+            seen.written["a"]["logging.max-file"] = "3";
+            CHECK(change_of(advise_logging(seen.input()), "a", "logging.max-file") != nullptr);
+        }
     }
     SECTION("not where nobody knows the driver") {
         service.containers.clear();

@@ -42,6 +42,14 @@ TEST_CASE("who runs inside whose container is read from the files", "[compose]")
     }
 }
 
+TEST_CASE("who takes the volumes of another one is read from the files", "[compose]") {
+    const Json services{{"web", {{"volumes_from", {"data:ro"}}}},
+                        {"one", {{"volumes_from", {"container:data"}}}},
+                        {"data", {{"image", "x"}}}};
+    CHECK(takers_of(services, "data") == std::vector<std::string>{"web"});
+    CHECK(takers_of(services, "web").empty());
+}
+
 TEST_CASE("a model is hashed with the containers that services run inside of", "[compose]") {
     const auto of_vpn = [](const std::string& owner) { return owner == "vpn" ? std::string{"0123"} : std::string{}; };
     SECTION("in their owners' places") {
@@ -51,10 +59,19 @@ TEST_CASE("a model is hashed with the containers that services run inside of", "
         CHECK(made["services"]["page"] == Json{{"network_mode", "container:0123"}, {"pid", "service:gone"}});
         CHECK(made["services"]["vpn"] == Json{{"image", "service:x"}});
     }
+    SECTION("and with those that they take volumes from, as Compose has them: bare") {
+        const std::string model =
+            R"({"services":{"page":{"volumes_from":["vpn:ro","container:disk:ro","gone"]},"vpn":{"image":"x"}}})";
+        const Json made = Json::parse(bound_to_containers(model, of_vpn));
+        CHECK(made["services"]["page"]["volumes_from"] == Json{"0123", "disk", "gone"});
+        CHECK(takes_volumes(made.dump()));
+        CHECK_FALSE(takes_volumes(R"({"services":{"page":{"volumes":["a:/volumes_from"]}}})"));
+    }
     SECTION("byte for byte as it is where nobody does, or it is none") {
         for (const char* model :
              {R"({"services": {"page": {"image":  "web"}}})", R"({"services":  {"page": "service:vpn"}})",
-              "service: no JSON", "", R"({"services": {"p": {"network_mode":  "service:other"}}})"}) {
+              "service: no JSON", "", R"({"services": {"p": {"network_mode":  "service:other"}}})",
+              R"({"services": {"p": {"volumes_from":  ["other"]}}})"}) {
             CHECK(bound_to_containers(model, of_vpn) == model);
         }
     }
