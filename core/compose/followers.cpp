@@ -75,7 +75,7 @@ std::set<std::string> followers_of(const Json& services, const std::string& serv
 
 std::vector<std::string> running_followers(const Project& project, const Observation& observation,
                                            const std::string& service) {
-    std::set<std::string> modes;  // "container:…" in the network_mode of those inside
+    std::set<std::string> modes;  // "container:…" in one of the modes of those inside
     const ServiceObservation* const owner = observation.service(service);
     for (const Container& container : owner == nullptr ? std::vector<Container>{} : owner->containers) {
         modes.insert({"container:" + container.id, "container:" + container.name});
@@ -87,7 +87,8 @@ std::vector<std::string> running_followers(const Project& project, const Observa
             other.service != service &&
             std::any_of(other.containers.begin(), other.containers.end(), [&](const Container& container) {
                 return container.running() &&
-                       (by_files.contains(other.service) || modes.contains(container.network_mode));
+                       (by_files.contains(other.service) || modes.contains(container.network_mode) ||
+                        modes.contains(container.pid_mode) || modes.contains(container.ipc_mode));
             });
         if (inside) {
             running.push_back(other.service);

@@ -23,8 +23,8 @@ nlohmann::json resolved_services(const Project& project);
 std::vector<std::string> owners_of(const nlohmann::json& services, const std::string& service);
 /// Those that follow `service`, directly or through others. Pure.
 std::set<std::string> followers_of(const nlohmann::json& services, const std::string& service);
-/// Those with a container that runs inside of this service's now: by the files, or by the network of the very
-/// container. Pure.
+/// Those with a container that runs inside of this service's now: by the files, or by what the very containers
+/// share. Pure.
 std::vector<std::string> running_followers(const Project& project, const Observation& observation,
                                            const std::string& service);
 /// Those that ask to be restarted once `service` was replaced (depends_on, "restart: true"); apart from its followers

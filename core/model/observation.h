@@ -103,7 +103,8 @@ struct Container {
     bool oom_killed = false;
     std::vector<Secret> argv;  ///< entrypoint and command
     std::map<std::string, Secret> environment, labels;
-    std::string user, working_directory, network_mode, restart_policy, log_driver, stop_signal;
+    std::string user, working_directory, restart_policy, log_driver, stop_signal;
+    std::string network_mode, pid_mode, ipc_mode;    ///< "container:ID" where it shares another one's
     std::map<std::string, std::string> log_options;  ///< max-size and max-file only: others may hold credentials
     int stop_timeout = 0;                            ///< seconds; 0: the engine's default, 10
     bool read_only = false, init = false, tty = false;

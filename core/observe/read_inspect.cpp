@@ -149,6 +149,8 @@ Container read_container(const json& inspect) {
     container.stop_timeout = static_cast<int>(integer(config, "StopTimeout"));
     container.tty = flag(config, "Tty");
     container.network_mode = text(host, "NetworkMode");
+    container.pid_mode = text(host, "PidMode");
+    container.ipc_mode = text(host, "IpcMode");
     container.restart_policy = text(member(host, "RestartPolicy"), "Name");
     const json& log = member(host, "LogConfig");
     container.log_driver = text(log, "Type");

@@ -11,6 +11,9 @@ project=pilotpros-inside-$$ dir=$scratch/project
 mkdir -p "$dir"
 cd "$dir"
 export COMPOSE_PROGRESS=quiet
+moving=$project:moving
+docker tag debian:trixie-slim "$moving"
+finally 'docker rmi -f "$moving" >/dev/null 2>&1'
 write() { # [ENTRYPOINT-OF-PAGE]
     cat >compose.yaml <<Y
 name: $project
@@ -29,7 +32,7 @@ services:
     x-pilotpros: {pin: {memory: 80m}}
     ${1:-}
   watcher:
-    image: debian:trixie-slim
+    image: $moving
     init: true
     stop_grace_period: 1s
     pid: service:tunnel
@@ -187,6 +190,24 @@ finishes() { pilotpros status; [ "$status" != 3 ]; } # an orphaned docker compos
 expect "killed: the next command finishes it" before_long finishes
 expect_same "killed: no limit is in force" "$(memory)" "0 0 "
 sound "killed"
+
+# ---- one that cannot be made anew ---------------------------------------------------------------------------------------
+left_cut_off() { # WHY: taken back, but for who ran inside, of whom it says why and what helps
+    apply tunnel --live
+    docker compose up -d
+    "$1"
+    pilotpros rollback --yes
+    expect_status "$2" 7
+    expect_in "$2: says who is cut off, why, and what helps" "watcher is cut off from the container that it ran inside of, and $2; docker compose up -d --force-recreate watcher makes it anew" "$(tr -s ' \n' ' ' <<<"$err")"
+    "${@:3}"
+    docker compose up -d --force-recreate page watcher debug
+    expect_same "$2: no limit is in force" "$(memory)" "0 0 "
+    sound "$2, and made anew as it was said"
+}
+moved() { docker tag nginx:1.26 "$moving"; }
+broken() { sed -i '1s/^/: [\n/' compose.yaml; }
+left_cut_off moved "its image's name means another image by now, or none" docker tag debian:trixie-slim "$moving"
+left_cut_off broken 'docker compose cannot read its files, or its profile is not active' sed -i 1d compose.yaml
 pilotpros rollback --all --purge --yes
 expect_status "and everything is taken back" 0
 expect_same "no file is left" "$(find . -mindepth 1 -printf '%P ')" "compose.yaml "

@@ -42,6 +42,27 @@ TEST_CASE("who runs inside whose container is read from the files", "[compose]")
     }
 }
 
+TEST_CASE("who runs inside of a container now is read from the containers, too", "[compose]") {
+    Observation observation;
+    const auto add = [&](const char* service, auto... shares) {
+        Container container;
+        container.id = std::string{"id-of-"} + service;
+        container.name = std::string{"shop-"} + service + "-1";
+        container.status = "running";
+        (shares(container), ...);
+        observation.services.emplace_back().service = service;
+        observation.services.back().containers.push_back(container);
+    };
+    add("vpn");
+    add("network", [](Container& one) { one.network_mode = "container:id-of-vpn"; });
+    add("processes", [](Container& one) { one.pid_mode = "container:shop-vpn-1"; });
+    add("ipc", [](Container& one) { one.ipc_mode = "container:id-of-vpn"; });
+    add("elsewhere", [](Container& one) { one.pid_mode = "container:id-of-ipc"; });
+    add("stopped", [](Container& one) { one.network_mode = "container:id-of-vpn", one.status = "exited"; });
+    CHECK(running_followers({}, observation, "vpn") == std::vector<std::string>{"ipc", "network", "processes"});
+    CHECK(running_followers({}, observation, "network").empty());
+}
+
 TEST_CASE("who takes the volumes of another one is read from the files", "[compose]") {
     const Json services{{"web", {{"volumes_from", {"data:ro"}}}},
                         {"one", {{"volumes_from", {"container:data"}}}},
