@@ -52,7 +52,8 @@ void LiveProfile::redraw(const std::string& text) {
     for (; lines >= terminal_.height(); --lines) {
         begin = text.find('\n', begin) + 1;
     }
-    const std::string back = drawn_lines_ > 0 ? fmt::format("\x1b[{}A\x1b[J", drawn_lines_) : "";
+    // From the line's beginning: the terminal may have written a ^C there.
+    const std::string back = drawn_lines_ > 0 ? fmt::format("\r\x1b[{}A\x1b[J", drawn_lines_) : "";
     terminal_.err(back + text.substr(begin));
     drawn_lines_ = lines;
 }

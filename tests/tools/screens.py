@@ -21,6 +21,7 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -38,8 +39,10 @@ WIDTHS = (80, 120, 200)
 RECORDED = "recorded"
 PROFILED = "profiled"  # the recorded ones, of which an earlier profile is kept
 DRIFTED = "drifted"  # one whose containers of the history's services are without what was applied
+DENIED = "denied"  # an engine whose socket is not this user's
 ASKED = 0, 3  # asked on a terminal, where the answer is no, and refused where nobody can be asked
-# name: words, exit code or that of a terminal and that of a pipe, whether the fake engine is there, or the one with the RECORDED, the PROFILED or the DRIFTED containers, whether all lines are a file's
+STOPPED = {"profile-interrupted"}  # with Ctrl-C, or SIGINT, while it measures
+# name: words, exit code or that of a terminal and that of a pipe, whether the fake engine is there, or the one with the RECORDED, the PROFILED or the DRIFTED containers, or a DENIED one, whether all lines are a file's
 SCREENS = {
     "help": (["--help"], 0, False, False),
     "help-profile": (["profile", "--help"], 0, False, False),
@@ -63,6 +66,7 @@ SCREENS = {
     "profile-show": (["profile", "--show"], 2, False, False),
     "profile-kept": (["profile", "--show"], 0, PROFILED, False),
     "profile": (["profile", "--duration", "4s"], 0, RECORDED, False),
+    "profile-interrupted": (["profile", "--duration", "60s"], 130, RECORDED, False),
     "status": (["status", "-p", "shop"], 0, True, False),
     "status-drift": (["status", "-p", "shop"], 0, DRIFTED, False),
     "status-nothing": (["status"], 0, RECORDED, False),
@@ -72,6 +76,7 @@ SCREENS = {
     "error-file": (["tune", "-f", "nosuch.yaml"], 65, False, False),
     "error-yaml": (["tune", "--lint", "-f", "../../truth/truth.cpp"], 65, False, False),
     "error-engine": (["status"], 5, False, False),
+    "error-denied": (["status"], 5, DENIED, False),
     "error-key": (["tune", "--explain", "shared_buffers"], 64, False, False),
     "error-usage": (["tune", "--lint", "--apply"], 64, False, False),
 }
@@ -80,7 +85,7 @@ OF_APPLY = ("applied", "applied-in-place", "applied-live", "apply-fails", "apply
 TELLS = {"tune-running": re.compile(r"job\b.*logging\.max-size +not set +10m\b.*json-file without max-size grows until the disk is full.*"
                                     r"docker pilotpros tune --apply\s+docker pilotpros rollback\s*$", re.S)}
 # What is measured while it is shown is told in figures of one day: these rows are kept with each digit a 9, and the screen as it is just then, too.
-MEASURED = {"profile": (re.compile(r"^web +[-0-9].*$|^Measuring: [0-9] s", re.M), "Measuring: "), "profile-kept": (re.compile(r"^web +[-0-9].*$", re.M), None)}
+MEASURED = {"profile": (re.compile(r"^web +[-0-9].*$|^Measuring: [0-9] s", re.M), "Measuring: "), "profile-interrupted": (re.compile(r"^web +[-0-9].*$|^Measuring: [0-9] s", re.M), "Measuring: "), "profile-kept": (re.compile(r"^web +[-0-9].*$", re.M), None)}
 
 
 class Stage:
@@ -98,6 +103,9 @@ class Stage:
                 target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 target.write_text(file["content"])
                 target.chmod(file["mode"] or 0o600)
+        with socket.socket(socket.AF_UNIX) as denied:  # whoever may not use it never learns that nobody answers
+            denied.bind(str(self.scratch / "denied.sock"))
+        (self.scratch / "denied.sock").chmod(0)
         for folder in ("faked", "drifted"):
             (self.scratch / folder).mkdir()
         self.fakes = [
@@ -119,9 +127,8 @@ class Stage:
     def surroundings(self, with_engine, **more):
         ours = {k: v for k, v in environment().items() if not k.startswith(("COMPOSE_", "DOCKER_"))}
         state = tempfile.mkdtemp(dir=self.scratch) if with_engine == RECORDED else self.scratch / (PROFILED if with_engine == PROFILED else "state")
-        name = RECORDED if with_engine == PROFILED else with_engine if with_engine in (RECORDED, DRIFTED) else "engine"
-        socket = f"unix://{self.scratch}/{name}.sock"
-        return {**ours, "XDG_STATE_HOME": str(state), "DOCKER_HOST": socket if with_engine else NOWHERE, **more}
+        name = RECORDED if with_engine == PROFILED else with_engine if with_engine in (RECORDED, DRIFTED, DENIED) else "engine"
+        return {**ours, "XDG_STATE_HOME": str(state), "DOCKER_HOST": f"unix://{self.scratch}/{name}.sock" if with_engine else NOWHERE, **more}
 
     def masked(self, text):
         text = text.replace(str(self.checkout), "/checkout").replace(str(self.scratch), "/scratch")
@@ -137,6 +144,9 @@ def show(stage, name):
     asked = code == ASKED
     of_terminal, of_pipe = code if asked else (code, code)
     command = [stage.plugin, "pilotpros", *words]
+    if with_engine == DENIED and os.geteuid() == 0:  # to whom no socket is closed
+        command = ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all", *command]
+    press = ["--press-after", "y/N", "0.1", "n^M"] if asked else ["--press-after", "MEMORY LIMIT", "3", "^C"] if name in STOPPED else []
     sections, wrong = {}, []
     watched = name in MEASURED and MEASURED[name][1]
 
@@ -155,7 +165,7 @@ def show(stage, name):
         return stage.masked(rows.sub(lambda row: re.sub("[0-9]", "9", row.group()).replace("9999 KiB", " 999 KiB"), text) if rows else text)
 
     for width in WIDTHS:
-        answered = on_terminal(width, command, *(["--press-after", "y/N", "0.1", "n^M"] if asked else []))
+        answered = on_terminal(width, command, *press)
         for kind, more in (("", {}), (", NO_COLOR", {"NO_COLOR": "1"}), (", TERM=dumb", {"TERM": "dumb"})):
             where = f"{width} columns{kind}"
             done = stage.run(answered, with_engine, **more)
@@ -174,7 +184,7 @@ def show(stage, name):
         for later in ("", *([", while it is measured"] if watched else [])):
             if sections.pop(f"{width} columns, NO_COLOR{later}") != COLOUR.sub("", sections[f"{width} columns{later}"]):
                 complain(f"{width} columns, NO_COLOR{later}", "other words than in colour")
-    done = stage.run(command, with_engine)
+    done = stage.run(["timeout", "--preserve-status", "--signal=INT", "4", *command] if name in STOPPED else command, with_engine)
     for where, stream in (("piped", done.stdout), ("piped, standard error", done.stderr)):
         judge(where, done.returncode, stream.decode(), "")
         sections[where] = kept(stream.decode())
