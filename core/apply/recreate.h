@@ -4,8 +4,6 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "core/apply/followers.h"
 #include "core/apply/journal.h"
 #include "core/apply/live_containers.h"
@@ -26,13 +24,6 @@ void remove(Engine& engine, const LiveContainer& container);
 void stop_and_remove(Engine& engine, const LiveContainer& container, Journal& journal);
 /// Throws Error (kNotRestored), e.g. when another container has the name.
 void rename(Engine& engine, const std::string& id, const std::string& name);
-
-/// What POST /containers/create needs to make a container again from its own inspection: its labels, mounts and limits;
-/// anonymous volumes by their names, so that their data comes along. `image` is what it is made of. Pure.
-nlohmann::json creation_of(const nlohmann::json& inspect, const std::string& image);
-/// The networks that such a container is attached to beside the one that it is created in, each with its aliases and
-/// fixed addresses: name to endpoint. Pure.
-nlohmann::json further_networks_of(const nlohmann::json& inspect);
 
 /// Puts the service's containers back as the snapshot has them: what is still there is kept (and started), what is gone
 /// is made again by image ID with its old labels and name, what came since is removed; volumes are never removed. What

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/apply/creation.h"
 #include "core/apply/given.h"
 #include "core/apply/guard.h"
 #include "core/apply/inspect_difference.h"

@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/apply/recreate.h"
+#include "core/apply/creation.h"
 #include "core/docker/stats.h"
 #include "tests/engine_contract/asking.h"
 

@@ -36,7 +36,7 @@ is() { cmp -s "$1" "$2"; }
 limits_of() { of_service "$1" | xargs docker inspect | jq -c '[.[].HostConfig | {Memory, PidsLimit, CpuShares}] | unique'; }
 
 every_service() { # STACK
-    local service services others start with
+    local service services others start with advised
     cd "$("$stack_script" dir "$1")"
     if [ -z "$("$stack_script" compose "$1" ps -q 2>/dev/null)" ]; then
         finally "'$stack_script' down '$1' >/dev/null 2>&1"
@@ -52,6 +52,8 @@ every_service() { # STACK
     seen >"$scratch/before"
     for service in $services; do
         others=$(of_the_others "$service") with=$(limits_of "$service")
+        ours "$1" limits "$service" --format json
+        advised=$(jq '.changes | length' "$scratch/out")
         ours "$1" limits --apply "$service" --yes --watch 1s
         if [[ "$refused" = *" $service "* ]]; then
             expect_status "$1: $service would lose data" 3
@@ -61,6 +63,11 @@ every_service() { # STACK
         fi
         expect_status "$1: $service: apply" 0
         [ "$status" = 0 ] || tail -n 20 "$scratch/err"
+        if [ "$advised" = 0 ]; then # an idle one, for example
+            expect_in "$1: $service: nothing is advised, and said why" 'Left alone' "$(cat "$scratch/out")"
+            expect_same "$1: $service: so nothing is done" "$(limits_of "$service")" "$with"
+            continue
+        fi
         expect "$1: $service has other limits now: $(limits_of "$service")" test "$(limits_of "$service")" != "$with"
         expect_same "$1: $service: the others keep their containers" "$(of_the_others "$service")" "$others"
         ours "$1" status

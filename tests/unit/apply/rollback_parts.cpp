@@ -2,10 +2,10 @@
 
 #include "core/apply/conflict.h"
 #include "core/apply/coupling.h"
+#include "core/apply/creation.h"
 #include "core/apply/data_volumes.h"
 #include "core/apply/followers.h"
 #include "core/apply/inspect_difference.h"
-#include "core/apply/recreate.h"
 #include "core/bundle/merge_override.h"
 
 using namespace pilotpros;
