@@ -12,6 +12,7 @@ struct Begun {
     std::map<std::string, int> running;  ///< containers of each service: what it left stopped is to run again
     std::map<std::string, int> inside;   ///< see running_inside()
     bool exact = false, force = false;
+    bool give_way = false;  ///< not exact where an image is gone: nobody asks for it any more. Not kept
 };
 
 /// As a journal has it; empty where no rollback was begun. Pure.

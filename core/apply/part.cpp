@@ -13,6 +13,7 @@
 #include "core/apply/recreate.h"
 #include "core/apply/recreation.h"
 #include "core/apply/route.h"
+#include "core/apply/undo.h"
 #include "core/bundle/merge_override.h"
 #include "core/model/json.h"
 #include "core/model/sha256.h"
@@ -129,7 +130,9 @@ class Part {
                 world_.cancel.acknowledge();
             }
             watcher_.step(fmt::format("leaving all as it was: {}", error.what()));
-            undo_exactly(world_, engine_, store_, id, watcher_);
+            for (const std::string& line : undo_exactly(world_, engine_, store_, id, watcher_)) {
+                watcher_.step(line);
+            }
             guard_.unlock();
             if (error.code() == ExitCode::kNotRestored) {
                 throw Error(ExitCode::kGateFailed, error.what(), error.hint());

@@ -93,6 +93,15 @@ std::map<std::string, std::string> contents_by_path(const std::vector<BundleFile
     return contents;
 }
 
+void refuse_changed_just_now(const std::vector<PathRecord>& paths, const Files& disk) {
+    for (const PathRecord& record : paths) {
+        if (!(image_of(record.path, disk) == record.before)) {
+            throw Error(ExitCode::kRefused, fmt::format("{} was changed just now", record.path),
+                        "run the command again: what it shows has to rest on what is there now");
+        }
+    }
+}
+
 void write_paths(const std::vector<PathRecord>& paths, const std::map<std::string, std::string>& contents,
                  Files& disk) {
     for (const PathRecord& record : paths) {

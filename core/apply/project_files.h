@@ -26,6 +26,9 @@ void keep_written(std::vector<PathRecord>& paths, const std::map<std::string, st
 /// The files' contents by their absolute paths.
 std::map<std::string, std::string> contents_by_path(const std::vector<BundleFile>& files, const Route& route);
 
+/// Throws Error (kRefused) where one of them is not any more what its record says was there before.
+void refuse_changed_just_now(const std::vector<PathRecord>& paths, const Files& disk);
+
 /// Makes what the records say: folders 0755, files 0644, the link last; what is to be absent is removed.
 void write_paths(const std::vector<PathRecord>& paths, const std::map<std::string, std::string>& contents, Files& disk);
 

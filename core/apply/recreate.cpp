@@ -98,9 +98,10 @@ std::string name_beneath(const std::string& name) {
     return prefixed ? name.substr(kShortId + 1) : std::string{};
 }
 
-std::string make(Engine& engine, const ContainerRecord& record, const Json& inspect, Journal& journal) {
+/// See image_to_use(). Throws Error (kNotRestored) where there is none.
+std::string image_for(Engine& engine, const ContainerRecord& record, const Json& inspect) {
     const std::string reference = text(member(inspect, "Config"), "Image");
-    const std::string image = image_to_use(engine, record, reference);
+    std::string image = image_to_use(engine, record, reference);
     if (image.empty()) {
         throw Error(ExitCode::kNotRestored,
                     fmt::format("the image of {} is gone from the engine ({})", record.name, record.image_id),
@@ -108,6 +109,11 @@ std::string make(Engine& engine, const ContainerRecord& record, const Json& insp
                                 "rollback",
                                 reference));
     }
+    return image;
+}
+
+std::string make(Engine& engine, const ContainerRecord& record, const Json& inspect, Journal& journal) {
+    const std::string image = image_for(engine, record, inspect);
     Request create = post_json("/containers/create", creation_of(inspect, image));
     create.query = {{"name", record.name}};
     journal.intend(kMade, record.id);
@@ -229,7 +235,10 @@ std::set<std::string> restore_containers(Engine& engine, const std::string& proj
                 kept.insert(id);
             }
         }
-        // Before anything goes: there may be nothing to bind it to.
+        // Before anything goes: there may be nothing to make it of, or to bind it to.
+        if (!standing.contains(record.id)) {
+            static_cast<void>(image_for(engine, record, inspect));
+        }
         kept_as[record.id] =
             standing.contains(record.id) ? inspect : bound_to_successors(engine, record.name, inspect, successor);
     }

@@ -85,7 +85,8 @@ std::set<std::string> Recreation::by_snapshot(const Intended& intended, const Sn
     if (!gone.empty()) {
         throw Error(ExitCode::kNotRestored,
                     fmt::format("{} is left as it runs: {}", service.service, fmt::join(gone, "; ")),
-                    "then docker pilotpros rollback");
+                    exact_ ? "then docker pilotpros rollback --exact; without --exact it goes back by its files"
+                           : "then docker pilotpros rollback");
     }
     return restore_containers(engine_, snapshot.project, service, directory, world_.files, journal,
                               successor_in(engine_, store_, service.service, [&] { return intended.services; }));
@@ -135,9 +136,12 @@ std::vector<std::string> Recreation::back(const Snapshot& snapshot, const Servic
     tidy_after_compose(engine_, snapshot.project, name);
     const ComposeRun run = compose_of(snapshot);
     const Intended intended = read_intended(run, engine_, snapshot.project);
-    const Replacement how = replacement_of(engine_, intended, snapshot.project, service, exact_, running);
+    const bool by_files =
+        exact_ && give_way_ &&
+        !images_gone(engine_, service, intended.services, store_.directory_of(snapshot.id), world_.files).empty();
+    const Replacement how = replacement_of(engine_, intended, snapshot.project, service, exact_ && !by_files, running);
     nlohmann::json resolved = member(intended.services, name.c_str());
-    std::string why = how.why;
+    std::string why = by_files && how.why.empty() ? "the image that it had is gone" : how.why;
     bool made = false;
     std::set<std::string> stood;
     for (const LiveContainer& live : containers_of(engine_, snapshot.project, name)) {

@@ -21,14 +21,16 @@ namespace pilotpros {
 /// Has a service's containers go back once its files have: by Compose or from the snapshot, and through the gate.
 class Recreation {
   public:
-    /// `announced`: how long services were said to be away, by service.
+    /// `announced`: how long services were said to be away, by service. `give_way`: in exact mode a service whose image
+    /// the engine has no more goes back by its files.
     Recreation(World& world, Engine& engine, const ApplyStore& store, ApplyWatcher& watcher, bool exact,
-               std::map<std::string, AnnouncedInterruption> announced)
+               std::map<std::string, AnnouncedInterruption> announced, bool give_way = false)
         : world_(world),
           engine_(engine),
           store_(store),
           watcher_(watcher),
           exact_(exact),
+          give_way_(give_way),
           announced_(std::move(announced)) {}
 
     /// How the project's own files are resolved, as they are now: with what earlier applies wrote where it stands.
@@ -66,7 +68,7 @@ class Recreation {
     Engine& engine_;
     const ApplyStore& store_;
     ApplyWatcher& watcher_;
-    bool exact_ = false;
+    bool exact_ = false, give_way_ = false;
     std::map<std::string, AnnouncedInterruption> announced_;
     std::vector<std::string> unhealthy_;
 };

@@ -17,13 +17,11 @@ namespace pilotpros {
 
 /// Undoes what killed commands left: every command that may find a pending journal calls this first, with the lock
 /// held. Returns how many transactions it took back. `force`: a file that the user changed meanwhile goes back, too,
-/// and their version is kept beside it. Throws Error: kRefused when they changed one and that was not said,
+/// and their version is kept beside it. `give_way`: what was to go back exactly goes back by its files where an image
+/// is gone. Throws Error: kRefused when they changed one and that was not said,
 /// kNotRestored with what is left to do, EngineLost.
-int finish_pending(World& world, Engine& engine, ApplyStore& store, ApplyWatcher& watcher, bool force = false);
-
-/// Puts back files and containers as the snapshot of a transaction that was never committed has them.
-void undo_exactly(World& world, Engine& engine, ApplyStore& store, const std::string& id, ApplyWatcher& watcher,
-                  bool force = false);
+int finish_pending(World& world, Engine& engine, ApplyStore& store, ApplyWatcher& watcher, bool force = false,
+                   bool give_way = false);
 
 /// What a rollback is going to do to one service.
 struct ServicePreviewBack {

@@ -40,7 +40,7 @@ class Rollback {
           exact_(begun.exact),
           force_(begun.force),
           looked_(looked),
-          recreation_(world, engine, store, watcher, exact_, std::move(announced)) {}
+          recreation_(world, engine, store, watcher, exact_, std::move(announced), begun.give_way) {}
 
     RollbackResult run(const std::vector<std::string>& ids) {
         RollbackResult result;

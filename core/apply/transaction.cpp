@@ -1,6 +1,7 @@
 #include "core/apply/transaction.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,6 +25,7 @@
 #include "core/apply/store.h"
 #include "core/apply/swap.h"
 #include "core/apply/take_snapshot.h"
+#include "core/apply/undo.h"
 #include "core/compose/followers.h"
 #include "core/model/json.h"
 
@@ -83,6 +85,7 @@ class Transaction {
             snapshot_ = take_snapshot(world_, engine_, request_, preview_, store_, result.id, std::move(paths));
             proof_.remember(snapshot_.services);
             write_snapshot(snapshot_, store_.directory_of(result.id), world_.files);
+            refuse_changed_just_now(snapshot_.paths, world_.files);
         });
         Journal journal = store_.journal(result.id);
         try {
@@ -149,8 +152,9 @@ class Transaction {
         const auto tell_why = [&] {
             std::for_each(why.begin(), why.end(), [&](const std::string& line) { watcher_.step(line); });
         };
+        std::vector<std::string> unhealthy;
         try {
-            undo_exactly(world_, engine_, store_, id, watcher_);
+            unhealthy = undo_exactly(world_, engine_, store_, id, watcher_);
             guard_.unlock();
         } catch (const EngineLost& lost) {
             tell_why();
@@ -162,6 +166,12 @@ class Transaction {
             tell_why();
             throw Error(ExitCode::kNotRestored, fmt::format("what was changed is not taken back yet: {}", left.what()),
                         left.hint());
+        }
+        if (!unhealthy.empty()) {
+            tell_why();
+            throw Error(ExitCode::kNotRestored,
+                        fmt::format("files and containers are as they were, but {}", fmt::join(unhealthy, "; ")),
+                        "docker compose logs SERVICE says why; nothing is left for docker pilotpros to undo");
         }
     }
 
@@ -206,8 +216,10 @@ class Transaction {
                 recreate(service, journal);
                 gate(service, journal);
                 if (service.start_first()) {
-                    said_.push_back(take_over(world_, engine_, swap_of(service), journal, watcher_,
-                                              [&] { proof_.require_name_users(snapshot_.services[at]); }));
+                    said_.push_back(take_over(world_, engine_, swap_of(service), journal, watcher_, [&] {
+                        proof_.require_name_users(snapshot_.services[at]);
+                        refuse_to_lose_data(world_, engine_, snapshot_, service.service);  // it served meanwhile
+                    }));
                 } else {
                     have_its_name_looked_up(snapshot_.services[at]);
                 }

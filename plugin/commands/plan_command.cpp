@@ -198,7 +198,7 @@ void PlanCommand::print(const World& world, Terminal& terminal, const Tuning& tu
     TuneView view{tuning.plan,
                   tuning.profile.project,
                   tuning.profile.observation,
-                  tuning.hash,
+                  part.plan.changes.empty() ? tuning.hash : part.hash,  // of what an apply would do
                   tuning.bundle,
                   tuning.masked_changes,
                   "",
@@ -285,7 +285,7 @@ ExitCode PlanCommand::apply(World& world, Terminal& terminal) const {
         part.bundle = make_bundle(part.plan, tuning.profile.project, images_of(tuning.profile.observation));
         part.hash = hash_of(part.plan);
     }
-    if (plan_ && !begins_with_hash(tuning.hash, *plan_) && !begins_with_hash(part.hash, *plan_)) {
+    if (plan_ && !begins_with_hash(part.hash, *plan_)) {
         throw Error(ExitCode::kRefused,
                     tuning.plan.changes.empty()
                         ? fmt::format("there is nothing to change, and no Plan {}", *plan_)

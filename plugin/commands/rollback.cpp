@@ -120,7 +120,8 @@ ExitCode RollbackCommand::undo(World& world, Terminal& terminal, Engine* engine,
     ApplyLines lines(terminal);
     const FileLock lock = store.lock();
     RollbackRequest request = this->request(store);
-    const int finished = engine == nullptr ? 0 : finish_pending(world, *engine, store, lines, request.force);
+    const int finished =
+        engine == nullptr ? 0 : finish_pending(world, *engine, store, lines, request.force, !request.exact);
     if (finished > 0 && !request.all) {
         if (!request.id.empty() || !request.services.empty()) {
             throw Error(ExitCode::kRefused, "what was cut short is taken back, and nothing else yet",

@@ -93,4 +93,10 @@ expect "no guard: who could not go back runs on" test -n "$(docker ps -q --filte
 ours status
 expect_status "no guard: the next command cannot either" 7
 echo "      $(grep -m 1 'brings it back' <<<"$out$err")"
+ours rollback --yes
+expect_status "no guard: who does not ask for the old ones any more gets what the files say" 0
+expect_in "no guard: and is told" "recreating built from its files: the image that it had is gone" "$out$err"
+expect_same "no guard: without the limits" "$(memory built) $(memory pulled)" "0 0"
+ours status
+expect_status "no guard: nothing is left to finish" 0
 expect_same "the volume is the same, with its row" "$(docker volume inspect --format '{{.CreatedAt}}' "${name}_data") $(docker compose exec -T other cat /data/row)" "$data row"
