@@ -118,16 +118,33 @@ std::set<int> inspector_ports(const Service* of_files) {
     return ports;
 }
 
-/// Other programs use their ports, too: n8n debugpy's, any server 5005.
-std::string debugger_at(int port, const ServiceObservation& service, const Service* of_files) {
-    if (inspector_ports(of_files).contains(port)) {
-        return "Node's inspector";
+/// The ports of debuggers, by what listens there. Other programs use their ports, too: n8n debugpy's, any server 5005.
+std::map<int, std::string> debuggers_of(const ServiceObservation& service, const Service* of_files) {
+    std::map<int, std::string> debuggers;
+    if (is(service, "python")) {
+        debuggers[5678] = "debugpy";
     }
-    if (port == 5678 && is(service, "python")) {
-        return "debugpy";
+    if (of_files != nullptr && of_files->resolved.dump().find("jdwp") != std::string::npos) {
+        debuggers[5005] = "Java's debugger";
     }
-    const bool java = of_files != nullptr && of_files->resolved.dump().find("jdwp") != std::string::npos;
-    return port == 5005 && java ? "Java's debugger" : "";
+    for (const int port : inspector_ports(of_files)) {
+        debuggers[port] = "Node's inspector";
+    }
+    return debuggers;
+}
+
+/// Whether the image has this store in it, by its name, where the port is many another program's, too.
+bool is_its_port(int port, const std::string& image) {
+    static const std::map<int, std::vector<std::string>> kNames{{9200, {"elastic", "opensearch"}},
+                                                                {9300, {"elastic", "opensearch"}},
+                                                                {5984, {"couch"}},
+                                                                {8086, {"influx"}},
+                                                                {9042, {"cassandra", "scylla"}},
+                                                                {6333, {"qdrant"}}};
+    const auto names = kNames.find(port);
+    return image.empty() || names == kNames.end() ||
+           std::any_of(names->second.begin(), names->second.end(),
+                       [&](const std::string& name) { return image.find(name) != std::string::npos; });
 }
 
 /// The short form as it is written, where a variable stands for the port that is published: `"${DB_PORT:-5432}:5432"`.
@@ -155,11 +172,14 @@ std::string store_of_image(const std::string& image, int port) {
 
 /// `own`: the port may be that of the service's own program, for its usual one is not published.
 void look(const Published& port, bool own, const ServiceObservation& service, const Service* of_files,
-          const Json& written, Advice& advice) {
+          const std::map<int, std::string>& debuggers, const Json& written, Advice& advice) {
     if (!on_every_interface(port.host_address) || port.container_port == 0) {
         return;
     }
     std::string store = store_at(port.container_port);
+    if (of_files != nullptr && !is_its_port(port.container_port, of_files->image)) {
+        store.clear();
+    }
     if (store.empty() && of_files != nullptr) {
         store = store_of_image(of_files->image, port.container_port);
     }
@@ -168,7 +188,8 @@ void look(const Published& port, bool own, const ServiceObservation& service, co
     } else if (own && is(service, "redis")) {
         store = "Redis";
     }
-    const std::string debugger = debugger_at(port.container_port, service, of_files);
+    const auto debugging = debuggers.find(port.container_port);
+    const std::string debugger = debugging == debuggers.end() ? "" : debugging->second;
     if (store.empty() && debugger.empty()) {
         return;
     }
@@ -203,10 +224,11 @@ Advice advise_exposure(const Case& input) {
         const std::vector<Published> ports = published(input.service(service.service), service);
         const bool usual = std::any_of(ports.begin(), ports.end(),
                                        [](const Published& port) { return !store_at(port.container_port).empty(); });
+        const std::map<int, std::string> debuggers = debuggers_of(service, input.service(service.service));
         for (const Published& port : ports) {
             if (on_every_interface(port.host_address) && port.protocol != "udp" &&
                 said.insert({port.container_port, port.host_port}).second) {
-                look(port, !usual, service, input.service(service.service), written, advice);
+                look(port, !usual, service, input.service(service.service), debuggers, written, advice);
             }
         }
     }

@@ -141,7 +141,7 @@ std::vector<std::string> Recreation::back(const Snapshot& snapshot, const Servic
         !images_gone(engine_, service, intended.services, store_.directory_of(snapshot.id), world_.files).empty();
     const Replacement how = replacement_of(engine_, intended, snapshot.project, service, exact_ && !by_files, running);
     nlohmann::json resolved = member(intended.services, name.c_str());
-    std::string why = by_files && how.why.empty() ? "the image that it had is gone" : how.why;
+    std::string why = by_files ? "the image that it had is gone" : how.why;
     bool made = false;
     std::set<std::string> stood;
     for (const LiveContainer& live : containers_of(engine_, snapshot.project, name)) {

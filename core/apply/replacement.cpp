@@ -44,6 +44,10 @@ bool has_image(const ServiceRecord& service, const std::string& id) {
                        [&](const ContainerRecord& one) { return one.image_id == id; });
 }
 
+bool is_there(Engine& engine, const std::string& image) {
+    return !asked(engine, "/images/" + image + "/json").is_null();
+}
+
 /// Why Compose must not recreate it: its image's name means another image by now, or none.
 std::string moved_image(Engine& engine, const Json& resolved, const std::string& project, const ServiceRecord& service,
                         const std::set<std::string>& running_images, std::string& why_else) {
@@ -61,10 +65,12 @@ std::string moved_image(Engine& engine, const Json& resolved, const std::string&
                                service.service, reference);
     }
     if (why_else.empty() && !now.empty() && !service.containers.empty() && !has_image(service, now)) {
+        const bool gone = std::none_of(service.containers.begin(), service.containers.end(),
+                                       [&](const ContainerRecord& one) { return is_there(engine, one.image_id); });
         why_else = fmt::format(
             "it had another image than {}, which had come to mean this one before the apply: it keeps "
-            "this one, and --exact brings the other one back",
-            reference);
+            "this one, and {}",
+            reference, gone ? "the other one is gone" : "--exact brings the other one back");
     }
     return {};
 }
@@ -95,7 +101,9 @@ Replacement replacement_of(Engine& engine, const Intended& intended, const std::
     }
     if (images.empty()) {
         for (const ContainerRecord& record : service.containers) {
-            images.insert(record.image_id);
+            if (is_there(engine, record.image_id)) {  // what is gone is no reason to wait for it
+                images.insert(record.image_id);
+            }
         }
     }
     const Json& resolved = member(intended.services, service.service.c_str());

@@ -73,7 +73,7 @@ void require_compose(const Finished& finished, const Surroundings& surroundings)
         contains(finished.error, "cannot allocate memory")) {
         throw Error(ExitCode::kBadInput,
                     fmt::format("Compose needed more than {} MB to read these files", kMemory / 1'000'000),
-                    "look for aliases that multiply each other");
+                    "look for aliases that multiply each other, or for ranges of very many ports");
     }
     // Without its plugin docker complains of whatever stands first, in words that change with its version.
     const bool suspicious = contains(finished.error, "is not a docker command") ||

@@ -33,7 +33,19 @@ std::optional<std::string> written_text(const LintCase& input, const std::string
     return text;
 }
 
-/// A # that begins a word and is not quoted. Where an option follows it is a value, e.g. a colour.
+/// The word before `at` is an option that takes the next one: "-t #", "--bg #fff".
+bool is_asked_for(const std::string& text, std::size_t at) {
+    const std::size_t end = text.find_last_not_of(" \n\t", at == 0 ? 0 : at - 1);
+    if (at == 0 || end == std::string::npos) {
+        return false;
+    }
+    const std::size_t blank = text.find_last_of(" \n\t", end);
+    const std::string word =
+        text.substr(blank == std::string::npos ? 0 : blank + 1, end - (blank == std::string::npos ? 0 : blank + 1) + 1);
+    return word.starts_with("-") && word.find('=') == std::string::npos;
+}
+
+/// A # that begins a word and is not quoted. Where an option stands before or behind it it is a value, e.g. a colour.
 std::size_t comment_words(const std::string& text) {
     std::size_t count = 0;
     char quote = 0;
@@ -49,7 +61,7 @@ std::size_t comment_words(const std::string& text) {
             const std::size_t end = std::min(text.find_first_of(" \n\t", at), text.size());
             const std::size_t next = text.find_first_not_of(" \n\t", end);
             const bool alone = end == at + 1;
-            count += alone || (next != std::string::npos && text[next] != '-') ? 1 : 0;
+            count += is_asked_for(text, at) ? 0 : alone || (next != std::string::npos && text[next] != '-') ? 1 : 0;
         }
         before = letter;
     }

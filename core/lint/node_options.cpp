@@ -13,12 +13,26 @@ namespace pilotpros::linting {
 
 namespace {
 
-/// The first three were tried with 20, 22 and 24; the others make no sense for every node of an environment, and are in
-/// no version's list (https://nodejs.org/api/cli.html#node_optionsoptions).
+/// The first three were tried with 20, 22 and 24, the V8 options behind them with 20; the others make no sense for
+/// every node of an environment, and are in no version's list (https://nodejs.org/api/cli.html#node_optionsoptions).
 const std::set<std::string>& refused_options() {
     static const std::set<std::string> kRefused{"--optimize-for-size",
                                                 "--max-heap-size",
                                                 "--gc-interval",
+                                                "--stack-size",
+                                                "--harmony",
+                                                "--trace-gc",
+                                                "--prof",
+                                                "--nouse-idle-notification",
+                                                "--always-compact",
+                                                "--allow-natives-syntax",
+                                                "--single-threaded",
+                                                "--lite-mode",
+                                                "--use-strict",
+                                                "--trace-opt",
+                                                "--trace-deopt",
+                                                "--max-new-space-size",
+                                                "--initial-old-space-size",
                                                 "-e",
                                                 "--eval",
                                                 "-p",

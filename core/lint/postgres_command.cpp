@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <set>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -120,6 +121,15 @@ double hash_factor(const std::map<std::string, std::string>& settings, int major
     return std::clamp(factor, 1.0, 1000.0);
 }
 
+bool is_unread_place(const std::string& target) {
+    static const std::set<std::string> kPlaces{"/etc/postgresql", "/etc/postgres", "/etc/postgresql.conf",
+                                               "/etc/postgres/postgresql.conf",
+                                               "/usr/share/postgresql/postgresql.conf"};
+    const bool named = target.starts_with("/etc/postgresql/") && target.ends_with(".conf") &&
+                       target.find("postgres", std::string_view{"/etc/postgresql/"}.size()) != std::string::npos;
+    return named || kPlaces.contains(target);
+}
+
 bool shows_all_settings(const Service& service, const std::map<std::string, std::string>& settings) {
     const std::vector<std::string> words = words_of(member(service.resolved, "command"));
     const std::vector<WrittenMount> mounts = mounts_of(service.resolved);
@@ -127,8 +137,9 @@ bool shows_all_settings(const Service& service, const std::map<std::string, std:
            as_text(member(member(service.resolved, "environment"), "POSTGRES_INITDB_ARGS")).find('=') ==
                std::string::npos &&
            std::none_of(words.begin(), words.end(), [](const std::string& word) { return word.starts_with("-D"); }) &&
-           std::none_of(mounts.begin(), mounts.end(),
-                        [](const WrittenMount& mount) { return mount.computed || mount.target.ends_with(".conf"); });
+           std::none_of(mounts.begin(), mounts.end(), [](const WrittenMount& mount) {
+               return mount.computed || (mount.target.ends_with(".conf") && !is_unread_place(mount.target));
+           });
 }
 
 }  // namespace pilotpros::linting

@@ -34,8 +34,11 @@ std::optional<long> count_setting(const std::map<std::string, std::string>& sett
 /// hash_mem_multiplier, from 1 to 1000: as set, else the default, which was 1 until 14. `major`: 0 when not known.
 double hash_factor(const std::map<std::string, std::string>& settings, int major);
 
+/// Where examples put a file of settings, or a folder with one, that the image does not read by itself.
+bool is_unread_place(const std::string& target);
+
 /// Whether the files show that nothing but flags moves PostgreSQL's defaults: the image is the official one or made of
-/// it, and no file of settings is named, mounted or written by initdb.
+/// it, and no file of settings is named, mounted where it is read, or written by initdb.
 bool shows_all_settings(const Service& service, const std::map<std::string, std::string>& settings);
 
 }  // namespace pilotpros::linting

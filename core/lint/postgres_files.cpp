@@ -20,17 +20,19 @@ bool names_data_directory(const Service& service) {
            postgres_settings(service).contains("data_directory");
 }
 
-/// Where examples put the file; the image reads none of them by itself.
-bool is_unread_place(const std::string& target) {
-    return target == "/etc/postgresql/postgresql.conf" || target == "/etc/postgresql.conf" ||
-           target == "/etc/postgres/postgresql.conf";
+/// Whether a setting names it, or something in it: hba_file=/etc/postgresql/pg_hba.conf.
+bool is_named(const Service& service, const std::string& target) {
+    const auto settings = postgres_settings(service);
+    return std::any_of(settings.begin(), settings.end(), [&](const auto& setting) {
+        return setting.second == target || setting.second.find(target + "/") != std::string::npos;
+    });
 }
 
 /// Files that mounts and `configs` put there.
 std::set<std::string> unread_files(const Service& service) {
     std::set<std::string> files;
     for (const WrittenMount& mount : mounts_of(service.resolved)) {
-        if (!mount.computed && is_unread_place(mount.target)) {
+        if (!mount.computed && is_unread_place(mount.target) && !is_named(service, mount.target)) {
             files.insert(mount.target);
         }
     }
@@ -52,7 +54,8 @@ std::vector<Spot> look_postgres_files(const LintCase& input) {
         const bool own_command = !member(service.resolved, "command").empty();
         for (const std::string& file : unread_files(service)) {
             const std::string note = "# the file needs listen_addresses = '*': the one that it replaces has it";
-            const std::string flag = fmt::format("config_file={}", file);
+            const std::string flag =
+                fmt::format("config_file={}{}", file, file.ends_with(".conf") ? "" : "/postgresql.conf");
             spots.push_back(
                 {name, fmt::format("{} is mounted, and no flag names it", file),
                  own_command ? fmt::format("add to its command: -c {}\n{}", flag, note)

@@ -95,7 +95,11 @@ std::vector<Spot> look_shell(const LintCase& input) {
 }
 
 bool is_on_socket(const TestedService& tested, const Service& service) {
-    return !tested.computed && asks_over_socket(tested.resolved) && !sets_variable(service, "PGHOST");
+    const Probe probe = within_shell(tested.resolved);
+    const auto port = probe.option("p", "port");
+    // A pooler in front of it has no first start.
+    const bool pooler = port && port->value != "5432" && !runs_postgres(service);
+    return !tested.computed && asks_over_socket(tested.resolved) && !sets_variable(service, "PGHOST") && !pooler;
 }
 
 /// Whether the engine, which kills the shell alone, leaves PostgreSQL a pg_isready.

@@ -1,6 +1,8 @@
 #include "core/lint/reading.h"
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <charconv>
 #include <cstddef>
 #include <set>
@@ -84,7 +86,49 @@ std::vector<std::string> words_of(const Json& value) {
     return words;
 }
 
-bool runs_n8n(const Service& service) { return image_name(service.image) == "n8n" || names_program(service, "n8n"); }
+namespace {
+
+/// Variables that the server reads, and no client of it has a use for.
+bool is_told_as_n8n(const Json& environment) {
+    constexpr std::array kServers{"DB_POSTGRESDB_",     "EXECUTIONS_",   "N8N_CONCURRENCY",
+                                  "N8N_ENCRYPTION_KEY", "N8N_EXECUTION", "N8N_PORT",
+                                  "N8N_PROTOCOL",       "N8N_RUNNERS_",  "QUEUE_BULL_"};
+    for (const auto& variable : environment.items()) {
+        if (std::any_of(kServers.begin(), kServers.end(),
+                        [&](const char* begin) { return variable.key().starts_with(begin); })) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// The word "n8n" in "n8n-custom", "my.n8n".
+bool has_n8n_in(const std::string& name) {
+    constexpr std::size_t kLength = 3;
+    const auto ends_there = [&](std::size_t at) {
+        return at >= name.size() || std::isalnum(static_cast<unsigned char>(name[at])) == 0;
+    };
+    for (std::size_t at = name.find("n8n"); at != std::string::npos; at = name.find("n8n", at + 1)) {
+        if ((at == 0 || ends_there(at - 1)) && ends_there(at + kLength)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// An image of the user's own making: by its name or the folder that it is built in, and what it is told.
+bool is_made_of_n8n(const Service& service) {
+    const Json& build = member(service.resolved, "build");
+    const std::string context = build.is_string() ? build.get<std::string>() : text(build, "context");
+    return (has_n8n_in(image_name(service.image)) || has_n8n_in(last_part(context))) &&
+           is_told_as_n8n(member(service.resolved, "environment"));
+}
+
+}  // namespace
+
+bool runs_n8n(const Service& service) {
+    return image_name(service.image) == "n8n" || names_program(service, "n8n") || is_made_of_n8n(service);
+}
 
 bool runs_postgres(const Service& service) {
     static const std::set<std::string> kImages{"postgres", "postgresql",  "postgis",

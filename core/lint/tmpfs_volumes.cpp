@@ -45,9 +45,35 @@ Json declared_volume(const LintCase& input, const std::string& name) {
     return volume;
 }
 
+/// What lies in memory there without a volume: the long form of a mount, and `tmpfs`, each without its options.
+std::set<std::string> tmpfs_places(const Service& service) {
+    std::set<std::string> places;
+    for (const WrittenMount& mount : mounts_of(service.resolved)) {
+        if (mount.kind == WrittenMount::Kind::kTmpfs && !mount.computed) {
+            places.insert(mount.target);
+        }
+    }
+    const Json& written = member(service.resolved, "tmpfs");
+    for (const std::string& one : written.is_string() ? std::vector<std::string>{written.get<std::string>()}
+                                                      : texts(service.resolved, "tmpfs")) {
+        std::string place = one.substr(0, one.find(':'));
+        while (place.size() > 1 && place.ends_with('/')) {
+            place.pop_back();
+        }
+        places.insert(std::move(place));
+    }
+    return places;
+}
+
 std::vector<Spot> look_tmpfs_volumes(const LintCase& input) {
     std::vector<Spot> spots;
     for (const auto& [name, service] : input.services) {
+        for (const std::string& place : tmpfs_places(service)) {
+            if (is_filled_by_image(place)) {
+                spots.push_back({name, fmt::format("a tmpfs lies on {}", place),
+                                 fmt::format("take the tmpfs on {} out, or name a volume there", place)});
+            }
+        }
         for (const WrittenMount& mount : mounts_of(service.resolved)) {
             if (mount.kind != WrittenMount::Kind::kVolume || mount.computed || mount.source.empty() ||
                 !is_filled_by_image(mount.target) || !is_tmpfs_volume(declared_volume(input, mount.source))) {
@@ -133,8 +159,7 @@ std::vector<Spot> look_tmpfs_fills_limit(const LintCase& input) {
 }  // namespace
 
 LintRules tmpfs_volumes_rules() {
-    return {{"tmpfs-volume-hides-image", Finding::Severity::kWarning,
-             "a volume of type tmpfs lies on what the image brings",
+    return {{"tmpfs-volume-hides-image", Finding::Severity::kWarning, "a tmpfs lies on what the image brings",
              "the image's files are not copied into it, and it is empty after each stop; what is in it counts as the "
              "service's memory",
              "https://github.com/moby/moby/issues/27068", look_tmpfs_volumes},

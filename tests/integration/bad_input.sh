@@ -200,6 +200,15 @@ export A=$'\xff\e[2J' B=$'\xfe'
 shows "an environment that is not UTF-8"
 unset A B
 
+# ---- many ports: each was once compared with all the text of all of them ------------------------------------------------
+folder ports
+printf 'services: {relay: {image: coturn/coturn, ports: ["20000-30000:20000-30000", "20000-30000:20000-30000/udp"]}}\n' >compose.yaml
+traced "${ours[@]}" tune --lint
+expect_status "twenty thousand ports are read in the time of a test" 6
+folder more-ports
+printf 'services: {relay: {image: coturn/coturn, ports: ["1024-65535:1024-65535"]}}\n' >compose.yaml
+refuses "more ports than Compose is given memory for" 65 'more than [0-9]+ MB' 'ranges of very many ports' "${ours[@]}" tune --lint
+
 # ---- no room, and no leave to write ------------------------------------------------------------------------------
 folder shop
 for words in tune "tune --lint" "tune --format json" --help --version "profile --show"; do

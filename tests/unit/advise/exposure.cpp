@@ -48,6 +48,16 @@ TEST_CASE("a database on every interface is found", "[exposure]") {
         seen.project.services["a"].image = "semitechnologies/weaviate:1.27.0";
         CHECK(advise_exposure(seen.input()).findings.size() == 1);
         CHECK(found("", published(6333)));
+        for (const int port : {8086, 9200, 5984}) {
+            HealthCase other;
+            other.add("a", "", published(port));
+            other.project.services["a"].image = "shop/web:1";
+            CHECK(advise_exposure(other.input()).findings.empty());
+        }
+        HealthCase influx;
+        influx.add("a", "", published(8086));
+        influx.project.services["a"].image = "influxdb:2";
+        CHECK(advise_exposure(influx.input()).findings.size() == 1);
     }
     SECTION("each port of it, and none that is another program's beside its own") {
         HealthCase seen;

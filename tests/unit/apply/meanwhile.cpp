@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <functional>
+#include <utility>
 
 #include "core/apply/locate.h"
 #include "core/apply/status.h"
@@ -22,9 +24,22 @@ bool any_says(const std::vector<std::string>& lines, const std::string& words) {
 
 class Listening final : public ApplyWatcher {
   public:
-    void step(const std::string& what) override { said.push_back(what); }
+    void step(const std::string& what) override {
+        said.push_back(what);
+        if (!at.empty() && what.starts_with(at)) {
+            meanwhile();
+        }
+    }
     std::vector<std::string> said;
+    std::string at;  ///< with which words a step begins at which something else happens
+    std::function<void()> meanwhile;
 };
+
+ApplyResult applied_beside(ApplyMachine& machine, Listening& watcher) {
+    return machine.requested("128m", {}, false, [&](World& seams, const ApplyRequest& request) {
+        return apply_plan(seams, machine.engine, request, watcher);
+    });
+}
 
 std::vector<std::string> said_by_rollback(ApplyMachine& machine) {
     World seams = machine.world();
@@ -65,6 +80,66 @@ TEST_CASE("data that came into the writable layer meanwhile keeps the container"
     CHECK(any_says(result.said, "/srv/upload.png"));
     CHECK(machine.seen() == before);
     CHECK(machine.store().in_phase(Journal::Phase::kApplying).empty());
+}
+
+TEST_CASE("what the user saves while it is kept how it was is not lost", "[apply]") {
+    ApplyMachine machine;
+    machine.in_place = true;
+    const std::string theirs = "services: {web: {image: nginx:1, init: true}}\n";
+    bool saved = false;
+    machine.killer.instead = [&] {  // their file is kept by then, and their containers are being kept
+        const std::string kept = "/state/pilotpros/ENGINE/shop/transactions/0001/container-1.json";
+        if (!std::exchange(saved, saved || machine.files.contents.contains(kept)) && saved) {
+            machine.files.contents["/shop/compose.yaml"] = theirs;
+        }
+    };
+    CHECK_THROWS_WITH(machine.apply(), Catch::Contains("/shop/compose.yaml was changed just now"));
+    CHECK(machine.files.contents.at("/shop/compose.yaml") == theirs);
+    CHECK(machine.store().transactions().empty());
+}
+
+TEST_CASE("a service that was taken back and does not come up is no success", "[apply]") {
+    ApplyMachine machine;
+    machine.engine.broken_when = "134217728";
+    Listening watcher;
+    SECTION("said, with what is done already") {
+        watcher.at = "taking it back";
+        watcher.meanwhile = [&] { machine.engine.broken_when = "com.docker.compose.project"; };
+        CHECK_THROWS_WITH(applied_beside(machine, watcher),
+                          Catch::Contains("files and containers are as they were, but"));
+        CHECK(machine.store().in_phase(Journal::Phase::kApplying).empty());
+    }
+    SECTION("planted: one that comes up is") { CHECK(applied_beside(machine, watcher).code == ExitCode::kGateFailed); }
+}
+
+TEST_CASE("an apply that is cut short goes back by the files where the old image is gone", "[apply]") {
+    int gone = 0;
+    for (int at = 1; at < 200; ++at) {
+        ApplyMachine machine;
+        const std::string old = machine.engine.find("shop-web-1")->id;
+        machine.engine.images.insert("sha256:built");
+        machine.engine.tags["nginx:1"] = "sha256:built";
+        kill_at(machine, Begin::kNothingApplied, at, false, put_on);
+        if (!machine.killer.dead()) {
+            break;
+        }
+        machine.killer = {};
+        if (machine.engine.find(old) != nullptr || machine.store().in_phase(Journal::Phase::kApplying).empty()) {
+            continue;
+        }
+        ++gone;
+        machine.engine.images.erase("sha256:web");
+        World seams = machine.world();
+        ApplyStore kept = machine.store();
+        Listening watcher;
+        CHECK(finish_pending(seams, machine.engine, kept, watcher) == 1);
+        CHECK(any_says(watcher.said, "the image that web had is gone: it goes back by its files"));
+        REQUIRE(machine.engine.find("shop-web-1") != nullptr);
+        CHECK(machine.engine.find("shop-web-1")->state == "running");
+        CHECK_FALSE(machine.files.exists(kOurs));
+        CHECK(machine.store().in_phase(Journal::Phase::kUndone).size() == 1);
+    }
+    CHECK(gone > 0);
 }
 
 TEST_CASE("why docker compose did not replace a service is said", "[apply]") {

@@ -28,6 +28,9 @@ TEST_CASE("a comment within a folded command is an error", "[lint]") {
         CHECK_FALSE(lint_of("services:\n  a:\n    command: [mosquitto_sub, -t, '#']\n").says(id));
         CHECK_FALSE(lint_of("services:\n  a:\n    command: '--join \"#builds\" \"#releases\" now'\n").says(id));
         CHECK_FALSE(lint_of("services:\n  a:\n    command: sh -c 'echo a # b'\n").says(id));
+        CHECK_FALSE(lint_of("services:\n  a:\n    command: 'mosquitto_sub -h broker -t # -v'\n").says(id));
+        CHECK_FALSE(lint_of("services:\n  a:\n    command: 'convert --bg #fff in.png'\n").says(id));
+        CHECK(lint_of("services:\n  a:\n    command: 'server --port=80 # the usual'\n").says(id));
         CHECK_FALSE(lint_of("services:\n  a:\n    command: [draw, --color, '#fff', out.png]\n").says(id));
     }
 }

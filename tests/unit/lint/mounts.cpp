@@ -138,4 +138,11 @@ TEST_CASE("a tmpfs volume over what the image brings is told", "[lint]") {
     CHECK(app_with_volumes(volumes, memory).says(id));
     CHECK_FALSE(app_with_volumes(volumes, "volumes:\n  modules:\n").says(id));
     CHECK_FALSE(app_with_volumes("      - modules:/app/scratch\n", memory).says(id));
+    SECTION("in each way of writing one") {
+        CHECK(app_with_volumes("      - {type: tmpfs, target: /app/node_modules/}\n", "").says(id));
+        CHECK_FALSE(app_with_volumes("      - {type: tmpfs, target: /app/scratch}\n", "").says(id));
+        CHECK(lint_of("services:\n  app:\n    image: shop/app\n    tmpfs: ['/app/node_modules:size=64m']\n").says(id));
+        CHECK(lint_of("services:\n  app:\n    image: shop/app\n    tmpfs: /app/node_modules\n").says(id));
+        CHECK_FALSE(lint_of("services:\n  app:\n    image: shop/app\n    tmpfs: /tmp\n").says(id));
+    }
 }

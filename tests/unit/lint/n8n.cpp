@@ -36,6 +36,14 @@ TEST_CASE("n8n's variables are looked for in n8n alone", "[lint]") {
     CHECK_FALSE(lint_of("services:\n  api:\n    image: shop/api\n" + environment).says("n8n-unknown-variable"));
     CHECK(lint_of("services:\n  api:\n    build: .\n    command: n8n worker\n" + environment)
               .says("n8n-unknown-variable"));
+    SECTION("also in an image of the user's own that is called so, and not in a client of it") {
+        CHECK(lint_of("services:\n  flows:\n    image: registry.example/n8n-custom:1\n" + environment)
+                  .says("n8n-unknown-variable"));
+        CHECK(lint_of("services:\n  flows:\n    build: ./n8n\n" + environment).says("n8n-unknown-variable"));
+        CHECK_FALSE(lint_of("services:\n  flows:\n    image: n8n-mcp\n    environment: [N8N_API_URL=http://n8n]\n")
+                        .says("n8n-unknown-variable"));
+        CHECK_FALSE(lint_of("services:\n  flows:\n    image: in8n\n" + environment).says("n8n-unknown-variable"));
+    }
 }
 
 TEST_CASE("a variable of another version is told by the image's tag", "[lint]") {

@@ -24,6 +24,7 @@ TEST_CASE("an option that node refuses in NODE_OPTIONS is an error", "[lint]") {
     CHECK_FALSE(refused.source.empty());
     CHECK(node_with("--optimize_for_size").says("node-options-refused"));
     CHECK(node_with("--gc-interval=100").says("node-options-refused"));
+    CHECK(node_with("--stack-size=4000").says("node-options-refused"));
     CHECK_FALSE(node_with("--max-old-space-size=512").says("node-options-refused"));
     CHECK_FALSE(node_with("${MORE} --optimize-for-size").says("node-options-refused"));
 }

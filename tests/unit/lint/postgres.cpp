@@ -25,6 +25,14 @@ TEST_CASE("a PostgreSQL configuration that nobody reads is an error", "[lint]") 
     CHECK_FALSE(postgres_with(mount + "    command: [sh, /start.sh]\n").says(id));
     CHECK_FALSE(postgres_with("    volumes: ['./pg.conf:/var/lib/postgresql/data/postgresql.conf']\n").says(id));
     CHECK_FALSE(lint_of("services:\n  db:\n    image: shop/db\n" + mount).says(id));
+    SECTION("in any place that examples have, a folder, too, unless a setting names it or what is in it") {
+        const std::string folder = "    volumes: ['./etc:/etc/postgresql']\n";
+        CHECK(contains(postgres_with(folder).finding(id).fix, "config_file=/etc/postgresql/postgresql.conf"));
+        CHECK(postgres_with("    volumes: ['./p.conf:/etc/postgresql/my-postgres.conf']\n").says(id));
+        CHECK(postgres_with("    volumes: ['./p.conf:/usr/share/postgresql/postgresql.conf']\n").says(id));
+        CHECK_FALSE(postgres_with(folder + "    command: postgres -c hba_file=/etc/postgresql/pg_hba.conf\n").says(id));
+        CHECK_FALSE(postgres_with("    volumes: ['./h.conf:/etc/postgresql/pg_hba.conf']\n").says(id));
+    }
 }
 
 TEST_CASE("PostgreSQL's data off any named volume is told", "[lint]") {
@@ -190,6 +198,11 @@ TEST_CASE("settings that PostgreSQL's memory limit has no room for are told, wit
         CHECK_FALSE(in("256m", "-c max_connections=20").says(id));
         CHECK_FALSE(in("256m", "").says(id));
         CHECK_FALSE(in("256m", "-c log_connections=on").says(id));
+    }
+    SECTION("also beside a file that nobody reads") {
+        const std::string flags = "-c shared_buffers=1GB -c work_mem=16MB -c maintenance_work_mem=512MB";
+        CHECK(in("2g", flags, "    volumes: ['./postgresql.conf:/etc/postgresql/postgresql.conf']\n").says(id));
+        CHECK_FALSE(in("2g", flags, "    volumes: ['./x.conf:/var/lib/postgresql/data/postgresql.conf']\n").says(id));
     }
     SECTION("beside a file of settings the flags count alone") {
         const std::string file = "-c config_file=/etc/postgresql/postgresql.conf ";

@@ -102,6 +102,13 @@ TEST_CASE("pg_isready without a host is told", "[lint]") {
     CHECK_FALSE(checked_by("      test: pg_isready -h 127.0.0.1 -U shop\n").says(id));
     CHECK_FALSE(checked_by("      test: [CMD, pg_isready, --host=127.0.0.1]\n").says(id));
     CHECK_FALSE(checked_by("      test: pg_isready ${PG_OPTIONS}\n").says(id));
+    SECTION("not of a pooler in front of it, which has no first start") {
+        const std::string pooler =
+            "services:\n  pool:\n    image: edoburu/pgbouncer\n    healthcheck:\n      test: pg_isready -p 6432\n";
+        CHECK_FALSE(lint_of(pooler).says(id));
+        CHECK(lint_of("services:\n  db:\n    image: postgres\n    healthcheck:\n      test: pg_isready -p 6432\n")
+                  .says(id));
+    }
     SECTION("with the words as they were written, not as they were resolved") {
         LintProject built;
         built.resolved("db", {{"healthcheck", {{"test", {"CMD-SHELL", "pg_isready -U user-77"}}}}});
