@@ -27,13 +27,17 @@ std::optional<double> a_day_of(const ServiceObservation& service) {
     return log.seconds >= kEnough ? std::optional{log.a_day()} : std::nullopt;
 }
 
+/// Whether the container carries it, and not by what was advised before.
+bool is_the_daemons(const Case& input, const Container& container, const std::string& option) {
+    return container.log_options.contains(option) && !input.is_written(container.service, "logging." + option);
+}
+
 /// How many files are kept where we say nothing: the user's own number or the daemon's; empty: nobody says.
-std::string files_that_stand(const nlohmann::json& options, const Container* container, bool ours) {
-    if (const std::string own = text(options, "max-file"); !own.empty() || container == nullptr || ours) {
-        return own;
-    }
-    const auto daemons = container->log_options.find("max-file");
-    return daemons == container->log_options.end() ? "" : daemons->second;
+std::string files_that_stand(const Case& input, const nlohmann::json& options, const Container* container) {
+    std::string own = text(options, "max-file");
+    return own.empty() && container != nullptr && is_the_daemons(input, *container, "max-file")
+               ? container->log_options.at("max-file")
+               : own;
 }
 
 int count_in(const std::string& written) {
@@ -124,9 +128,8 @@ Advice advise_logging(const Case& input) {
         // where its driver is the daemon's, be it named or not.
         const std::string driver = !named.empty() ? named : container != nullptr ? container->log_driver : "";
         const bool users_size = options.is_object() && options.contains("max-size");
-        const bool daemons_size = !users_size && container != nullptr && container->log_options.contains("max-size") &&
-                                  !input.is_written(name, "logging.max-size");
-        const std::string standing = files_that_stand(options, container, input.is_written(name, "logging.max-file"));
+        const bool daemons_size = !users_size && container != nullptr && is_the_daemons(input, *container, "max-size");
+        const std::string standing = files_that_stand(input, options, container);
         Advice pinned;
         if (wish != input.wishes.end()) {
             for (const char* leaf : {"max-size", "max-file"}) {

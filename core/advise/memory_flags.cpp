@@ -5,6 +5,7 @@
 #include <cctype>
 #include <cmath>
 #include <optional>
+#include <sstream>
 
 #include "core/model/advice.h"
 #include "core/model/json.h"
@@ -14,22 +15,30 @@ namespace pilotpros {
 namespace {
 
 struct Known {
-    const char* name;  ///< as reported
-    const char* flag;  ///< as searched: '_' counts as '-'
-    const char* unit;  ///< of a bare number
-    Bytes block;       ///< bytes of a bare number when `unit` is empty
-    double dangerous;  ///< see MemoryFlag
-    bool in_node_options;
+    const char* name;       ///< as reported
+    const char* flag;       ///< as searched: '_' counts as '-'
+    const char* unit;       ///< of a bare number
+    Bytes block;            ///< bytes of a bare number when `unit` is empty
+    double dangerous;       ///< see MemoryFlag
+    const char* variables;  ///< that hold options, too, a blank between two; the first in this order that has it
     const char* only_of = nullptr;  ///< the program's name where the flag alone tells too little
 };
 
 /// Node.js dies by the OOM killer, not by an error it can report, from about seven eighths of the limit on (measured
 /// with 256 and 512 MiB).
-constexpr std::array<Known, 5> kKnown{{{"--max-old-space-size", "--max-old-space-size", "m", 0, 0.85, true},
-                                       {"shared_buffers", "shared-buffers", "", 8192, 0.75, false},
-                                       {"--maxmemory", "--maxmemory", "b", 0, 0.95, false},
-                                       {"-m", "-m", "m", 0, 0.9, false, "memcached"},
-                                       {"--memory-limit", "--memory-limit", "m", 0, 0.9, false, "memcached"}}};
+/// Beside a JVM's heap stand its classes, compiled code and threads: images that set MaxRAMPercentage leave them a
+/// quarter. InnoDB takes about a tenth more than its pool, and memory for its connections
+/// (https://dev.mysql.com/doc/refman/8.4/en/innodb-parameters.html#sysvar_innodb_buffer_pool_size).
+constexpr const char* kJavaOptions =
+    "_JAVA_OPTIONS JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS JAVA_OPTS JVM_OPTS CATALINA_OPTS ES_JAVA_OPTS LS_JAVA_OPTS "
+    "OPENSEARCH_JAVA_OPTS KAFKA_HEAP_OPTS";
+constexpr std::array<Known, 7> kKnown{{{"--max-old-space-size", "--max-old-space-size", "m", 0, 0.85, "NODE_OPTIONS"},
+                                       {"shared_buffers", "shared-buffers", "", 8192, 0.75, ""},
+                                       {"-Xmx", "-Xmx", "b", 0, 0.75, kJavaOptions},
+                                       {"innodb_buffer_pool_size", "innodb-buffer-pool-size", "b", 0, 0.75, ""},
+                                       {"--maxmemory", "--maxmemory", "b", 0, 0.95, ""},
+                                       {"-m", "-m", "m", 0, 0.9, "", "memcached"},
+                                       {"--memory-limit", "--memory-limit", "m", 0, 0.9, "", "memcached"}}};
 
 /// So far below what is dangerous nothing is said.
 constexpr double kCalm = 0.85;
@@ -61,11 +70,12 @@ std::optional<MemoryFlag> find_flag(const Known& known, const std::string& text,
     std::replace(plain.begin(), plain.end(), '_', '-');
     const std::string flag = known.flag;
     const bool is_letter = flag.size() == 2;
+    const bool takes_glued = is_letter || flag == "-Xmx";
     std::optional<MemoryFlag> found;
     for (auto at = plain.find(flag); at != std::string::npos; at = plain.find(flag, at + 1)) {
         auto begin = at + flag.size();
         const bool glued =
-            begin < plain.size() && is_letter && std::isdigit(static_cast<unsigned char>(plain[begin])) != 0;
+            begin < plain.size() && takes_glued && std::isdigit(static_cast<unsigned char>(plain[begin])) != 0;
         if (begin >= plain.size() || (plain[begin] != '=' && plain[begin] != ' ' && !glued)) {
             continue;  // a longer name
         }
@@ -105,7 +115,7 @@ std::vector<MemoryFlag> memory_flags(const Service& service) {
     std::vector<MemoryFlag> flags;
     const std::string command = joined(member(service.resolved, "command"));
     const std::string entrypoint = joined(member(service.resolved, "entrypoint"));
-    const std::string options = text(member(service.resolved, "environment"), "NODE_OPTIONS");
+    const nlohmann::json& environment = member(service.resolved, "environment");
     for (const Known& known : kKnown) {
         if (known.only_of != nullptr && !runs(known.only_of, service)) {
             continue;
@@ -114,8 +124,9 @@ std::vector<MemoryFlag> memory_flags(const Service& service) {
         if (!found) {
             found = find_flag(known, entrypoint, "entrypoint");
         }
-        if (!found && known.in_node_options) {
-            found = find_flag(known, options, "NODE_OPTIONS");
+        std::istringstream variables(known.variables);
+        for (std::string name; !found && variables >> name;) {
+            found = find_flag(known, text(environment, name.c_str()), name);
         }
         if (found) {
             flags.push_back(std::move(*found));

@@ -147,6 +147,12 @@ TEST_CASE("a heap or buffers as large as the limit", "[limits][check]") {
     CHECK_FALSE(Checked(limited({{"command", {"redis-server", "--maxmemory-policy", "noeviction"}}})).has(id));
     CHECK(Checked(limited({{"command", {"memcached", "-m", "512"}}})).has(id));
     CHECK_FALSE(Checked(limited({{"command", {"memcached", "-m", "384"}}})).has(id));
+    CHECK(Checked(limited({{"command", {"java", "-Xmx2g", "-jar", "shop.jar"}}})).has(id));
+    CHECK(Checked(limited({{"environment", {{"JAVA_TOOL_OPTIONS", "-Xms64m -Xmx1024m"}}}})).has(id));
+    CHECK_FALSE(Checked(limited({{"command", {"java", "-Xmx128m", "-jar", "shop.jar"}}})).has(id));
+    CHECK_FALSE(Checked(limited({{"environment", {{"OTHER_OPTIONS", "-Xmx2g"}}}})).has(id));
+    CHECK(Checked(limited({{"command", "--innodb-buffer-pool-size=2G"}})).has(id));
+    CHECK_FALSE(Checked(limited({{"command", "--innodb_buffer_pool_size=134217728"}})).has(id));
     CHECK_FALSE(
         Checked(json::object({{"command", {"node", "--max-old-space-size=9999"}}})).has(id));  // no limit to pass
     SECTION("what the flag may say at most is a number to type, as the lint rule has it") {
