@@ -27,14 +27,14 @@ struct Known {
 /// Node.js dies by the OOM killer, not by an error it can report, from about seven eighths of the limit on (measured
 /// with 256 and 512 MiB).
 /// Beside a JVM's heap stand its classes, compiled code and threads: images that set MaxRAMPercentage leave them a
-/// quarter. InnoDB takes about a tenth more than its pool, and memory for its connections
+/// quarter, which is not too little yet. InnoDB takes about a tenth more than its pool, and memory for its connections
 /// (https://dev.mysql.com/doc/refman/8.4/en/innodb-parameters.html#sysvar_innodb_buffer_pool_size).
 constexpr const char* kJavaOptions =
     "_JAVA_OPTIONS JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS JAVA_OPTS JVM_OPTS CATALINA_OPTS ES_JAVA_OPTS LS_JAVA_OPTS "
     "OPENSEARCH_JAVA_OPTS KAFKA_HEAP_OPTS";
 constexpr std::array<Known, 7> kKnown{{{"--max-old-space-size", "--max-old-space-size", "m", 0, 0.85, "NODE_OPTIONS"},
                                        {"shared_buffers", "shared-buffers", "", 8192, 0.75, ""},
-                                       {"-Xmx", "-Xmx", "b", 0, 0.75, kJavaOptions},
+                                       {"-Xmx", "-Xmx", "b", 0, 0.8, kJavaOptions},
                                        {"innodb_buffer_pool_size", "innodb-buffer-pool-size", "b", 0, 0.75, ""},
                                        {"--maxmemory", "--maxmemory", "b", 0, 0.95, ""},
                                        {"-m", "-m", "m", 0, 0.9, "", "memcached"},

@@ -137,9 +137,8 @@ bool shows_all_settings(const Service& service, const std::map<std::string, std:
            as_text(member(member(service.resolved, "environment"), "POSTGRES_INITDB_ARGS")).find('=') ==
                std::string::npos &&
            std::none_of(words.begin(), words.end(), [](const std::string& word) { return word.starts_with("-D"); }) &&
-           std::none_of(mounts.begin(), mounts.end(), [](const WrittenMount& mount) {
-               return mount.computed || (mount.target.ends_with(".conf") && !is_unread_place(mount.target));
-           });
+           std::none_of(mounts.begin(), mounts.end(),
+                        [](const WrittenMount& mount) { return mount.computed || mount.target.ends_with(".conf"); });
 }
 
 }  // namespace pilotpros::linting

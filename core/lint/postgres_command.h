@@ -38,7 +38,8 @@ double hash_factor(const std::map<std::string, std::string>& settings, int major
 bool is_unread_place(const std::string& target);
 
 /// Whether the files show that nothing but flags moves PostgreSQL's defaults: the image is the official one or made of
-/// it, and no file of settings is named, mounted where it is read, or written by initdb.
+/// it, and no file of settings is named, mounted (also where nobody reads it yet, which is told and to be mended), or
+/// written by initdb.
 bool shows_all_settings(const Service& service, const std::map<std::string, std::string>& settings);
 
 }  // namespace pilotpros::linting

@@ -199,11 +199,6 @@ TEST_CASE("settings that PostgreSQL's memory limit has no room for are told, wit
         CHECK_FALSE(in("256m", "").says(id));
         CHECK_FALSE(in("256m", "-c log_connections=on").says(id));
     }
-    SECTION("also beside a file that nobody reads") {
-        const std::string flags = "-c shared_buffers=1GB -c work_mem=16MB -c maintenance_work_mem=512MB";
-        CHECK(in("2g", flags, "    volumes: ['./postgresql.conf:/etc/postgresql/postgresql.conf']\n").says(id));
-        CHECK_FALSE(in("2g", flags, "    volumes: ['./x.conf:/var/lib/postgresql/data/postgresql.conf']\n").says(id));
-    }
     SECTION("beside a file of settings the flags count alone") {
         const std::string file = "-c config_file=/etc/postgresql/postgresql.conf ";
         CHECK_FALSE(in("1g", file + "-c work_mem=16MB").says(id));
