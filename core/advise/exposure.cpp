@@ -194,6 +194,9 @@ void look(const Published& port, bool own, const ServiceObservation& service, co
         return;
     }
     const std::string host = port.host_port.empty() ? "" : port.host_port;
+    const std::string resolved =
+        host.empty() ? std::to_string(port.container_port) : fmt::format("{}:{}", host, port.container_port);
+    const std::string mapping = written_port(written, port, resolved);
     const bool debug = !debugger.empty();
     advice.findings.push_back(
         {service.service, debug ? "debugger-on-every-interface" : "database-on-every-interface",
@@ -201,12 +204,33 @@ void look(const Published& port, bool own, const ServiceObservation& service, co
          fmt::format("{} is published on every interface of the machine{}", debug ? debugger : store,
                      host.empty() ? "" : fmt::format(" (port {})", host)),
          debug ? "whoever reaches the machine runs any code in the container" : kHarm,
-         fmt::format("if only this machine needs it, write \"127.0.0.1:{0}\" for {0} in its ports; in a file "
+         fmt::format("if only this machine needs it, write \"127.0.0.1:{0}\" for {1} in its ports; in a file "
                      "that is merged "
                      "later that takes ports: !override with all of its ports\nother services of the project reach it "
                      "without any port",
-                     written_port(written, port, fmt::format("{}:{}", host, port.container_port))),
+                     host.empty() ? ":" + mapping : mapping, mapping),
          kFirewall});
+}
+
+/// What listens on the machine's own network, by its image; empty where its command names an address of this machine.
+std::string store_on_host_network(const ServiceObservation& service, const Service* of_files) {
+    static const std::map<std::string, std::string> kStores{
+        {"postgres", "PostgreSQL"}, {"mysql", "MySQL"},       {"mariadb", "MariaDB"},     {"redis", "Redis"},
+        {"valkey", "Valkey"},       {"mongo", "MongoDB"},     {"memcached", "memcached"}, {"couchdb", "CouchDB"},
+        {"influxdb", "InfluxDB"},   {"rabbitmq", "RabbitMQ"}, {"cassandra", "Cassandra"}, {"qdrant", "Qdrant"}};
+    if (of_files == nullptr || text(of_files->resolved, "network_mode") != "host") {
+        return {};
+    }
+    const std::string command = member(of_files->resolved, "command").dump();
+    if (command.find("127.0.0.1") != std::string::npos || command.find("localhost") != std::string::npos) {
+        return {};
+    }
+    const std::string last = of_files->image.substr(of_files->image.rfind('/') + 1);
+    const auto store = kStores.find(last.substr(0, last.find_first_of(":@")));
+    return store != kStores.end()    ? store->second
+           : is(service, "postgres") ? "PostgreSQL"
+           : is(service, "redis")    ? "Redis"
+                                     : "";
 }
 
 }  // namespace
@@ -218,6 +242,15 @@ Advice advise_exposure(const Case& input) {
         if (wish != input.wishes.end() && wish->second.excludes("exposure")) {
             advice.left_alone.push_back({service.service, "exposure", "*", "excluded by x-pilotpros"});
             continue;
+        }
+        if (const std::string store = store_on_host_network(service, input.service(service.service)); !store.empty()) {
+            advice.findings.push_back(
+                {service.service, "database-on-every-interface", Finding::Severity::kWarning,
+                 fmt::format("{} listens on every interface of the machine (network_mode: host)", store),
+                 "whoever reaches the machine may try passwords, or needs none where it asks for none",
+                 "take network_mode out: other services of the project reach it by its name; or have it listen on "
+                 "127.0.0.1 alone",
+                 kFirewall});
         }
         const Json& written = member(member(input.project.uninterpolated, "services"), service.service.c_str());
         std::set<std::pair<int, std::string>> said;  // IPv4 and IPv6 are one

@@ -37,6 +37,16 @@ void keep_edited(const ApplyStore& store, const Snapshot& snapshot, Files& files
     keep_changed(changed_since(ours, files), files, said);
 }
 
+void refuse_more_interruptions(const std::set<std::string>& interrupted,
+                               const std::optional<std::set<std::string>>& agreed) {
+    const auto more = std::find_if(interrupted.begin(), interrupted.end(),
+                                   [&](const std::string& one) { return agreed && !agreed->contains(one); });
+    if (more != interrupted.end()) {
+        throw Error(ExitCode::kRefused, fmt::format("by now {} would be interrupted, which was not said", *more),
+                    "run the command again: what it shows has to rest on what is there now");
+    }
+}
+
 std::vector<std::string> drifted(const ApplyRequest& request, const std::vector<ServicePreview>& services) {
     std::vector<std::string> said;
     for (const ServicePreview& preview : services) {

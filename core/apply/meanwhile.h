@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +21,11 @@ void refuse_to_lose_data(World& world, Engine& engine, const Snapshot& snapshot,
 /// What the user wrote into what an earlier apply wrote, among what `snapshot` is about to replace: their version is
 /// kept beside it, and `said` tells where.
 void keep_edited(const ApplyStore& store, const Snapshot& snapshot, Files& files, std::vector<std::string>& said);
+
+/// Files and containers may have changed while it was asked: throws Error (kRefused) where a service is to be
+/// interrupted that was not `agreed` to. Pure.
+void refuse_more_interruptions(const std::set<std::string>& interrupted,
+                               const std::optional<std::set<std::string>>& agreed);
 
 /// What somebody set since in a running container whose configuration is the right one: Compose sees no reason to
 /// replace it. Pure.

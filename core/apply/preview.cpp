@@ -244,8 +244,14 @@ bool ApplyPreview::recreates() const {
     return std::any_of(services.begin(), services.end(), [](const ServicePreview& one) { return one.recreates; });
 }
 
-bool ApplyPreview::interrupts() const {
-    return std::any_of(services.begin(), services.end(), [](const ServicePreview& one) { return one.interrupted(); });
+std::set<std::string> ApplyPreview::interrupted() const {
+    std::set<std::string> names;
+    for (const ServicePreview& one : services) {
+        if (one.interrupted()) {
+            names.insert(one.service);
+        }
+    }
+    return names;
 }
 
 ApplyPreview preview_apply(World& world, const ApplyRequest& request) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,6 +37,8 @@ struct ApplyRequest {
     /// between two health probes: what dies of its start has died by then.
     Seconds watch{30};
     bool in_place = false;  ///< the values go into the project's own files, not into an override
+    /// The services that were said to be interrupted: no other is; nothing: nobody was told.
+    std::optional<std::set<std::string>> agreed = std::nullopt;
 };
 
 /// What an apply is going to do to one service.
@@ -62,7 +66,7 @@ struct ApplyPreview {
     std::vector<std::string> notes;        ///< what else is to be known before saying yes, one line each
 
     [[nodiscard]] bool recreates() const;
-    [[nodiscard]] bool interrupts() const;
+    [[nodiscard]] std::set<std::string> interrupted() const;
 };
 
 /// Refuses (Error, kRefused, with the reason and the next step) what must not be applied; changes nothing.

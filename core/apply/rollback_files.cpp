@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "core/apply/conflict.h"
 #include "core/apply/project_files.h"
@@ -23,6 +25,33 @@ void put_files_back(const ApplyStore& store, const Snapshot& snapshot, bool forc
 }
 
 }  // namespace
+
+std::vector<PathRecord> paths_of(const std::vector<Snapshot>& snapshots) {
+    std::vector<PathRecord> paths;
+    for (const Snapshot& snapshot : snapshots) {
+        paths.insert(paths.end(), snapshot.paths.begin(), snapshot.paths.end());
+    }
+    return paths;
+}
+
+void restore_together(const ApplyStore& store, const std::vector<Snapshot>& snapshots, Files& disk,
+                      ApplyWatcher& watcher, std::vector<std::string>& said) {
+    keep_changed(changed_since(paths_of(snapshots), disk), disk, said);
+    std::map<std::string, std::string> oldest;  // by path
+    for (const Snapshot& snapshot : snapshots) {
+        for (const PathRecord& record : snapshot.paths) {
+            oldest[record.path] = snapshot.id;
+        }
+    }
+    for (const Snapshot& snapshot : snapshots) {
+        std::vector<PathRecord> paths = snapshot.paths;
+        std::erase_if(paths, [&](const PathRecord& record) { return oldest[record.path] != snapshot.id; });
+        if (!paths.empty()) {
+            watcher.step(fmt::format("putting the files of {} back", snapshot.id));
+            restore_paths(paths, store.directory_of(snapshot.id), disk);
+        }
+    }
+}
 
 void finish_files(World& world, ApplyStore& store, const std::string& id, std::vector<std::string>& said) {
     Journal journal = store.journal(id);
@@ -45,14 +74,28 @@ RollbackResult roll_back_files(World& world, ApplyStore& store, const RollbackRe
         finish_files(world, store, id, result.said);
         pending = true;
     }
-    for (const std::string& id : newest_first(store.transactions())) {
-        const Journal::Phase phase = store.journal(id).phase();
-        if (phase == Journal::Phase::kApplying || phase == Journal::Phase::kUndoing) {
-            put_back(id, request.force);
+    std::vector<std::string> ids = newest_first(store.in_phase(Journal::Phase::kApplying));
+    for (std::string& id :
+         to_finish(store, Journal::Phase::kUndoing, {Journal::Phase::kApplied, Journal::Phase::kFilesUndone})) {
+        ids.push_back(std::move(id));
+    }
+    std::vector<Snapshot> cut_short;
+    for (const std::string& id : ids) {
+        if (store.journal(id).last_done(Journal::kUndoFiles) == nullptr) {
+            cut_short.push_back(store.snapshot(id));
+        }
+    }
+    if (!ids.empty()) {
+        if (!request.force) {
+            refuse_changed(changed_since(paths_of(cut_short), world.files));
+        }
+        restore_together(store, cut_short, world.files, watcher, result.said);
+        for (const std::string& id : ids) {
             result.said.push_back(
                 fmt::format("{} was cut short: the next command that reaches the engine puts its containers back", id));
-            pending = true;
         }
+        result.undone.insert(result.undone.end(), cut_short.begin(), cut_short.end());
+        pending = true;
     }
     if (pending) {
         return result;

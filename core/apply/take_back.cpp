@@ -17,6 +17,7 @@
 #include "core/apply/live_containers.h"
 #include "core/apply/project_files.h"
 #include "core/apply/recreation.h"
+#include "core/apply/rollback_files.h"
 
 namespace pilotpros {
 
@@ -52,7 +53,7 @@ class Rollback {
             result.undone.push_back(store_.snapshot(id));
         }
         if (!force_) {
-            refuse_changed(changed_since(paths_to_restore(result.undone), world_.files));
+            refuse_changed(changed_since(paths_of(with_files(result.undone)), world_.files));
         }
         try {
             announce(result.undone);
@@ -69,7 +70,7 @@ class Rollback {
                                                                            result.undone.front().engine));
             ServedBefore served(engine_, answers, world_.files, world_.clock, store_.project());
             remember(result.undone, served);
-            restore_files(result);
+            restore_together(store_, with_files(result.undone), world_.files, watcher_, result.said);
             recreate_services(result, served);
             if (!left_.empty()) {
                 throw Error(ExitCode::kNotRestored,
@@ -96,14 +97,9 @@ class Rollback {
         return store_.journal(snapshot.id).last_done(Journal::kUndoFiles) == nullptr;
     }
 
-    [[nodiscard]] std::vector<PathRecord> paths_to_restore(const std::vector<Snapshot>& undone) const {
-        std::vector<PathRecord> paths;
-        for (const Snapshot& snapshot : undone) {
-            if (has_files_to_restore(snapshot)) {
-                paths.insert(paths.end(), snapshot.paths.begin(), snapshot.paths.end());
-            }
-        }
-        return paths;
+    [[nodiscard]] std::vector<Snapshot> with_files(std::vector<Snapshot> undone) const {
+        std::erase_if(undone, [&](const Snapshot& snapshot) { return !has_files_to_restore(snapshot); });
+        return undone;
     }
 
     /// The oldest first: from its record on, all of them are being taken back, see to_finish().
@@ -121,27 +117,6 @@ class Rollback {
                         running_of(containers_of(engine_, snapshot->project, service.service));
                 }
                 journal.intend(Journal::kUndo, as_detail(begun));
-            }
-        }
-    }
-
-    /// Each path once, as the oldest that wrote it found it: a killed run may have taken folders of it away already.
-    void restore_files(RollbackResult& result) {
-        keep_changed(changed_since(paths_to_restore(result.undone), world_.files), world_.files, result.said);
-        std::map<std::string, std::string> oldest;  // by path
-        for (const Snapshot& snapshot : result.undone) {
-            if (has_files_to_restore(snapshot)) {
-                for (const PathRecord& record : snapshot.paths) {
-                    oldest[record.path] = snapshot.id;
-                }
-            }
-        }
-        for (const Snapshot& snapshot : result.undone) {
-            std::vector<PathRecord> paths = snapshot.paths;
-            std::erase_if(paths, [&](const PathRecord& record) { return oldest[record.path] != snapshot.id; });
-            if (!paths.empty()) {
-                watcher_.step(fmt::format("putting the files of {} back", snapshot.id));
-                restore_paths(paths, store_.directory_of(snapshot.id), world_.files);
             }
         }
     }

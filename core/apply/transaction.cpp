@@ -399,6 +399,7 @@ ApplyResult apply_plan(World& world, Engine& engine, const ApplyRequest& request
     if (!preview.route.kept() && !request.accept_new_command) {
         throw Error(ExitCode::kRefused, preview.notes.back(), "--yes agrees to that");
     }
+    refuse_more_interruptions(preview.interrupted(), request.agreed);
     ApplyResult result = Transaction{world, engine, request, std::move(preview), store, watcher}.run();
     Guard guard(engine, store.project(), lock_owner(world));
     prune(guard, store, watcher);

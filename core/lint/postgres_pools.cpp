@@ -53,6 +53,22 @@ bool waits_for(const Service& service, const std::string& database) {
                              : waits.is_array() && std::find(waits.begin(), waits.end(), database) != waits.end();
 }
 
+/// Whether a variable of it holds a PostgreSQL address with this host, or PGHOST is it.
+bool names_it(const Service& service, const std::string& database) {
+    const std::string host = "@" + database;
+    for (const auto& variable : member(service.resolved, "environment").items()) {
+        const std::string value = as_text(variable.value());
+        const std::size_t at = value.find(host);
+        const char behind = at == std::string::npos || at + host.size() >= value.size() ? '/' : value[at + host.size()];
+        if ((variable.key() == "PGHOST" && value == database) ||
+            (value.starts_with("postgres") && value.find("://") != std::string::npos && at != std::string::npos &&
+             (behind == '/' || behind == ':' || behind == '?'))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 Pools pools_of(const LintCase& input, const std::string& database) {
     Pools pools;
     for (const auto& [name, service] : input.services) {
@@ -70,7 +86,8 @@ Pools pools_of(const LintCase& input, const std::string& database) {
             pools.known += each * replicas;
             pools.parts.push_back(replicas == 1 ? fmt::format("{} {}", name, each)
                                                 : fmt::format("{} {} x {}", name, replicas, each));
-        } else if (!runs_n8n(service) && waits_for(service, database) && !is_job(input.services, name)) {
+        } else if (!runs_n8n(service) && (waits_for(service, database) || names_it(service, database)) &&
+                   !is_job(input.services, name)) {
             pools.clients += replicas;
             pools.unknown.push_back(name);
         }

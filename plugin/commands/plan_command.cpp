@@ -256,7 +256,7 @@ void PlanCommand::announce(Terminal& terminal, const ApplyPreview& preview,
     for (const std::string& note : preview.notes) {
         tell(terminal, note, 2);
     }
-    if (!preview.interrupts()) {
+    if (preview.interrupted().empty()) {
         terminal.err("Nothing is interrupted.\n");
         return;
     }
@@ -321,6 +321,7 @@ ExitCode PlanCommand::apply(World& world, Terminal& terminal) const {
         return ExitCode::kDone;
     }
     request.accept_new_command = true;
+    request.agreed = preview.interrupted();
     const ApplyResult result = apply_plan(world, *connection.engine, request, lines);
     for (const std::string& said : result.said) {
         terminal.out(wrap(printable(said), terminal.width(), 2));

@@ -38,7 +38,8 @@ std::vector<std::string> way_to(const Finding& finding) {
     return {rule == rules.end() ? "services" : rule->section};
 }
 
-/// Where findings are told: in the last file that has the key, for what it says there counts.
+/// Where findings are told: in the last file that has the key, for what it says there counts. Where it stands behind an
+/// alias or in a file of an `include`, at the key above it, or at the last file's beginning.
 class Places {
   public:
     Places(const Check& check, const Path& from) {
@@ -57,13 +58,14 @@ class Places {
     }
 
     [[nodiscard]] std::optional<FindingPlace> of(const Finding& finding) const {
-        const std::vector<std::string> way = way_to(finding);
-        for (const auto& [name, places] : files_) {
-            if (const auto place = places.find(way); place != places.end()) {
-                return FindingPlace{name, place->second.line};
+        for (std::vector<std::string> way = way_to(finding); !way.empty(); way.pop_back()) {
+            for (const auto& [name, places] : files_) {
+                if (const auto place = places.find(way); place != places.end()) {
+                    return FindingPlace{name, place->second.line};
+                }
             }
         }
-        return std::nullopt;
+        return files_.empty() ? std::nullopt : std::optional{FindingPlace{files_.front().first, 1}};
     }
 
   private:

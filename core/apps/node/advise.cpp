@@ -269,6 +269,24 @@ std::optional<std::string> why_not_pinned(std::optional<Bytes> size, const HeapF
 
 Decision pinned(Bytes size) { return {size, 0, kPinned, false}; }
 
+/// A pin is written as it is; where the limit does not hold it, that is said.
+void tell_of_pin(const Situation& at, Bytes size, Advice& advice) {
+    HeapFlags flags = at.user;
+    flags.old_space = size;
+    const Heap heap = heap_in(at.share.memory, flags, at.major);
+    if (at.share.memory == 0 || heap_fits(at, heap)) {
+        return;
+    }
+    advice.findings.push_back(
+        {at.service.service, "memory-flag-above-limit", Finding::Severity::kError,
+         fmt::format("x-pilotpros pins a heap that its limit does not hold: {}", numbers(at, heap)),
+         "a full heap is a kill before V8 collects",
+         fmt::format("pin at most {}m, or a memory limit of at least {}",
+                     old_space_that_fits(at.share.memory, heap.semi_space, at.beside) / kMiB,
+                     compose_size(round_up(least_limit(heap, at.beside)))),
+         kSource});
+}
+
 }  // namespace
 
 Advice advise(const Case& input, const ServiceObservation& service, const nlohmann::json& facts_json) {
@@ -297,6 +315,7 @@ Advice advise(const Case& input, const ServiceObservation& service, const nlohma
             advice.left_alone.push_back(leave(at, *why_not));
         } else {
             write(at, pinned(*pin), advice);
+            tell_of_pin(at, *pin, advice);
         }
     } else if (at.share.memory == 0) {
         advice.left_alone.push_back(leave(at, "the service has no memory limit that a heap could follow"));

@@ -59,6 +59,17 @@ TEST_CASE("a database on every interface is found", "[exposure]") {
         influx.project.services["a"].image = "influxdb:2";
         CHECK(advise_exposure(influx.input()).findings.size() == 1);
     }
+    SECTION("also on the machine's own network, unless it is told an address") {
+        HealthCase seen;
+        seen.add("a", "", {{"network_mode", "host"}});
+        CHECK(advise_exposure(seen.input()).findings.empty());
+        seen.project.services["a"].image = "docker.io/library/mysql:8.4";
+        REQUIRE(advise_exposure(seen.input()).findings.size() == 1);
+        CHECK(advise_exposure(seen.input()).findings.front().what ==
+              "MySQL listens on every interface of the machine (network_mode: host)");
+        seen.project.services["a"].resolved["command"] = {"mysqld", "--bind-address=127.0.0.1"};
+        CHECK(advise_exposure(seen.input()).findings.empty());
+    }
     SECTION("each port of it, and none that is another program's beside its own") {
         HealthCase seen;
         const auto port = [](int target, const char* host) {
@@ -70,6 +81,15 @@ TEST_CASE("a database on every interface is found", "[exposure]") {
         REQUIRE(advice.findings.size() == 2);
         CHECK(advice.findings.front().what == "PostgreSQL is published on every interface of the machine (port 5433)");
         CHECK(advice.findings.back().what == "PostgreSQL is published on every interface of the machine (port 7000)");
+    }
+    SECTION("and the fix of a port of the engine's choosing has it as it is written, too") {
+        HealthCase seen;
+        Json any = published(9229);
+        any["ports"][0].erase("published");
+        seen.add("a", "node", any);
+        const Advice advice = advise_exposure(seen.input());
+        REQUIRE(advice.findings.size() == 1);
+        CHECK(advice.findings.front().fix.find("\"127.0.0.1::9229\" for 9229 in its ports") != std::string::npos);
     }
     SECTION("and the fix has the port as it is written") {
         HealthCase seen;

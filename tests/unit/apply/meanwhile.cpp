@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 #include <utility>
 
 #include "core/apply/locate.h"
@@ -140,6 +141,21 @@ TEST_CASE("an apply that is cut short goes back by the files where the old image
         CHECK(machine.store().in_phase(Journal::Phase::kUndone).size() == 1);
     }
     CHECK(gone > 0);
+}
+
+TEST_CASE("no service is interrupted that was not said to be", "[apply]") {
+    ApplyMachine machine;
+    const std::string before = machine.seen();
+    const auto agreed_to = [&](const std::set<std::string>& services) {
+        return machine.requested("128m", {}, false, [&](World& seams, const ApplyRequest& request) {
+            ApplyRequest asked = request;
+            asked.agreed = services;
+            return apply_plan(seams, machine.engine, asked, machine.watcher);
+        });
+    };
+    CHECK_THROWS_WITH(agreed_to({"db"}), Catch::Contains("by now web would be interrupted, which was not said"));
+    CHECK(machine.seen() == before);
+    CHECK(agreed_to({"web"}).code == ExitCode::kDone);
 }
 
 TEST_CASE("why docker compose did not replace a service is said", "[apply]") {

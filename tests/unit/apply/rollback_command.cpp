@@ -4,7 +4,7 @@
 #include "core/apply/rollback_files.h"
 #include "core/apply/sealed.h"
 #include "core/apply/status.h"
-#include "tests/unit/apply/apply_world.h"
+#include "tests/unit/apply/kills.h"
 
 using namespace pilotpros;
 using namespace pilotpros::testing;
@@ -222,6 +222,29 @@ TEST_CASE("the files alone go back without an engine", "[rollback]") {
         CHECK(!machine.files.exists(kOverride));
         CHECK(memory_of(machine, "web") == 0);
     }
+}
+
+TEST_CASE("of transactions whose rollback was cut short, the files alone go back together", "[rollback]") {
+    int pending = 0;
+    for (int at = 1; at < 300; ++at) {
+        ApplyMachine machine;
+        machine.apply();
+        machine.apply("256m");
+        kill_at(machine, Begin::kNothingApplied, at, false, [](ApplyMachine& one) { one.roll_back(true); });
+        if (!machine.killer.dead()) {
+            break;
+        }
+        machine.killer = {};
+        if (machine.store().in_phase(Journal::Phase::kUndoing).empty()) {
+            continue;
+        }
+        ++pending;
+        CHECK_NOTHROW(files_only(machine));
+        CHECK(!machine.files.exists(kOverride));
+        CHECK(machine.recover() > 0);
+        CHECK(memory_of(machine, "web") == 0);
+    }
+    CHECK(pending > 3);
 }
 
 TEST_CASE("snapshots tell which engine a folder's project was applied on", "[rollback]") {

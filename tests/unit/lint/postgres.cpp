@@ -246,6 +246,17 @@ TEST_CASE("pools that want more connections than PostgreSQL has are told", "[lin
         CHECK(contains(above.fix, "max_connections of at least 41"));
         CHECK_FALSE(with("-c max_connections=45", ", DB_POSTGRESDB_POOL_SIZE: 20", backend).says(id));
     }
+    SECTION("of a client that waits for nothing, but names it in its address") {
+        const auto client = [&](const std::string& address) {
+            return with("-c max_connections=25", ", DB_POSTGRESDB_POOL_SIZE: 20",
+                        "  backend:\n    image: shop/backend\n    environment: {" + address + "}\n");
+        };
+        CHECK(client("DATABASE_URL: 'postgres://shop:word@db:5432/shop'").says(id));
+        CHECK(client("DATABASE_URL: 'postgresql+asyncpg://shop:word@db/shop'").says(id));
+        CHECK(client("PGHOST: db").says(id));
+        CHECK_FALSE(client("DATABASE_URL: 'postgres://shop:word@db-of-others/shop'").says(id));
+        CHECK_FALSE(client("MAIL: shop@db").says(id));
+    }
     SECTION("known pools alone, replicas counted, are too many") {
         CHECK(with("-c max_connections=20", ", DB_POSTGRESDB_POOL_SIZE: 20").finding(id).severity ==
               Finding::Severity::kError);

@@ -207,6 +207,14 @@ TEST_CASE("node advise: wishes are honoured", "[node][advise]") {
         web.wishes["web"].pinned["heap"] = "100m";
         CHECK(web.value() == "--max-old-space-size=100");
         CHECK(web.advise().changes.front().reason == "pinned by x-pilotpros");
+        CHECK(web.advise().findings.empty());
+        SECTION("to more than the limit holds: written, and told") {
+            web.wishes["web"].pinned["heap"] = "180m";
+            CHECK(web.value() == "--max-old-space-size=180");
+            REQUIRE(web.advise().findings.size() == 1);
+            CHECK(web.advise().findings.front().what.find("pins a heap that its limit does not hold") !=
+                  std::string::npos);
+        }
     }
     SECTION("bounded") {
         web.wishes["web"].most["heap"] = "64";

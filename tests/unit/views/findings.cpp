@@ -22,3 +22,26 @@ TEST_CASE("services of which no profile is active are named, in every form that 
         CHECK_FALSE(Json::parse(findings_as_sarif(check, "/"))["runs"][0].contains("invocations"));
     }
 }
+
+TEST_CASE("a finding has a place where its service stands in no file as such", "[views]") {
+    Check check;
+    const std::string file = "/srv/compose.yaml";
+    check.files = {file};
+    check.texts[file] = "x-s: &s {web: {image: x}}\n\nservices: *s\n";
+    check.findings.push_back({"web", "no-memory-limit", Finding::Severity::kWarning, "w", "h", "f", "s"});
+    const auto place = [&] {
+        return Json::parse(
+            findings_as_sarif(check, "/srv"))["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+    };
+    CHECK(place()["region"]["startLine"] == 3);
+    CHECK(findings_as_github(check, "/srv").find("file=compose.yaml,line=3,") != std::string::npos);
+    SECTION("its file's beginning where not even its section does") {
+        check.texts[file] = "include: [other.yaml]\n";
+        CHECK(place()["artifactLocation"]["uri"] == "compose.yaml");
+        CHECK(place()["region"]["startLine"] == 1);
+    }
+    SECTION("none where there is no file") {
+        check.files.clear();
+        CHECK_FALSE(Json::parse(findings_as_sarif(check, "/srv"))["runs"][0]["results"][0].contains("locations"));
+    }
+}
