@@ -115,6 +115,7 @@ look tune-wrong-wish 65 docker pilotpros tune -f wish.yaml
 look in-place 0 docker pilotpros limits --duration 1s --apply --in-place cache --yes --watch 1s
 look in-place-back 0 docker pilotpros rollback --yes
 look apply-refused 3 docker pilotpros limits --duration 1s --apply cache
+look other-plan 3 docker pilotpros limits --duration 1s --apply cache --yes --plan 000000000000
 look apply 0 docker pilotpros limits --duration 1s --apply cache --yes --watch 1s
 look status 0 docker pilotpros status
 look live 0 docker pilotpros limits --duration 1s --apply --live web --yes
