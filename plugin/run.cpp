@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <exception>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "plugin/arguments.h"
@@ -51,12 +52,19 @@ std::string read_standard_input(const Cancel& cancel) {
         }
         poll(polled.data(), polled.size(), -1);
         cancel.check();
-        const auto count = polled.front().revents != 0 ? read(STDIN_FILENO, buffer.data(), buffer.size()) : -1;
+        if (polled.front().revents == 0) {
+            continue;
+        }
+        const auto count = read(STDIN_FILENO, buffer.data(), buffer.size());
         if (count == 0) {
             return content;
         }
         if (count > 0) {
             content.append(buffer.data(), static_cast<std::size_t>(count));
+        } else if (errno != EINTR && errno != EAGAIN) {
+            throw Error(ExitCode::kBadInput,
+                        fmt::format("cannot read standard input: {}", std::generic_category().message(errno)),
+                        "name the file with -f FILE, or hand it over as in docker pilotpros tune -f - <FILE");
         }
         if (content.size() > kLongest) {
             throw Error(ExitCode::kBadInput, "standard input is longer than 64 MiB, which no Compose file is");

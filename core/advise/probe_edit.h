@@ -13,13 +13,13 @@ namespace pilotpros {
 nlohmann::json with_word(const Probe& probe, std::size_t index, const std::string& raw);
 nlohmann::json with_words_after(const Probe& probe, std::size_t index, const std::vector<std::string>& words);
 
-/// The same behind `exec`, without the `|| exit 1` that is then never reached; nothing where it is so already, or is
-/// not one command of a shell.
+/// The same behind `exec`, without the `|| exit 1` that is then never reached; nothing where it is so already, is not
+/// one command of a shell, or is run by what would stay (timeout) or cannot be told from here (assignments).
 std::optional<nlohmann::json> behind_exec(const Probe& probe);
 
 /// Whether a shell runs its program as a child, which is left behind when the shell alone is killed. Of one command,
-/// bash and busybox's sh (Alpine) become it: tried with 5.2 and 1.35; dash (Debian) does not: tried with 0.5.12.
-/// `image`: the reference of the service's, which tells Alpine.
+/// bash and busybox's sh (Alpine) become it: tried with 5.2 and 1.35; dash (Debian) does not: tried with 0.5.12. What
+/// timeout ends, the engine need not. `image`: the reference of the service's, which tells Alpine.
 bool leaves_child(const Probe& probe, const std::string& image);
 
 /// What a list after CMD is meant to be where it is written as for a shell, and none reads it: ["CMD", "curl -f
@@ -42,17 +42,19 @@ bool asks_over_socket(const Probe& probe);
 /// the files have no test, the image's.
 bool service_asks_over_socket(const nlohmann::json& resolved, const Probe& probe);
 
-/// Whether it asks localhost by HTTP, also where it is not understood. What other programs make of the name is another
-/// matter: libpq and hiredis try every address, to mysqladmin it is the socket. Nor does it count as a Host header.
+/// Whether it asks localhost by a URL, or by HTTP without one, also where it is not understood. What other programs
+/// make of the name alone is another matter: libpq and hiredis try every address, to mysqladmin it is the socket. The
+/// host that is asked counts, not what a header or a query has, nor where IPv4 alone is asked for (curl -4).
 bool asks_localhost(const Probe& probe);
 
-/// Whether all that asks there is curl, which goes on to 127.0.0.1 where nothing answers at ::1. Busybox's wget does
-/// not, and of a program of the user's own it is not known.
+/// Whether ::1 is switched off in a service, as Compose resolves it, so that localhost is 127.0.0.1 alone.
+bool has_no_ipv6(const nlohmann::json& resolved);
+
+/// Whether all that asks there goes on to 127.0.0.1 where nothing answers at ::1: curl, Python's create_connection and
+/// libpq do. Busybox's wget does not, and of a program of the user's own it is not known.
 bool tries_every_address(const Probe& probe);
 
 /// What asking localhost leads to where it does.
-inline constexpr const char* kTriesInVain =
-    "it passes all the same: curl tries ::1 in vain and goes on to 127.0.0.1; another program that takes its place may "
-    "not";
+std::string tries_in_vain(const Probe& probe);
 
 }  // namespace pilotpros

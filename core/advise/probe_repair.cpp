@@ -101,7 +101,7 @@ ProbePlan plan_of(Json test, std::string program) {
 std::optional<ProbePlan> replace_program(const Probe& probe, const ProbeTools& tools,
                                          std::vector<ProbeComplaint>& complaints) {
     const std::string missing = tools.lacks(probe.program) ? probe.program : "sh";
-    if (!probe.understood || !probe.url) {
+    if (!probe.understood || !probe.url || !probe.before.empty()) {
         complaints.push_back({fmt::format("the health check calls {}, which the image does not have", missing),
                               kNeverPasses, "write the health check with a command that the image has"});
         return std::nullopt;
@@ -142,12 +142,13 @@ std::optional<ProbePlan> over_tcp(const Probe& probe, std::vector<ProbeComplaint
                               "add -h 127.0.0.1 to pg_isready in the health check"});
         return std::nullopt;
     }
-    ProbePlan plan = plan_of(host ? with_word(probe, host->word,
-                                              probe.words[host->word].raw.starts_with("-h")        ? "-h127.0.0.1"
-                                              : probe.words[host->word].raw.starts_with("--host=") ? "--host=127.0.0.1"
-                                                                                                   : "127.0.0.1")
-                                  : with_words_after(probe, 0, {"-h", "127.0.0.1"}),
-                             probe.program);
+    Json test = with_words_after(probe, 0, {"-h", "127.0.0.1"});
+    if (host) {
+        std::string raw = probe.words[host->word].raw;
+        raw.replace(raw.rfind(host->value), host->value.size(), "127.0.0.1");
+        test = with_word(probe, host->word, raw);
+    }
+    ProbePlan plan = plan_of(std::move(test), probe.program);
     plan.reason = "over the socket it passes while initdb's temporary server runs, which listens on no port";
     plan.rule = "asked over TCP, where initdb's temporary server does not listen";
     plan.recipe = kRecipeSocket;
@@ -286,14 +287,14 @@ std::optional<ProbePlan> repair_probe(const Probe& probe, const ProbeTools& tool
             return plan;
         }
     }
-    if (!asks_localhost(probe)) {
+    if (!setting.ipv6 || !asks_localhost(probe)) {
         return std::nullopt;
     }
     const auto test = probe.understood ? without_localhost(probe) : std::nullopt;
     if (!test) {
         const bool passes = tries_every_address(probe);
         complaints.push_back({"the health check asks localhost, and holds more than can be shown or rewritten",
-                              passes ? kTriesInVain
+                              passes ? tries_in_vain(probe)
                                      : "localhost is ::1 first: a program that does not fall back fails on a server "
                                        "that listens on IPv4 alone",
                               "write 127.0.0.1 for localhost in the health check",

@@ -50,6 +50,7 @@ struct ProbeSetting {
     bool works = false;   ///< it was seen to pass
     bool socket = true;   ///< its pg_isready goes over the socket (service_asks_over_socket)
     bool orphan = false;  ///< what its shell leaves when it is killed becomes PostgreSQL's child
+    bool ipv6 = true;     ///< localhost may be ::1 (has_no_ipv6)
 };
 
 /// Repairs a test where it is wrong, and only there: a command that the image does not have, localhost, pg_isready over

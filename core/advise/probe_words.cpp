@@ -1,11 +1,15 @@
 #include "core/advise/probe_words.h"
-#include "core/model/json.h"
 
 #include <algorithm>
 #include <cctype>
+#include <cstddef>
 #include <set>
+#include <sstream>
 #include <string_view>
 #include <utility>
+
+#include "core/advise/probe_url.h"
+#include "core/model/json.h"
 
 namespace pilotpros {
 
@@ -20,18 +24,6 @@ bool is_digits(std::string_view text) {
 }
 
 std::string base_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
-
-/// Where the ${…} that begins here ends, or npos.
-std::size_t end_of_braces(const std::string& text, std::size_t at) {
-    int depth = 0;
-    for (std::size_t i = at + 1; i < text.size(); ++i) {
-        depth += text[i] == '{' ? 1 : text[i] == '}' ? -1 : 0;
-        if (depth == 0) {
-            return i + 1;
-        }
-    }
-    return std::string::npos;
-}
 
 /// Splits as a shell would, keeping quotes. Nothing when it is more than words and operators.
 std::optional<std::vector<Probe::Word>> split(const std::string& text) {
@@ -99,92 +91,64 @@ std::optional<std::size_t> command_length(const std::vector<Probe::Word>& words)
     return length;
 }
 
-/// A variable reference as written is no secret; what it falls back to may be.
-bool is_harmless_reference(std::string_view reference) {
-    const auto fallback = reference.find_first_of(":-?+");
-    return fallback == std::string_view::npos || reference.size() - fallback <= 24;
+bool is_assignment(const std::string& word) {
+    const auto equals = word.find('=');
+    return equals != std::string::npos && equals > 0 && std::isdigit(static_cast<unsigned char>(word.front())) == 0 &&
+           std::all_of(word.begin(), word.begin() + static_cast<std::ptrdiff_t>(equals),
+                       [](unsigned char letter) { return std::isalnum(letter) != 0 || letter == '_'; });
 }
 
-/// Letters, digits and a few marks, and variables; not long, not many digits: a name, not a key.
-bool is_plain(const std::string& text, std::string_view marks, int most_digits = 5) {
-    int digits = 0;
-    int length = 0;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        const auto letter = static_cast<unsigned char>(text[at]);
-        if (letter == '$') {
-            while (at + 1 < text.size() && text[at + 1] == '$') {
-                ++at;
-            }
-            if (at + 1 < text.size() && text[at + 1] == '{') {
-                const std::size_t end = end_of_braces(text, at);
-                if (end == std::string::npos || !is_harmless_reference(std::string_view{text}.substr(at, end - at))) {
-                    return false;
-                }
-                at = end - 1;
-            }
-            continue;
-        }
-        if (std::isalnum(letter) == 0 && marks.find(static_cast<char>(letter)) == std::string_view::npos) {
-            return false;
-        }
-        digits += std::isdigit(letter) != 0 ? 1 : 0;
-        ++length;
+/// "5", "2.5s", "${LIMIT}".
+bool is_time_limit(const std::string& word) {
+    return word.starts_with('$') || (!word.empty() && word.find_first_not_of("0123456789.smhd") == std::string::npos &&
+                                     is_digits(word.substr(0, 1)));
+}
+
+/// The word behind `timeout [options] N`, which stands here, or here again where it is not so written.
+std::size_t behind_timeout(const std::vector<std::string>& words, std::size_t at) {
+    static const std::set<std::string> kValued{"-k", "-s", "--kill-after", "--signal"};
+    std::size_t next = at + 1;
+    while (next < words.size() && words[next].starts_with('-')) {
+        next += kValued.contains(words[next]) ? 2 : 1;
     }
-    return length <= 40 && digits <= most_digits;
+    return next < words.size() && is_time_limit(words[next]) ? next + 1 : at;
 }
 
-bool is_plain_path(const std::string& path) {
-    for (std::size_t at = 0; at < path.size();) {
-        const std::size_t end = std::min(path.find('/', at + 1), path.size());
-        const std::string segment = path.substr(at, end - at);
-        if (segment.size() > 25 || !is_plain(segment, "/_.-")) {
-            return false;
+/// How many words stand before the program: what runs it within a time or as a user, and in a shell assignments, "!"
+/// and "exec". The last word is always taken for a program.
+std::size_t length_before_program(const std::vector<std::string>& words, bool shell) {
+    std::size_t at = 0;
+    while (at < words.size()) {
+        const std::string program = base_of(words[at]);
+        std::size_t next = at;
+        if (shell && (is_assignment(words[at]) || words[at] == "!" || words[at] == "exec")) {
+            next = at + 1;
+        } else if (program == "gosu" || program == "su-exec") {
+            next = at + 2;
+        } else if (program == "timeout") {
+            next = behind_timeout(words, at);
         }
-        at = end;
+        if (next == at || next >= words.size()) {
+            break;
+        }
+        at = next;
     }
-    return true;
+    return at;
 }
 
-std::optional<ProbeUrl> read_url(const std::string& raw, std::size_t index) {
-    const std::string text = unquoted_word(raw);
-    ProbeUrl url;
-    url.word = index;
-    std::size_t at = text.find("://");
-    if (at == std::string::npos) {
-        // curl and wget take an address without its scheme; nothing else of theirs looks like one.
-        if (!text.starts_with("localhost") && !text.starts_with("127.0.0.1")) {
-            return std::nullopt;
-        }
-        url.scheme = "http";
-        at = 0;
-    } else {
-        url.scheme = text.substr(0, at);
-        at += 3;
+/// Takes them out of the probe's words.
+void set_apart_what_runs_it(Probe& probe) {
+    std::vector<std::string> texts;
+    texts.reserve(probe.words.size());
+    for (const Probe::Word& word : probe.words) {
+        texts.push_back(unquoted_word(word.raw));
     }
-    std::string rest = text.substr(at);
-    const auto depth_find = [&](std::string_view letters) {
-        for (std::size_t i = 0; i < rest.size(); ++i) {
-            if (rest[i] == '$' && i + 1 < rest.size() && rest[i + 1] == '{') {
-                const std::size_t end = end_of_braces(rest, i);
-                i = end == std::string::npos ? rest.size() : end - 1;
-            } else if (letters.find(rest[i]) != std::string_view::npos) {
-                return i;
-            }
-        }
-        return rest.size();
-    };
-    const std::size_t path = depth_find("/?#");
-    url.path = rest.substr(path);
-    rest.resize(path);
-    const std::size_t colon = rest.starts_with('[') ? rest.find(':', rest.find(']')) : depth_find(":");
-    url.host = rest.substr(0, colon);
-    url.port = colon < rest.size() ? rest.substr(colon + 1) : "";
-    return url;
-}
-
-bool is_public(const ProbeUrl& url) {
-    return (url.scheme == "http" || url.scheme == "https") && is_plain(url.host, ".-[]:", 12) &&
-           is_plain(url.port, "") && is_plain_path(url.path);
+    const bool shell = probe.form == Probe::Form::kShell;
+    const auto first = probe.words.begin() + static_cast<std::ptrdiff_t>(length_before_program(texts, shell));
+    probe.before.assign(probe.words.begin(), first);
+    probe.words.erase(probe.words.begin(), first);
+    // exec stays in the text, before the program that it names.
+    probe.exec = shell && std::erase_if(probe.before, [](const Probe::Word& word) { return word.raw == "exec"; }) > 0;
 }
 
 struct Options {
@@ -225,6 +189,29 @@ const Options* options_of(const std::string& program) {
     return program == "redis-cli" || program == "valkey-cli" ? &kRedis : nullptr;
 }
 
+/// Whether a command may stand here: behind nothing but words of a shell's and what runs another one, since the last
+/// operator.
+bool may_be_command(const std::string& text, std::size_t at) {
+    static const std::set<std::string> kOfShell{"if", "elif", "then", "else", "until", "while", "do", "{", "!"};
+    if (at > 0 && text[at - 1] == '/') {
+        return true;
+    }
+    const std::size_t operators = at == 0 ? std::string::npos : text.find_last_of("|&;(`\n", at - 1);
+    std::istringstream before(text.substr(operators == std::string::npos ? 0 : operators + 1,
+                                          operators == std::string::npos ? at : at - operators - 1));
+    if (at > 0 && !is_blank(text[at - 1]) && operators != at - 1) {
+        return false;
+    }
+    std::vector<std::string> words;
+    for (std::string word; before >> word;) {
+        if (!words.empty() || !kOfShell.contains(word)) {
+            words.push_back(word);
+        }
+    }
+    words.emplace_back();  // the command itself
+    return length_before_program(words, true) + 1 == words.size();
+}
+
 /// Whether every word is known and plain; finds the address on the way.
 bool understand(Probe& probe) {
     const Options* const options = options_of(probe.program);
@@ -232,11 +219,14 @@ bool understand(Probe& probe) {
         return false;
     }
     static constexpr std::string_view kMarks = "_.-/";
-    bool all = true;
+    // The value of an assignment may be a password.
+    bool all = std::all_of(probe.before.begin(), probe.before.end(), [](const Probe::Word& word) {
+        return word.raw == "!" || is_plain_word(unquoted_word(word.raw), "_.-/:");
+    });
     for (std::size_t i = 1; i < probe.words.size(); ++i) {
         const std::string word = unquoted_word(probe.words[i].raw);
         const auto value_follows = [&] {
-            all = all && i + 1 < probe.words.size() && is_plain(unquoted_word(probe.words[++i].raw), kMarks, 12);
+            all = all && i + 1 < probe.words.size() && is_plain_word(unquoted_word(probe.words[++i].raw), kMarks, 12);
         };
         if (word.starts_with("--") || options->names.contains(word)) {
             const auto equals = word.find('=');
@@ -245,7 +235,7 @@ bool understand(Probe& probe) {
                 if (equals == std::string::npos) {
                     value_follows();
                 } else {
-                    all = all && is_plain(word.substr(equals + 1), kMarks, 12);
+                    all = all && is_plain_word(word.substr(equals + 1), kMarks, 12);
                 }
             } else {
                 all = all && options->names.contains(word);
@@ -257,16 +247,16 @@ bool understand(Probe& probe) {
             }
             if (at < word.size() && options->valued.find(word[at]) != std::string::npos) {
                 if (at + 1 < word.size()) {
-                    all = all && is_plain(word.substr(at + 1), kMarks, 12);
+                    all = all && is_plain_word(word.substr(at + 1), kMarks, 12);
                 } else {
                     value_follows();
                 }
             } else {
                 all = all && at == word.size();
             }
-        } else if (options->url && !probe.url && read_url(probe.words[i].raw, i)) {
-            probe.url = read_url(probe.words[i].raw, i);
-            all = all && is_public(*probe.url);
+        } else if (options->url && !probe.url && read_probe_url(probe.words[i].raw, i)) {
+            probe.url = read_probe_url(probe.words[i].raw, i);
+            all = all && is_public_url(*probe.url);
         } else {
             all = all && options->plain.contains(word);
         }
@@ -276,26 +266,34 @@ bool understand(Probe& probe) {
 
 }  // namespace
 
-std::string ProbeUrl::text() const {
-    return scheme + "://" + (host == "localhost" ? "127.0.0.1" : host) + (port.empty() ? "" : ":" + port) + path;
-}
-
 std::string unquoted_word(const std::string& raw) {
     const bool quoted = raw.size() >= 2 && (raw.front() == '"' || raw.front() == '\'') && raw.back() == raw.front();
     return quoted ? raw.substr(1, raw.size() - 2) : raw;
 }
 
 std::optional<Probe::Option> Probe::option(const std::string& letter, const std::string& name) const {
+    const Options* const known = options_of(program);
+    const std::string flags = known == nullptr ? "" : known->flags;
     for (std::size_t i = 1; i < words.size(); ++i) {
         const std::string word = unquoted_word(words[i].raw);
-        if ((word == "-" + letter || (!name.empty() && word == "--" + name)) && i + 1 < words.size()) {
+        if (!name.empty() && word == "--" + name && i + 1 < words.size()) {
             return Option{i + 1, unquoted_word(words[i + 1].raw)};
         }
         if (!name.empty() && word.starts_with("--" + name + "=")) {
             return Option{i, word.substr(name.size() + 3)};
         }
-        if (word.starts_with("-" + letter) && !word.starts_with("--") && word.size() > letter.size() + 1) {
-            return Option{i, word.substr(letter.size() + 1)};
+        if (word.size() < 2 || word.front() != '-' || word[1] == '-') {
+            continue;
+        }
+        std::size_t at = 1;
+        while (at < word.size() && word[at] != letter.front() && flags.find(word[at]) != std::string::npos) {
+            ++at;
+        }
+        if (at + 1 < word.size() && word[at] == letter.front()) {
+            return Option{i, word.substr(at + 1)};
+        }
+        if (at + 1 == word.size() && word[at] == letter.front() && i + 1 < words.size()) {
+            return Option{i + 1, unquoted_word(words[i + 1].raw)};
         }
     }
     return std::nullopt;
@@ -334,37 +332,42 @@ Probe read_probe(const Json& test) {
         }
         words->resize(*length);
         probe.words = std::move(*words);
-        if (probe.words.size() > 1 && probe.words.front().raw == "exec") {
-            probe.words.erase(probe.words.begin());  // it stays in the text, before the program that it names
-            probe.exec = true;
-        }
     }
+    set_apart_what_runs_it(probe);
     probe.program = base_of(unquoted_word(probe.words.front().raw));
     probe.understood = understand(probe);
     return probe;
 }
 
 Probe within_shell(const Probe& probe) {
-    const bool shell = probe.form == Probe::Form::kCmd && probe.words.size() == 3 &&
+    static const std::set<std::string> kShells{"sh", "bash", "ash", "dash", "zsh", "ksh"};
+    const bool shell = probe.form == Probe::Form::kCmd && probe.words.size() == 3 && kShells.contains(probe.program) &&
                        probe.words[1].raw.starts_with('-') && probe.words[1].raw.ends_with('c');
     return shell ? read_probe(Json::array({"CMD-SHELL", probe.words[2].raw})) : probe;
+}
+
+Probe within_su(const Probe& probe) {
+    if (!probe.simple || probe.program != "su") {
+        return probe;
+    }
+    for (std::size_t i = 1; i + 1 < probe.words.size(); ++i) {
+        if (probe.words[i].raw == "-c") {
+            return read_probe(Json::array({"CMD-SHELL", unquoted_word(probe.words[i + 1].raw)}));
+        }
+    }
+    return probe;
 }
 
 bool calls(const Probe& probe, const std::string& command) {
     if (probe.simple) {
         return probe.program == command;
     }
-    // A word by itself, where a command may stand: at the beginning or behind an operator.
+    // A word by itself, where a command may stand: at the beginning, behind an operator, or behind what runs it.
     for (std::size_t at = probe.text.find(command); at != std::string::npos; at = probe.text.find(command, at + 1)) {
         const std::size_t end = at + command.size();
-        const bool ends = end == probe.text.size() || is_blank(probe.text[end]);
-        std::size_t before = at;
-        while (before > 0 && is_blank(probe.text[before - 1])) {
-            --before;
-        }
-        const bool begins =
-            before == 0 || std::string_view{"|&;(/`"}.find(probe.text[before - 1]) != std::string_view::npos;
-        if (ends && begins) {
+        const bool ends =
+            end == probe.text.size() || std::string_view{" \t\r\n;|&)"}.find(probe.text[end]) != std::string_view::npos;
+        if (ends && may_be_command(probe.text, at)) {
             return true;
         }
     }

@@ -24,12 +24,13 @@ struct Probe {
         std::size_t begin = 0, end = 0;  ///< where it stands in `text`; kShell only
     };
     Form form = Form::kNone;
-    std::string text;         ///< kShell: all of it
-    std::vector<Word> words;  ///< of the one command: without CMD, and without redirections and `|| exit 1`
-    std::string tail;         ///< kShell: what follows the command, e.g. "|| exit 1"
-    bool simple = false;      ///< one command; false: pipes, lists, substitutions
-    bool exec = false;        ///< kShell: the shell becomes the program, so that none is left behind when it is killed
-    std::string program;      ///< base name of the first word
+    std::string text;          ///< kShell: all of it
+    std::vector<Word> words;   ///< of the one command: without CMD, and without redirections and `|| exit 1`
+    std::vector<Word> before;  ///< what runs it: "timeout 5", "gosu USER", and in a shell assignments and "!"
+    std::string tail;          ///< kShell: what follows the command, e.g. "|| exit 1"
+    bool simple = false;       ///< one command; false: pipes, lists, substitutions
+    bool exec = false;         ///< kShell: the shell becomes the program, so that none is left behind when it is killed
+    std::string program;       ///< base name of the first word
     std::optional<ProbeUrl> url;
     /// Every word is an option, a host, a port, a name or a plain address of a program whose options are known: it can
     /// be shown and written. What is not may hold a password.
@@ -37,7 +38,7 @@ struct Probe {
 
     [[nodiscard]] bool none() const { return form == Form::kNone; }
     /// The place of an option's value ("-h x", "-hx", "--host=x", "--host x"); nothing when it is not there. Second:
-    /// the value without the option's own letters.
+    /// the value without the option's own letters. Letters without a value may stand before it ("-qhx").
     struct Option {
         std::size_t word = 0;  ///< that holds the value
         std::string value;
@@ -50,6 +51,9 @@ Probe read_probe(const nlohmann::json& test);
 
 /// What a shell runs that a list calls, ["CMD", "sh", "-c", "TEXT"], read as a shell's; every other probe as it is.
 Probe within_shell(const Probe& probe);
+
+/// What `su USER -c TEXT` runs, read as a shell's; every other probe as it is.
+Probe within_su(const Probe& probe);
 
 /// Whether a command of this name is called somewhere in the test, also where it is not simple.
 bool calls(const Probe& probe, const std::string& command);

@@ -97,8 +97,9 @@ void refuse_multiplied_aliases(const Project& project, const Files& files) {
         const YamlAliases aliases = aliases_in(piped ? project.standard_input : text_if_readable(files, file));
         if (const auto& place = aliases.multiplied) {
             throw Error(ExitCode::kBadInput,
-                        fmt::format("{}: line {}, column {}: its aliases multiply to more than {} values",
-                                    piped ? "standard input" : file, place->line, place->column, kMostYamlValues),
+                        fmt::format("{}: line {}, column {}: its aliases multiply to more than {} values, or {} MB",
+                                    piped ? "standard input" : file, place->line, place->column, kMostYamlValues,
+                                    kMostYamlValues * kTextOfYamlValue / 1'000'000),
                         "write out what an alias repeats, or leave out aliases of what is full of aliases");
         }
         for (const std::string& named : aliases.files) {  // of `include` and `extends`, and what else is one
@@ -108,15 +109,6 @@ void refuse_multiplied_aliases(const Project& project, const Files& files) {
             }
         }
     }
-}
-
-int replicas_in_files(const nlohmann::json& service) {
-    for (const nlohmann::json* value : {&member(member(service, "deploy"), "replicas"), &member(service, "scale")}) {
-        if (value->is_number_integer()) {
-            return static_cast<int>(std::clamp<std::int64_t>(value->get<std::int64_t>(), 0, 1'000'000));
-        }
-    }
-    return 1;
 }
 
 Service service_of(const std::string& name, const nlohmann::json& resolved, const nlohmann::json& as_written) {
@@ -193,6 +185,15 @@ void warn_of_managers(Project& project) {
 }
 
 }  // namespace
+
+int replicas_in_files(const nlohmann::json& service) {
+    for (const nlohmann::json* value : {&member(member(service, "deploy"), "replicas"), &member(service, "scale")}) {
+        if (value->is_number_integer()) {
+            return static_cast<int>(std::clamp<std::int64_t>(value->get<std::int64_t>(), 0, 1'000'000));
+        }
+    }
+    return 1;
+}
 
 Project resolve(const Selection& selection, const Surroundings& surroundings) {
     Project project;

@@ -27,7 +27,7 @@ class AliasCounter final : public YAML::EventHandler {
         open_.assign(1, {});
     }
     void OnDocumentEnd() override {}
-    void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { leaf(mark, anchor); }
+    void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { leaf(mark, anchor, 1); }
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
         const auto found = of_anchor_.find(anchor);
         add(mark, found == of_anchor_.end() ? 1 : found->second);
@@ -37,7 +37,7 @@ class AliasCounter final : public YAML::EventHandler {
         if (value.ends_with(".yaml") || value.ends_with(".yml")) {
             files_.insert(value);
         }
-        leaf(mark, anchor);
+        leaf(mark, anchor, 1 + value.size() / kTextOfYamlValue);
     }
     void OnSequenceStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
                          YAML::EmitterStyle::value /*style*/) override {
@@ -57,9 +57,9 @@ class AliasCounter final : public YAML::EventHandler {
         std::uint64_t values = 0;
     };
 
-    void leaf(const YAML::Mark& mark, YAML::anchor_t anchor) {
-        remember(anchor, 1);
-        add(mark, 1);
+    void leaf(const YAML::Mark& mark, YAML::anchor_t anchor, std::uint64_t values) {
+        remember(anchor, values);
+        add(mark, values);
     }
 
     void close() {

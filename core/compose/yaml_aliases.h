@@ -12,6 +12,8 @@ namespace pilotpros {
 /// More values than Compose can be given: it writes every alias out, for 92 s and into 6 GB where ten multiply by ten
 /// each. The 80 services of tests/corpus/eighty-services are 3265.
 constexpr std::uint64_t kMostYamlValues = 1'000'000;
+/// As much of a long value counts as one of its own: together they may hold 64 MB of text.
+constexpr std::uint64_t kTextOfYamlValue = 64;
 
 struct YamlAliases {
     std::optional<YamlPlace> multiplied;  ///< where they multiply to more than that

@@ -10,7 +10,7 @@ namespace pilotpros::linting {
 
 /// The documents of a YAML text as JSON: every scalar a text but null, aliases and `<<` followed, tags dropped
 /// (`!reset` gives null). One null when it is no YAML, is larger than 4 MiB, or grows beyond all reason when its
-/// aliases are followed.
+/// aliases are followed. Of a folded text (`>`) a line that begins with # keeps its break.
 std::vector<Json> read_yaml(const std::string& yaml);
 
 /// The files that a model takes in by `include`, as written; what holds a ${…} is left out.
@@ -21,13 +21,20 @@ struct WrittenMount {
     enum class Kind { kVolume, kBind, kTmpfs, kUnknown };
     Kind kind = Kind::kUnknown;
     std::string source;                ///< as written; empty: none, e.g. an anonymous volume
-    std::string target;                ///< without a slash at its end
+    std::string target;                ///< as Compose writes it: no slash at its end, none twice, no ".."
     std::vector<std::string> options;  ///< of the short form; the long form's `consistency` likewise
     bool computed = false;             ///< source or target hold a ${…}
 };
 
 /// The mounts of a service, in the short and the long form; what is neither is left out.
 std::vector<WrittenMount> mounts_of(const Json& service);
+
+/// What `tmpfs` of a service lies on, written like a mount's target.
+std::vector<std::string> tmpfs_targets(const Json& service);
+
+/// With the default of each `${NAME:-default}` and `${NAME-default}` in its place, in all texts of a value: what it is
+/// where NAME is not set. What has no default stays as it is.
+Json with_defaults(Json value);
 
 /// A service of a model, or null.
 const Json& written_service(const Json& model, const std::string& name);

@@ -45,7 +45,26 @@ bool is_asked_for(const std::string& text, std::size_t at) {
     return word.starts_with("-") && word.find('=') == std::string::npos;
 }
 
-/// A # that begins a word and is not quoted. Where an option stands before or behind it it is a value, e.g. a colour.
+/// Nothing but blanks stand before it on its line, and it is not the only one.
+bool begins_line(const std::string& text, std::size_t at) {
+    const std::size_t before = at == 0 ? std::string::npos : text.find_last_not_of(" \t", at - 1);
+    return before == std::string::npos ? text.find('\n') != std::string::npos : text[before] == '\n';
+}
+
+/// Whether the # there, with which a word begins, was meant as a comment. Behind an option, alone before another one or
+/// at the end, it is that option's value, e.g. MQTT's wildcard; a word that it begins there is, too, e.g. a colour.
+bool is_comment(const std::string& text, std::size_t at) {
+    const std::size_t end = std::min(text.find_first_of(" \n\t", at), text.size());
+    const std::size_t next = text.find_first_not_of(" \n\t", end);
+    const bool words_follow = next != std::string::npos && text[next] != '-';
+    const bool alone = end == at + 1;
+    if (begins_line(text, at)) {
+        return true;
+    }
+    return is_asked_for(text, at) ? alone && words_follow : alone || words_follow;
+}
+
+/// Those that begin a word and are not quoted.
 std::size_t comment_words(const std::string& text) {
     std::size_t count = 0;
     char quote = 0;
@@ -58,10 +77,7 @@ std::size_t comment_words(const std::string& text) {
         } else if (letter == '"' || letter == '\'') {
             quote = letter;
         } else if (letter == '#' && begins) {
-            const std::size_t end = std::min(text.find_first_of(" \n\t", at), text.size());
-            const std::size_t next = text.find_first_not_of(" \n\t", end);
-            const bool alone = end == at + 1;
-            count += is_asked_for(text, at) ? 0 : alone || (next != std::string::npos && text[next] != '-') ? 1 : 0;
+            count += is_comment(text, at) ? 1 : 0;
         }
         before = letter;
     }

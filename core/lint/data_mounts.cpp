@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <cstddef>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -8,6 +9,7 @@
 #include "core/lint/as_written.h"
 #include "core/lint/reading.h"
 #include "core/lint/registry.h"
+#include "core/model/json.h"
 
 namespace pilotpros::linting {
 
@@ -18,6 +20,10 @@ bool is_data_directory(const std::string& target, const Service* service) {
     static const std::set<std::string> kPlaces{"/var/lib/postgresql/data",
                                                "/var/lib/postgresql",
                                                "/bitnami/postgresql",
+                                               "/bitnami/mariadb",
+                                               "/bitnami/mongodb",
+                                               "/var/opt/mssql",
+                                               "/qdrant/storage",
                                                "/var/lib/mysql",
                                                "/data/db",
                                                "/var/lib/influxdb",
@@ -34,7 +40,7 @@ bool is_data_directory(const std::string& target, const Service* service) {
     if (service == nullptr) {
         return false;
     }
-    static const std::set<std::string> kStores{"redis", "valkey", "dragonfly", "keydb"};
+    static const std::set<std::string> kStores{"redis", "valkey", "dragonfly", "keydb", "neo4j", "minio"};
     return (target == "/data" && kStores.contains(image_name(service->image))) ||
            variable_of(*service, "PGDATA") == std::optional{target};
 }
@@ -93,10 +99,83 @@ void look_at_service(const LintCase& input, const std::string& name, std::vector
     }
 }
 
+/// Which volume it is that these declarations give: what it is called, and where it lies.
+Json identity_of(const Json& declared, const std::string& key, const std::string& project) {
+    const Json& external = member(declared, "external");
+    const bool of_others = external.is_object() || (!external.is_null() && as_text(external) != "false");
+    std::string name = text(declared, "name").empty() ? text(external, "name") : text(declared, "name");
+    if (name.empty()) {
+        name = of_others ? key : fmt::format("{}_{}", project, key);
+    }
+    const std::string driver = text(declared, "driver");
+    const Json& options = member(declared, "driver_opts");
+    return {{"name", name},
+            {"driver", driver.empty() ? "local" : driver},
+            {"driver_opts", options.empty() || of_others ? Json::object() : options}};
+}
+
+/// A service that has its data on a volume.
+struct DataOnVolume {
+    std::string service, target;
+    std::size_t file = 0;  ///< the first that mounts it
+};
+using DataByVolume = std::map<std::string, std::vector<DataOnVolume>>;
+
+DataByVolume data_by_volume(const LintCase& input) {
+    DataByVolume found;
+    for (const auto& [name, service] : input.services) {
+        std::set<std::string> known;
+        for (std::size_t at = 0; at < input.files.size(); ++at) {
+            for (const WrittenMount& mount : mounts_of(written_service(input.files[at].model, name))) {
+                if (mount.kind == WrittenMount::Kind::kVolume && !mount.source.empty() && !mount.computed &&
+                    is_data_directory(mount.target, &service) && known.insert(mount.source).second) {
+                    found[mount.source].push_back({name, mount.target, at});
+                }
+            }
+        }
+    }
+    return found;
+}
+
+/// A volume of which a later file says that it is another one.
+void look_at_volume(const LintCase& input, const std::string& volume, const std::vector<DataOnVolume>& data,
+                    std::vector<Spot>& spots) {
+    Json declared;
+    for (std::size_t at = 0; at < input.files.size(); ++at) {
+        const Json& volumes = member(input.files[at].model, "volumes");
+        if (!volumes.is_object() || !volumes.contains(volume)) {
+            continue;
+        }
+        const bool first = declared.is_null();
+        const Json before = identity_of(declared, volume, input.project.name);
+        declared = first ? Json::object() : declared;
+        if (volumes[volume].is_object()) {
+            declared.merge_patch(volumes[volume]);
+        }
+        const Json after = identity_of(declared, volume, input.project.name);
+        if (first || before == after || has_variable(before.dump()) || has_variable(after.dump())) {
+            continue;
+        }
+        const std::string file = file_name(input.files[at].path);
+        for (const DataOnVolume& one : data) {
+            if (one.file < at) {
+                spots.push_back(
+                    {one.service,
+                     fmt::format("{} makes another volume of {}, which is mounted on {}", file, volume, one.target),
+                     fmt::format("take what {} says of the volume {} out", file, volume),
+                     "the mount looks the same and another volume lies there: the database comes up empty"});
+            }
+        }
+    }
+}
+
 std::vector<Spot> look_data_mounts(const LintCase& input) {
     std::vector<Spot> spots;
     for (const auto& [name, service] : input.services) {
         look_at_service(input, name, spots);
+    }
+    for (const auto& [volume, data] : data_by_volume(input)) {
+        look_at_volume(input, volume, data, spots);
     }
     return spots;
 }

@@ -40,20 +40,6 @@ bool names_development(const std::string& script) {
     return develops;
 }
 
-/// The words of the command that begins here, up to what ends it for a shell.
-std::vector<std::string> one_command(const std::vector<std::string>& words, std::size_t begin) {
-    static const std::set<std::string> kEnds{"&&", "||", ";", "|", "&"};
-    std::vector<std::string> command;
-    for (std::size_t at = begin; at < words.size() && !kEnds.contains(words[at]); ++at) {
-        const bool last = words[at].ends_with(';');
-        command.push_back(last ? words[at].substr(0, words[at].size() - 1) : words[at]);
-        if (last) {
-            break;
-        }
-    }
-    return command;
-}
-
 /// The script of package.json that a command of a package manager runs; only npm wants `run` before it.
 std::string script_run_by(const std::vector<std::string>& command) {
     const auto run = std::find_if(command.begin(), command.end(),
@@ -107,10 +93,8 @@ std::string development_server(const std::vector<std::string>& words) {
 
 /// The words of its command, a shell's text taken apart, of paths the last part.
 std::vector<std::string> command_words(const Service& service) {
-    std::vector<std::string> words = words_of(member(service.resolved, "command"));
-    if (words.size() == 3 && words[1].starts_with('-') && words[1].ends_with('c')) {
-        words = words_of(Json(words[2]));
-    }
+    const Json& command = member(service.resolved, "command");
+    std::vector<std::string> words = shell_words(command).value_or(words_of(command));
     for (std::string& word : words) {
         word = file_name(word);
     }

@@ -26,6 +26,14 @@ bool takes_from_elsewhere(const Json& model) {
            });
 }
 
+std::set<std::string> sources_of(const std::vector<WrittenMount>& mounts) {
+    std::set<std::string> sources;
+    for (const WrittenMount& mount : mounts) {
+        sources.insert(mount.source);
+    }
+    return sources;
+}
+
 std::vector<Spot> look_undeclared_volumes(const LintCase& input) {
     std::vector<Spot> spots;
     if (!input.all_files || std::any_of(input.files.begin(), input.files.end(),
@@ -38,18 +46,22 @@ std::vector<Spot> look_undeclared_volumes(const LintCase& input) {
             declared.insert(name);
         }
     }
+    // What Compose accepts has every volume, and a default there may not be what the environment gives.
+    const bool refused = input.project.services.empty();
     std::set<std::pair<std::string, std::string>> said;
     for (const WrittenFile& file : input.files) {
         for (const std::string& service : keys(file.model, "services")) {
-            for (const WrittenMount& mount : mounts_of(written_service(file.model, service))) {
+            const Json& written = member(written_service(file.model, service), "volumes");
+            const std::set<std::string> sources = sources_of(mounts_of(written_service(file.model, service)));
+            for (const WrittenMount& mount : mounts_of({{"volumes", refused ? with_defaults(written) : written}})) {
                 if (mount.kind != WrittenMount::Kind::kVolume || mount.computed || mount.source.empty() ||
                     declared.contains(mount.source) || !said.emplace(service, mount.source).second) {
                     continue;
                 }
-                spots.push_back(
-                    {service,
-                     fmt::format("it mounts the volume {} on {}, which no file declares", mount.source, mount.target),
-                     fmt::format("volumes:\n  {}: {{}}", mount.source)});
+                spots.push_back({service,
+                                 fmt::format("it mounts the volume {}{} on {}, which no file declares", mount.source,
+                                             sources.contains(mount.source) ? "" : ", a default,", mount.target),
+                                 fmt::format("volumes:\n  {}: {{}}", mount.source)});
             }
         }
     }
@@ -82,6 +94,34 @@ std::vector<Spot> look_mounts_twice(const LintCase& input) {
                      fmt::format("keep one of them; {} is the one that counts now", sources.back())});
             }
         }
+    }
+    return spots;
+}
+
+/// Compose keeps both. The Engine refuses the mount where Compose hands it on as a bind, which not every version does
+/// with every mount. Source: registerMountPoints in github.com/moby/moby/blob/master/daemon/volumes.go
+std::vector<Spot> look_tmpfs_twice(const LintCase& input) {
+    std::vector<Spot> spots;
+    for (const auto& [name, service] : input.services) {
+        const std::vector<std::string> targets = tmpfs_targets(service.resolved);
+        const std::set<std::string> in_memory(targets.begin(), targets.end());
+        for (const WrittenMount& mount : mounts_of(service.resolved)) {
+            if (!mount.computed && in_memory.contains(mount.target)) {
+                spots.push_back(
+                    {name, fmt::format("{} and a tmpfs are both mounted on {}", named_source(mount), mount.target),
+                     fmt::format("keep one of them on {}", mount.target),
+                     "one of the two cannot be there: the Engine may refuse the container (duplicate mount "
+                     "point), or one hides what the other holds"});
+            }
+        }
+    }
+    return spots;
+}
+
+std::vector<Spot> look_all_mounts_twice(const LintCase& input) {
+    std::vector<Spot> spots = look_mounts_twice(input);
+    for (Spot& spot : look_tmpfs_twice(input)) {
+        spots.push_back(std::move(spot));
     }
     return spots;
 }
@@ -140,7 +180,7 @@ LintRules mounts_rules() {
              "https://docs.docker.com/reference/compose-file/volumes/", look_undeclared_volumes, "", true},
             {"mount-twice", Finding::Severity::kWarning, "two mounts lie on one target",
              "Compose keeps the last of them without a word: what the others hold is not there", kVolumeDocs,
-             look_mounts_twice},
+             look_all_mounts_twice},
             {"mount-option-ignored", Finding::Severity::kNote, "a mount has an option that does nothing",
              "Compose drops it: nothing gets faster by it", "https://github.com/docker/for-mac/issues/5402",
              look_mount_options},

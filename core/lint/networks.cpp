@@ -4,10 +4,16 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
+#include <string_view>
 
 #include "core/lint/as_written.h"
+#include "core/lint/reading.h"
 #include "core/lint/registry.h"
 #include "core/model/json.h"
 
@@ -47,18 +53,73 @@ std::vector<std::string> subnets_of(const Json& network) {
     return subnets;
 }
 
-/// A service that is told of it, e.g. of a subnet to trust or to relay for, needs just that one.
-bool is_told(const LintCase& input, const std::string& word) {
-    return std::any_of(input.services.begin(), input.services.end(), [&](const auto& one) {
-        return std::any_of(kToldBy.begin(), kToldBy.end(), [&](const char* key) {
-            return member(one.second.resolved, key).dump().find(word) != std::string::npos;
-        });
-    });
+/// Of "172.20.0.1", and nothing else.
+std::optional<std::uint32_t> ipv4_of(std::string_view text) {
+    std::uint32_t address = 0;
+    const char* const end = text.data() + text.size();
+    const char* at = text.data();
+    for (int part = 0; part < 4; ++part) {
+        std::uint8_t octet = 0;
+        const auto [rest, error] = std::from_chars(at, end, octet);
+        if (error != std::errc{} || (part < 3 ? rest == end || *rest != '.' : rest != end)) {
+            return std::nullopt;
+        }
+        address = address << 8U | octet;
+        at = part < 3 ? rest + 1 : rest;
+    }
+    return address;
 }
 
+/// Every address that stands in it as a word of its own.
+std::vector<std::uint32_t> addresses_in(const Json& told) {
+    constexpr const char* kLetters = "0123456789.";
+    std::vector<std::uint32_t> addresses;
+    if (told.is_structured()) {
+        for (const Json& one : told) {
+            const std::vector<std::uint32_t> within = addresses_in(one);
+            addresses.insert(addresses.end(), within.begin(), within.end());
+        }
+        return addresses;
+    }
+    const std::string text = told.is_string() ? told.get<std::string>() : "";
+    for (std::size_t at = text.find_first_of(kLetters); at != std::string::npos;
+         at = text.find_first_of(kLetters, at)) {
+        const std::size_t end = std::min(text.find_first_not_of(kLetters, at), text.size());
+        const bool apart = (at == 0 || std::isalpha(static_cast<unsigned char>(text[at - 1])) == 0) &&
+                           (end == text.size() || std::isalpha(static_cast<unsigned char>(text[end])) == 0);
+        std::string_view word = std::string_view{text}.substr(at, end - at);
+        word.remove_suffix(word.ends_with('.') ? 1 : 0);
+        if (const auto address = ipv4_of(word); address && apart) {
+            addresses.push_back(*address);
+        }
+        at = end;
+    }
+    return addresses;
+}
+
+bool lies_in_subnet(std::uint32_t address, const std::string& subnet) {
+    const std::size_t slash = std::min(subnet.find('/'), subnet.size());
+    const auto base = ipv4_of(std::string_view{subnet}.substr(0, slash));
+    const long bits = whole_number(slash < subnet.size() ? subnet.substr(slash + 1) : "32").value_or(32);
+    const std::uint32_t mask = bits <= 0 ? 0 : ~std::uint32_t{0} << static_cast<unsigned>(32 - std::min(bits, 32L));
+    return base && (address & mask) == (*base & mask);
+}
+
+/// A service that is told of an address in it, e.g. of one to trust or of a subnet to relay for, needs just that one.
 bool is_one_told(const LintCase& input, const std::vector<std::string>& subnets) {
-    return std::any_of(subnets.begin(), subnets.end(),
-                       [&](const std::string& subnet) { return is_told(input, subnet.substr(0, subnet.find('/'))); });
+    constexpr std::array kAddressedBy{"environment", "command", "entrypoint",  "labels",
+                                      "extra_hosts", "dns",     "healthcheck", "ports"};
+    const auto names_one = [&](const Json& told) {
+        const std::vector<std::uint32_t> addresses = addresses_in(told);
+        return std::any_of(addresses.begin(), addresses.end(), [&](std::uint32_t address) {
+            return std::any_of(subnets.begin(), subnets.end(),
+                               [&](const std::string& subnet) { return lies_in_subnet(address, subnet); });
+        });
+    };
+    return std::any_of(input.services.begin(), input.services.end(), [&](const auto& one) {
+        return std::any_of(kAddressedBy.begin(), kAddressedBy.end(),
+                           [&](const char* key) { return names_one(member(one.second.resolved, key)); });
+    });
 }
 
 std::set<std::string> networks_of(const Service& service) {

@@ -11,6 +11,7 @@
 #include "core/lint/reading.h"
 #include "core/model/advice.h"
 #include "core/model/json.h"
+#include "core/model/paths.h"
 
 namespace pilotpros::linting {
 
@@ -21,6 +22,30 @@ std::string setting_name(std::string name) {
         return c == '-' ? '_' : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     });
     return name;
+}
+
+/// The words of PostgreSQL's own command line within a shell's text; of "psql -U postgres -c" none.
+std::vector<std::string> shells_postgres(const std::vector<std::string>& words) {
+    for (std::size_t at = 0; at + 1 < words.size(); ++at) {
+        const bool value = at > 0 && words[at - 1].starts_with('-');
+        if (file_name(words[at]) == "postgres" && !value && words[at + 1].starts_with('-')) {
+            return one_command(words, at);
+        }
+    }
+    return {};
+}
+
+/// Where the data lie by themselves, up to 17 and from 18 on.
+bool is_among_data(const Service& service, const std::string& target) {
+    constexpr std::string_view kVersioned = "/var/lib/postgresql/";
+    if (sets_variable(service, "PGDATA")) {
+        const auto own = variable_of(service, "PGDATA");
+        return !own || own->empty() || lies_in(target, *own);
+    }
+    const std::size_t version =
+        target.starts_with(kVersioned) ? target.find('/', kVersioned.size()) : std::string::npos;
+    return lies_in(target, "/var/lib/postgresql/data") ||
+           (version != std::string::npos && lies_in(target.substr(version), "/docker"));
 }
 
 }  // namespace
@@ -65,7 +90,9 @@ std::map<std::string, std::string> postgres_settings(const Service& service) {
     static const std::map<std::string, const char*> kLetters{
         {"-B", "shared_buffers"}, {"-N", "max_connections"}, {"-S", "work_mem"}};
     std::map<std::string, std::string> settings;
-    const std::vector<std::string> words = words_of(member(service.resolved, "command"));
+    const Json& command = member(service.resolved, "command");
+    const auto shell = shell_words(command);
+    const std::vector<std::string> words = shell ? shells_postgres(*shell) : words_of(command);
     for (std::size_t i = 0; i < words.size(); ++i) {
         std::string setting;
         if (words[i] == "-c" && i + 1 < words.size()) {
@@ -121,13 +148,18 @@ double hash_factor(const std::map<std::string, std::string>& settings, int major
     return std::clamp(factor, 1.0, 1000.0);
 }
 
-bool is_unread_place(const std::string& target) {
-    static const std::set<std::string> kPlaces{"/etc/postgresql", "/etc/postgres", "/etc/postgresql.conf",
-                                               "/etc/postgres/postgresql.conf",
-                                               "/usr/share/postgresql/postgresql.conf"};
-    const bool named = target.starts_with("/etc/postgresql/") && target.ends_with(".conf") &&
-                       target.find("postgres", std::string_view{"/etc/postgresql/"}.size()) != std::string::npos;
-    return named || kPlaces.contains(target);
+bool starts_postgres_by_shell(const Service& service) {
+    const auto shell = shell_words(member(service.resolved, "command"));
+    return shell && !shells_postgres(*shell).empty();
+}
+
+bool is_unread_place(const Service& service, const std::string& target) {
+    static const std::set<std::string> kPlaces{"/etc/postgresql", "/etc/postgres", "/etc/postgresql.conf"};
+    // Certificates and scripts lie there, too.
+    const std::string last = file_name(target);
+    const bool settings = target.starts_with("/etc/postgresql/") &&
+                          (last.ends_with(".conf") || last.ends_with(".d") || last == "conf" || last == "main");
+    return settings || kPlaces.contains(target) || (last == "postgresql.conf" && !is_among_data(service, target));
 }
 
 bool shows_all_settings(const Service& service, const std::map<std::string, std::string>& settings) {

@@ -10,7 +10,7 @@
 namespace pilotpros::linting {
 
 /// The settings that a PostgreSQL's command line gives ("-c name=value", "--name=value", "-N 200"), the last one of a
-/// name; names in lower case with underscores. Values may hold a ${…}, and secrets.
+/// name, also within a shell's text; names in lower case with underscores. Values may hold a ${…}, and secrets.
 std::map<std::string, std::string> postgres_settings(const Service& service);
 
 /// Whether its image starts PostgreSQL as the official one does, from the same places.
@@ -34,8 +34,12 @@ std::optional<long> count_setting(const std::map<std::string, std::string>& sett
 /// hash_mem_multiplier, from 1 to 1000: as set, else the default, which was 1 until 14. `major`: 0 when not known.
 double hash_factor(const std::map<std::string, std::string>& settings, int major);
 
-/// Where examples put a file of settings, or a folder with one, that the image does not read by itself.
-bool is_unread_place(const std::string& target);
+/// Whether a shell's text starts PostgreSQL, with flags that it shows.
+bool starts_postgres_by_shell(const Service& service);
+
+/// Where people put a file of settings, or a folder with one, that the official image does not read by itself: in
+/// PostgreSQL's own folder of /etc, and a postgresql.conf anywhere but among the data.
+bool is_unread_place(const Service& service, const std::string& target);
 
 /// Whether the files show that nothing but flags moves PostgreSQL's defaults: the image is the official one or made of
 /// it, and no file of settings is named, mounted (also where nobody reads it yet, which is told and to be mended), or

@@ -49,12 +49,8 @@ std::optional<std::vector<WrittenMount>> all_mounts_of(const Service& service) {
         std::any_of(mounts.begin(), mounts.end(), [](const WrittenMount& mount) { return mount.computed; })) {
         return std::nullopt;
     }
-    const Json& in_memory = member(service.resolved, "tmpfs");
-    for (const Json& one : in_memory.is_array() ? in_memory : Json::array({in_memory})) {
-        std::string target = one.is_null() ? "" : as_text(one).substr(0, as_text(one).find(':'));
-        if (!target.empty()) {
-            mounts.push_back({WrittenMount::Kind::kTmpfs, "", std::move(target), {}, false});
-        }
+    for (std::string& target : tmpfs_targets(service.resolved)) {
+        mounts.push_back({WrittenMount::Kind::kTmpfs, "", std::move(target), {}, false});
     }
     return mounts;
 }

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "core/lint/as_written.h"
 #include "core/lint/postgres_command.h"
 #include "core/lint/reading.h"
 #include "core/lint/registry.h"
 #include "core/model/json.h"
+#include "core/model/paths.h"
 
 namespace pilotpros::linting {
 
@@ -28,17 +30,44 @@ bool is_named(const Service& service, const std::string& target) {
     });
 }
 
+/// Whether something that is mounted may name the others: a file of settings among the data (`include_dir`), or a
+/// script that writes one before the first start.
+bool may_be_named_elsewhere(const Service& service) {
+    constexpr const char* kScripts = "/docker-entrypoint-initdb.d";
+    const std::vector<WrittenMount> mounts = mounts_of(service.resolved);
+    return std::any_of(mounts.begin(), mounts.end(), [&](const WrittenMount& mount) {
+        return mount.target == kScripts || (lies_in(mount.target, kScripts) && mount.target.ends_with(".sh")) ||
+               (mount.target.ends_with(".conf") && lies_in(mount.target, "/var/lib/postgresql") &&
+                !is_unread_place(service, mount.target));
+    });
+}
+
+/// What makes PostgreSQL read it; `include_dir` is no flag.
+std::string reading_flag(const std::string& file) {
+    const std::string last = file_name(file);
+    for (const char* const kind : {"hba", "ident"}) {
+        if (last == fmt::format("pg_{}.conf", kind)) {
+            return fmt::format("{}_file={}", kind, file);
+        }
+    }
+    if (last.ends_with(".d")) {
+        return {};
+    }
+    return fmt::format("config_file={}{}", file, file.ends_with(".conf") ? "" : "/postgresql.conf");
+}
+
 /// Files that mounts and `configs` put there.
 std::set<std::string> unread_files(const Service& service) {
     std::set<std::string> files;
     for (const WrittenMount& mount : mounts_of(service.resolved)) {
-        if (!mount.computed && is_unread_place(mount.target) && !is_named(service, mount.target)) {
+        if (!mount.computed && is_unread_place(service, mount.target) && !is_named(service, mount.target)) {
             files.insert(mount.target);
         }
     }
     for (const Json& config : member(service.resolved, "configs")) {
-        if (is_unread_place(text(config, "target"))) {
-            files.insert(text(config, "target"));
+        const std::string target = text(config, "target");
+        if (is_unread_place(service, target) && !is_named(service, target)) {
+            files.insert(target);
         }
     }
     return files;
@@ -53,13 +82,21 @@ std::vector<Spot> look_postgres_files(const LintCase& input) {
         }
         const bool own_command = !member(service.resolved, "command").empty();
         for (const std::string& file : unread_files(service)) {
-            const std::string note = "# the file needs listen_addresses = '*': the one that it replaces has it";
-            const std::string flag =
-                fmt::format("config_file={}{}", file, file.ends_with(".conf") ? "" : "/postgresql.conf");
-            spots.push_back(
-                {name, fmt::format("{} is mounted, and no flag names it", file),
-                 own_command ? fmt::format("add to its command: -c {}\n{}", flag, note)
-                             : service_lines(name, {fmt::format("command: [postgres, -c, {}]", flag)}) + "\n" + note});
+            const std::string flag = reading_flag(file);
+            const std::string note = flag.starts_with("config_file")
+                                         ? "\n# the file needs listen_addresses = '*': the one that it replaces has it"
+                                         : "";
+            const bool elsewhere = may_be_named_elsewhere(service);
+            Spot spot{name,
+                      fmt::format("{} is mounted, and no flag names it{}", file,
+                                  elsewhere ? "; what is mounted beside it may" : ""),
+                      flag.empty()  ? fmt::format("include_dir = '{}' in a file that config_file names", file)
+                      : own_command ? fmt::format("add to its command: -c {}{}", flag, note)
+                                    : service_lines(name, {fmt::format("command: [postgres, -c, {}]", flag)}) + note};
+            if (elsewhere) {
+                spot.severity = Finding::Severity::kWarning;
+            }
+            spots.push_back(std::move(spot));
         }
     }
     return spots;
@@ -72,7 +109,7 @@ LintRules postgres_files_rules() {
              "a PostgreSQL configuration file is mounted where nobody reads it",
              "the whole file is ignored: PostgreSQL runs with its defaults",
              "https://github.com/docker-library/docs/blob/master/postgres/content.md#database-configuration",
-             look_postgres_files}};
+             look_postgres_files, "a warning where a script or a file that is mounted beside it may name it"}};
 }
 
 }  // namespace pilotpros::linting

@@ -86,7 +86,8 @@ std::vector<Spot> look_memory(const LintCase& input) {
     std::vector<Spot> spots;
     for (const auto& [name, service] : input.services) {
         const auto limit = declared_bounds(&service).memory;
-        if (!limit || !runs_postgres(service) || !has_plain_postgres_command(service)) {
+        const bool flags_shown = has_plain_postgres_command(service) || starts_postgres_by_shell(service);
+        if (!limit || !runs_postgres(service) || !flags_shown) {
             continue;
         }
         const Settings settings = postgres_settings(service);

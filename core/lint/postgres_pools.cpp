@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "core/advise/service_state.h"
@@ -41,10 +42,31 @@ long active_copies(const LintCase& input, const std::string& name) {
     return 1;
 }
 
-/// n8n that asks this database by its service's name.
-bool asks(const Service& service, const std::string& database) {
+/// The names under which a service reaches another one: its own, its container's, aliases on networks, and links.
+std::set<std::string> names_for(const Service& service, const Service& other) {
+    std::set<std::string> names{other.name};
+    if (const std::string container = text(other.resolved, "container_name"); !container.empty()) {
+        names.insert(container);
+    }
+    const Json& networks = member(other.resolved, "networks");
+    for (const Json& network : networks.is_object() ? networks : Json::object()) {
+        for (const std::string& alias : texts(network, "aliases")) {
+            names.insert(alias);
+        }
+    }
+    const std::string linked = other.name + ":";
+    for (const std::string& link : texts(service.resolved, "links")) {
+        if (link.starts_with(linked)) {
+            names.insert(link.substr(linked.size()));
+        }
+    }
+    return names;
+}
+
+/// n8n that asks this database.
+bool asks(const Service& service, const Service& database) {
     return runs_n8n(service) && variable_of(service, "DB_TYPE").value_or("") == "postgresdb" &&
-           variable_of(service, "DB_POSTGRESDB_HOST").value_or("") == database;
+           names_for(service, database).contains(variable_of(service, "DB_POSTGRESDB_HOST").value_or(""));
 }
 
 bool waits_for(const Service& service, const std::string& database) {
@@ -54,7 +76,7 @@ bool waits_for(const Service& service, const std::string& database) {
 }
 
 /// Whether a variable of it holds a PostgreSQL address with this host, or PGHOST is it.
-bool names_it(const Service& service, const std::string& database) {
+bool names_host(const Service& service, const std::string& database) {
     const std::string host = "@" + database;
     for (const auto& variable : member(service.resolved, "environment").items()) {
         const std::string value = as_text(variable.value());
@@ -69,6 +91,11 @@ bool names_it(const Service& service, const std::string& database) {
     return false;
 }
 
+bool names_it(const Service& service, const Service& database) {
+    const std::set<std::string> names = names_for(service, database);
+    return std::any_of(names.begin(), names.end(), [&](const std::string& name) { return names_host(service, name); });
+}
+
 Pools pools_of(const LintCase& input, const std::string& database) {
     Pools pools;
     for (const auto& [name, service] : input.services) {
@@ -76,7 +103,7 @@ Pools pools_of(const LintCase& input, const std::string& database) {
         if (replicas == 0) {
             continue;
         }
-        if (asks(service, database)) {
+        if (asks(service, input.services.at(database))) {
             const bool set = sets_variable(service, "DB_POSTGRESDB_POOL_SIZE");
             const auto pool = whole_number(variable_of(service, "DB_POSTGRESDB_POOL_SIZE").value_or(""));
             if (set && (!pool || *pool > kMaxConnections * kMaxConnections)) {
@@ -86,7 +113,8 @@ Pools pools_of(const LintCase& input, const std::string& database) {
             pools.known += each * replicas;
             pools.parts.push_back(replicas == 1 ? fmt::format("{} {}", name, each)
                                                 : fmt::format("{} {} x {}", name, replicas, each));
-        } else if (!runs_n8n(service) && (waits_for(service, database) || names_it(service, database)) &&
+        } else if (!runs_n8n(service) &&
+                   (waits_for(service, database) || names_it(service, input.services.at(database))) &&
                    !is_job(input.services, name)) {
             pools.clients += replicas;
             pools.unknown.push_back(name);

@@ -56,7 +56,7 @@ std::vector<Spot> look_localhost(const LintCase& input) {
     std::vector<Spot> spots;
     for (const auto& [name, service] : input.services) {
         const TestedService tested = test_of(input, name, service);
-        if (tested.resolved.none() || !asks_localhost(tested.resolved)) {
+        if (tested.resolved.none() || has_no_ipv6(service.resolved) || !asks_localhost(tested.resolved)) {
             continue;
         }
         const auto repaired = tested.written.understood ? without_localhost(tested.written) : std::nullopt;
@@ -64,7 +64,7 @@ std::vector<Spot> look_localhost(const LintCase& input) {
         spots.push_back(
             {name, "its health check asks localhost",
              repaired ? test_lines(name, *repaired) : "write 127.0.0.1 for localhost in the health check's test",
-             passes ? kTriesInVain : "", said_of_probes(),
+             passes ? tries_in_vain(tested.resolved) : "", said_of_probes(),
              passes ? std::optional{Finding::Severity::kNote} : std::nullopt});
     }
     return spots;
@@ -95,7 +95,7 @@ std::vector<Spot> look_shell(const LintCase& input) {
 }
 
 bool is_on_socket(const TestedService& tested, const Service& service) {
-    const Probe probe = within_shell(tested.resolved);
+    const Probe probe = within_su(within_shell(tested.resolved));
     const auto port = probe.option("p", "port");
     // A pooler in front of it has no first start.
     const bool pooler = port && port->value != "5432" && !runs_postgres(service);
@@ -149,10 +149,12 @@ std::vector<Spot> look_orphan(const LintCase& input) {
         if (!leaves_orphan(tested, service)) {
             continue;
         }
-        const auto repaired = repaired_pg_isready(tested, service);
+        const bool can_be = behind_exec(tested.written).has_value();
+        const auto repaired = can_be ? repaired_pg_isready(tested, service) : std::nullopt;
         spots.push_back({name, "a shell runs pg_isready in its health check, and PostgreSQL is its first process",
                          repaired ? test_lines(name, *repaired)
-                                  : "write exec before pg_isready where it comes last in the health check's test, or "
+                                  : "write exec before pg_isready, or before what runs it, where it comes last in the "
+                                    "health check's test, or "
                                     "set init: true",
                          "", said_of_probes()});
     }
@@ -197,7 +199,7 @@ LintRules probes_rules() {
              "localhost is ::1 first: busybox's wget does not fall back, and fails on a server that listens on IPv4 "
              "alone",
              "https://github.com/wallabag/docker/issues/407", look_localhost,
-             "a note where curl asks: it goes on to 127.0.0.1, and passes"},
+             "a note where curl, Python or libpq asks: they go on to 127.0.0.1, and pass"},
             {"probe-needs-shell", Finding::Severity::kError, "a health check behind CMD is written for a shell",
              kNeverPasses, "https://docs.docker.com/reference/compose-file/services/#healthcheck", look_shell,
              "a warning where operators of a shell are arguments of a program that exists"},

@@ -42,7 +42,7 @@ std::string image_name(const std::string& image) {
 }
 
 std::string image_tag(const std::string& image) {
-    if (image.find('@') != std::string::npos || has_variable(image)) {
+    if (has_variable(image)) {
         return {};
     }
     const std::string last = last_part(without_digest(image));
@@ -86,13 +86,42 @@ std::vector<std::string> words_of(const Json& value) {
     return words;
 }
 
+std::optional<std::vector<std::string>> shell_words(const Json& command) {
+    const std::vector<std::string> words = words_of(command);
+    const bool shell =
+        words.size() == 3 && words[0].ends_with("sh") && words[1].starts_with('-') && words[1].ends_with('c');
+    return shell ? std::optional{words_of(Json(words[2]))} : std::nullopt;
+}
+
+std::vector<std::string> one_command(const std::vector<std::string>& words, std::size_t begin) {
+    static const std::set<std::string> kEnds{"&&", "||", ";", "|", "&"};
+    std::vector<std::string> command;
+    for (std::size_t at = begin; at < words.size() && !kEnds.contains(words[at]); ++at) {
+        const bool last = words[at].ends_with(';');
+        command.push_back(last ? words[at].substr(0, words[at].size() - 1) : words[at]);
+        if (last) {
+            break;
+        }
+    }
+    return command;
+}
+
 namespace {
 
 /// Variables that the server reads, and no client of it has a use for.
 bool is_told_as_n8n(const Json& environment) {
-    constexpr std::array kServers{"DB_POSTGRESDB_",     "EXECUTIONS_",   "N8N_CONCURRENCY",
-                                  "N8N_ENCRYPTION_KEY", "N8N_EXECUTION", "N8N_PORT",
-                                  "N8N_PROTOCOL",       "N8N_RUNNERS_",  "QUEUE_BULL_"};
+    constexpr std::array kServers{"DB_POSTGRESDB_",      "DB_TYPE",
+                                  "EXECUTIONS_",         "N8N_BINARY_DATA_",
+                                  "N8N_CONCURRENCY",     "N8N_DEFAULT_BINARY_DATA_MODE",
+                                  "N8N_EDITOR_BASE_URL", "N8N_ENCRYPTION_KEY",
+                                  "N8N_EXECUTION",       "N8N_GRACEFUL_SHUTDOWN_TIMEOUT",
+                                  "N8N_LISTEN_ADDRESS",  "N8N_PORT",
+                                  "N8N_PROTOCOL",        "N8N_QUEUE_",
+                                  "N8N_RUNNERS_",        "N8N_WORKERS",
+                                  "QUEUE_BULL_"};
+    if (environment.contains("N8N_RUNNERS_TASK_BROKER_URI")) {
+        return false;  // a runner, which has a broker to ask
+    }
     for (const auto& variable : environment.items()) {
         if (std::any_of(kServers.begin(), kServers.end(),
                         [&](const char* begin) { return variable.key().starts_with(begin); })) {
@@ -116,11 +145,15 @@ bool has_n8n_in(const std::string& name) {
     return false;
 }
 
-/// An image of the user's own making: by its name or the folder that it is built in, and what it is told.
+/// An image of the user's own making: by one of its names, the folder or the file that it is built of, or what the
+/// service is called that builds it; and what it is told.
 bool is_made_of_n8n(const Service& service) {
     const Json& build = member(service.resolved, "build");
     const std::string context = build.is_string() ? build.get<std::string>() : text(build, "context");
-    return (has_n8n_in(image_name(service.image)) || has_n8n_in(last_part(context))) &&
+    const bool built_as_n8n =
+        service.built && (has_n8n_in(service.name) || has_n8n_in(text(service.resolved, "container_name")) ||
+                          has_n8n_in(last_part(text(build, "dockerfile"))));
+    return (built_as_n8n || has_n8n_in(image_name(service.image)) || has_n8n_in(last_part(context))) &&
            is_told_as_n8n(member(service.resolved, "environment"));
 }
 

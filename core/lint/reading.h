@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,13 +12,18 @@ namespace pilotpros::linting {
 /// The last part of an image's path without tag and digest: "n8n" of "docker.n8n.io/n8nio/n8n:1.80.0". Empty when it
 /// holds a ${…}.
 std::string image_name(const std::string& image);
-/// Its tag; empty without one, with a digest, beside which no tag counts, and with a ${…} anywhere.
+/// Its tag, also where a digest follows, which is of what the tag was; empty without one, and with a ${…} anywhere.
 std::string image_tag(const std::string& image);
 
 /// `command` or `entrypoint` as words: a list as it is, a text split at blanks outside quotes, as Compose does.
 std::vector<std::string> words_of(const Json& value);
 
-/// By image or command; a service that is only built is known by its command alone.
+/// The words of a shell's text, where this is a shell that is given one ("sh -ec TEXT"); nothing where it is not.
+std::optional<std::vector<std::string>> shell_words(const Json& command);
+/// The words of the command that begins there, up to what ends it for a shell.
+std::vector<std::string> one_command(const std::vector<std::string>& words, std::size_t begin);
+
+/// By image or command; n8n in an image of the user's own making by names and what it is told.
 bool runs_n8n(const Service& service);
 bool runs_postgres(const Service& service);
 

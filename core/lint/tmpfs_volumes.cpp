@@ -53,15 +53,8 @@ std::set<std::string> tmpfs_places(const Service& service) {
             places.insert(mount.target);
         }
     }
-    const Json& written = member(service.resolved, "tmpfs");
-    for (const std::string& one : written.is_string() ? std::vector<std::string>{written.get<std::string>()}
-                                                      : texts(service.resolved, "tmpfs")) {
-        std::string place = one.substr(0, one.find(':'));
-        while (place.size() > 1 && place.ends_with('/')) {
-            place.pop_back();
-        }
-        places.insert(std::move(place));
-    }
+    const std::vector<std::string> targets = tmpfs_targets(service.resolved);
+    places.insert(targets.begin(), targets.end());
     return places;
 }
 

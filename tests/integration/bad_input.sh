@@ -67,6 +67,13 @@ refuses "an environment file that is not there" 65 'no environment file' '.' "${
 refuses "a service that is not there, and its name has an escape" 64 'has no service \?\[2J' 'web' "${ours[@]}" tune $'\e[2J'
 refuses "a flag that is none, and has an escape" 64 '.' 'docker pilotpros tune --help' "${ours[@]}" tune $'--\e[2J\xff'
 
+for words in "tune -f -" "tune --lint -f -"; do
+    # shellcheck disable=SC2086 # words
+    refuses "a folder as standard input: $words" 65 'cannot read standard input: Is a directory' '-f FILE' timeout 20 bash -c '"$@" </' - "${ours[@]}" $words
+    # shellcheck disable=SC2086 # words
+    refuses "standard input that is open for writing alone: $words" 65 'cannot read standard input: Bad file' '-f FILE' timeout 20 bash -c '"$@" 0>/dev/null' - "${ours[@]}" $words
+done
+
 # An empty project is none of these: there is nothing to do, which is told.
 printf 'services: {}\n' >compose.yaml
 traced "${ours[@]}" tune
@@ -114,6 +121,18 @@ echo 'include: ["${PART:-included}.yaml"]' >compose.yaml
 gauge "${ours[@]}" tune --lint
 expect "a bomb of aliases behind a variable: it took $took s and $peak kB" within
 refuses "a bomb of aliases behind a variable" 65 'Compose' 'alias|docker compose config' "${ours[@]}" tune --lint
+# Of one long text, which is a single value.
+{
+    printf 'x-a: &a "%s"\nservices:\n  web:\n    image: x\n    labels:\n' "$(printf 'y%.0s' {1..100000})"
+    printf '      l%d: *a\n' {1..9000}
+} >compose.yaml
+for words in tune "tune --lint"; do
+    # shellcheck disable=SC2086 # words
+    gauge "${ours[@]}" $words
+    expect "a long text and many aliases: $words took $took s and $peak kB" test "$peak" -lt 500000
+    # shellcheck disable=SC2086 # words
+    refuses "a long text and many aliases: $words" 65 'line 645, column 13: its aliases multiply' 'alias' "${ours[@]}" $words
+done
 # What is named is looked into where that can be done, and no more: a secret's file is none of Compose's, nor a pipe that nobody writes.
 mkfifo secret.yml
 printf 'services: {web: {image: "node:20", secrets: [s]}}\nsecrets: {s: {file: ./secret.yml}}\n' >compose.yaml

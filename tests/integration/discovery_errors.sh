@@ -134,7 +134,10 @@ jq -e '.error | test("Compose (needed more than 240 MB|did not finish reading)")
 checks=$((checks + 6))
 mkdir -p "$root/big" && cd "$root/big"
 printf 'x-a: &a "%s"\nx-b: [%s]\nservices: {web: {image: x}}\n' "$(printf 'y%.0s' {1..500000})" "$(printf '*a,%.0s' {1..4000})" >compose.yaml
-probe | jq -e '.error | contains("needed more than 240 MB")' >/dev/null || fail "a file that becomes gigabytes: $(head -c 500 "$root/said")"
-checks=$((checks + 1))
+probe | jq -e '.error | contains("its aliases multiply")' >/dev/null || fail "a file that becomes gigabytes: $(head -c 500 "$root/said")"
+mv compose.yaml included.yaml
+echo 'include: ["${PART:-included}.yaml"]' >compose.yaml
+probe | jq -e '.error | contains("needed more than 240 MB")' >/dev/null || fail "an included one that becomes gigabytes: $(head -c 500 "$root/said")"
+checks=$((checks + 2))
 
 printf '%d checks, Compose itself quotes the canary in %d, it grew to %d kB\n' "$checks" "$quoted" "$peak"

@@ -31,7 +31,7 @@ def state(folder):
 PAGE = {id: (severity, "\nMilder: " in rest, re.search(r"^Source: <?(.*?)>?$", rest, re.M)[1], re.search(r"^Harm: ((?:.+\n)+)", rest, re.M)[1].replace("\n", " ").rstrip(" .")) for id, severity, rest in re.findall(
     r"^## (\S+)\n\n(\w+): ((?:(?!^#).*\n)*)", (CORPUS.parent.parent / "docs" / "lint.md").read_text(), re.M)}
 # Of these the harm depends on what is found: a milder one, or one with figures.
-OWN_HARM = {"probe-localhost", "probe-needs-shell", "timeout-not-below-interval", "waits-for-health-without-check", "postgres-shm-too-small", "memory-flag-above-limit", "n8n-variable-of-another-version"}
+OWN_HARM = {"probe-localhost", "probe-needs-shell", "timeout-not-below-interval", "waits-for-health-without-check", "postgres-shm-too-small", "memory-flag-above-limit", "n8n-variable-of-another-version", "mount-twice", "data-mount-replaced"}
 RANKS = ("note", "warning", "error")
 # No file shows these: an image does, or `healthcheck --check` says them (tests/integration/harms.sh, tests/unit/advise/healthcheck.cpp).
 OF_IMAGES = {"probe-command-missing", "health-check-wrong", "probe-asks-wrongly"}
@@ -173,9 +173,12 @@ DEFECTS = [
         (5, "n8n-unknown-variable", 'N8N_RUNNERS_MAX_PAYLOAD_SIZE: "1"'), (6, "n8n-unknown-variable", 'N8N_BINARY_DATA_BUFFER_SIZE: "1"'),
         (7, "n8n-variable-of-another-version", 'N8N_RUNNERS_ENABLED: "true"'))),
     (20, "backend", "undeclared-volume", "    init: true\n", "    init: true\n    volumes: ['backend_src:/app/src']\n"),
+    (20, "backend", "undeclared-volume", "    init: true\n", "    init: true\n    volumes: ['${SOURCES:-backend_src}:/app/src']\n"),
     (18, "postgres", "data-mount-replaced", None, "services:\n  postgres:\n    volumes: ['postgres_optimized_data:/var/lib/postgresql/data']\nvolumes: {postgres_optimized_data: {}}\n"),
+    (18, "postgres", "data-mount-replaced", None, "volumes: {postgres_data: {name: postgres_optimized_data}}\n"),
     (18, "n8n", "data-mount-replaced", None, "services:\n  n8n:\n    volumes:\n      - {type: bind, source: ./n8n, target: /home/node/.n8n/}\n"),
     (42, "nginx", "limits-contradict", NGINX_LIMITS, "    mem_limit: 96m\n" + NGINX_LIMITS),
+    (42, "nginx", "limits-contradict", NGINX_LIMITS, "    mem_limit: ${NGINX_MEMORY:-96m}\n" + NGINX_LIMITS),
     (42, "nginx", "limits-contradict", None, "services:\n  nginx: {mem_limit: 96m}\n"),
     (38, "n8n", "n8n-grace-too-short", "    stop_grace_period: 40s\n", ""),
     (17, "postgres", "comment-in-command", re.compile(r"    command:\n(      - .*\n)+"), "    command: >\n      postgres\n      -c config_file=/etc/postgresql/postgresql.conf\n      -c work_mem=8MB # for sorts\n"),
@@ -213,6 +216,7 @@ volumes: {search_data: {}}
     (None, "nginx", "waits-for-health-without-check", re.compile(r'    healthcheck:\n.*127\.0\.0\.1/"\]\n(      .*\n)+'), "    healthcheck: {disable: true}\n"),
     (23, "backend", "mount-option-ignored", "    init: true\n", "    init: true\n    volumes: ['./backend/src:/app/src:cached']\n"),
     (21, "backend", "mount-twice", "    init: true\n", "    init: true\n    volumes: ['n8n_data:/app/src', './backend/src:/app/src']\n"),
+    (21, "backend", "mount-twice", "    init: true\n", "    init: true\n    tmpfs: [/app/cache]\n    volumes: ['n8n_data:/app/cache/']\n"),
     (None, "backend", "data-on-anonymous-volume", "    init: true\n", "    init: true\n    volumes: ['/app/uploads']\n"),
     (None, "nginx", "no-memory-limit", '          cpus: "0.5"\n          memory: 64M\n', '          cpus: "0.5"\n'),
     (None, "nginx", "memory-limit-too-small", '          cpus: "0.5"\n          memory: 64M\n', '          cpus: "0.5"\n          memory: 5M\n'),
@@ -245,7 +249,7 @@ volumes: {search_data: {}}
 
   # What Vite builds"""),
     *((None, "backend", id, "    init: true\n", f"    init: true\n    x-pilotpros: {wish}\n") for id, wish in (
-        ("pin-unreadable", "{pin: {memory: plenty}}"), ("bound-unreadable", "{bound: {cpus: {max: most}}}"), ("bound-contradicts", "{bound: {heap: {min: 2g, max: 512}}}"))),
+        ("pin-unreadable", "{pin: {memory: plenty}}"), ("wish-unknown", "{pin: {memmory: 512m}}"), ("bound-unreadable", "{bound: {cpus: {max: most}}}"), ("bound-contradicts", "{bound: {heap: {min: 2g, max: 512}}}"))),
     (None, "nginx", "no-health-check", re.compile(r'    healthcheck:\n.*/health"\]\n      interval: 10s\n.*\n'), ""),
     (None, "nginx", "development-server", '    ports:\n      - "80:80"\n', '    ports:\n      - "80:80"\n    command: npx vite\n'),
     (None, "nginx", "development-server", '    ports:\n      - "80:80"\n', '    ports:\n      - "80:80"\n    command: npm run start:dev\n'),
@@ -259,7 +263,7 @@ PROBE = SOUND["healthcheck"]
 EVERYWHERE = [(None, {}), *((id, {"services": {"planted": {key: value for key, value in {**SOUND, **wrong}.items() if value is not None}}}) for id, wrong in (
     (None, {}), ("no-memory-limit", {"mem_limit": None}), ("memory-limit-too-small", {"mem_limit": "5m"}), ("memswap-below-memory", {"memswap_limit": "32m"}),
     ("cpus-and-quota", {"cpu_quota": 50000}), ("no-health-check", {"healthcheck": None}), ("probe-localhost", {"healthcheck": {**PROBE, "test": ["CMD", "wget", "-q", "-O", "/dev/null", "http://localhost/"]}}),
-    ("timeout-not-below-interval", {"healthcheck": {**PROBE, "timeout": "30s"}}), ("pin-unreadable", {"x-pilotpros": {"pin": {"memory": "plenty"}}}),
+    ("timeout-not-below-interval", {"healthcheck": {**PROBE, "timeout": "30s"}}), ("pin-unreadable", {"x-pilotpros": {"pin": {"memory": "plenty"}}}), ("wish-unknown", {"x-pilotpros": {"pin": {"memmory": "512m"}}}),
     ("development-server", {"command": "npx vite", "ports": ["8099:80"]}))), ("fixed-subnet", {"networks": {"planted": {"ipam": {"config": [{"subnet": "172.31.250.0/24"}]}}}, "services": {"planted": {**SOUND, "networks": ["planted"]}}})]
 
 # Rows that a Compose file can show: the others are nginx's, a Dockerfile's, or of no file. Row 8 only the image can tell.

@@ -46,6 +46,19 @@ TEST_CASE("aliases that multiply are told without writing them out", "[compose]"
         }
         CHECK(multiplied_in(yaml).first > 10);
     }
+    SECTION("of a long text, which counts as many") {
+        const auto repeated = [](std::size_t length, int times) {
+            std::string yaml = "x-a: &a \"" + std::string(length, 'y') + "\"\nlabels:\n";
+            for (int i = 0; i < times; ++i) {
+                yaml += "  l" + std::to_string(i) + ": *a\n";
+            }
+            return yaml;
+        };
+        CHECK(multiplied_in(repeated(100'000, 9000)).first > 3);
+        CHECK(multiplied_in(repeated(1'000'000, 700)).first > 3);
+        CHECK(multiplied_in(repeated(1'000'000, 1)) == std::pair{0, 0});
+        CHECK(multiplied_in(repeated(1000, 5000)) == std::pair{0, 0});  // 5 MB of text
+    }
     SECTION("behind thousands of plain aliases there are no more values than there are lines") {
         std::string yaml = "x: &x {a: 1, b: 2}\nall:\n";
         for (int i = 0; i < 5000; ++i) {

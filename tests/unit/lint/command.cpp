@@ -33,4 +33,22 @@ TEST_CASE("a comment within a folded command is an error", "[lint]") {
         CHECK(lint_of("services:\n  a:\n    command: 'server --port=80 # the usual'\n").says(id));
         CHECK_FALSE(lint_of("services:\n  a:\n    command: [draw, --color, '#fff', out.png]\n").says(id));
     }
+    SECTION("behind an option that takes no value, and at the begin of a line it is always one") {
+        const auto says = [&](const std::string& command) {
+            return lint_of("services:\n  a:\n    image: x\n    command: " + command + "\n").says(id);
+        };
+        CHECK(says(">\n      uvicorn app:app --host 0.0.0.0 --reload\n      # reload for development"));
+        CHECK(says(">\n      server --port 80\n      #--debug"));
+        CHECK(says(">-\n      server --port 80\n      #--debug"));
+        CHECK(says(">\r\n      server --port 80\r\n      #--debug\r\n"));
+        CHECK(says("&server !override >\n      server --port 80\n      #--debug"));
+        CHECK(says("|\n      server --port 80\n      #--debug"));
+        CHECK(says(">\n      #--debug\n      server --port 80"));
+        CHECK(says(">\n      server --verbose\n\n      # -q"));
+        CHECK(says(">\n      server --verbose # be chatty\n      --port 80"));
+        CHECK_FALSE(says(">\n      mosquitto_sub -h broker\n      -t # -v"));
+        CHECK_FALSE(says(">\n      mosquitto_sub -h broker\n      -t #"));
+        CHECK_FALSE(says(">\n      mosquitto_sub -h broker -t\n      'a/#'\n    # -v"));
+        CHECK_FALSE(says(">\n      sh -c 'prepare\n      # then\n      serve'"));
+    }
 }

@@ -50,6 +50,59 @@ TEST_CASE("a later file that replaces a data mount is an error", "[lint]") {
     CHECK_FALSE(with_later_mount("${DATA}:/var/lib/postgresql/data").says(id));
 }
 
+TEST_CASE("a later file that makes another volume of a database's is an error", "[lint]") {
+    const auto finding = [](const std::string& base, const std::string& later) {
+        LintProject built;
+        built.project.name = "shop";
+        built.file(
+            "/srv/shop/compose.yaml",
+            "services:\n  db:\n    image: postgres:17\n    volumes: ['data:/var/lib/postgresql/data', 'logs:/backup']\n"
+            "volumes:\n  logs:\n  data: " +
+                base + "\n");
+        built.file("/srv/shop/compose.fast.yaml", "volumes:\n  " + later + "\n");
+        return built.finding("data-mount-replaced");
+    };
+    const Finding named = finding("{}", "data: {name: postgres_optimized_data}");
+    CHECK(named.service == "db");
+    CHECK(named.severity == Finding::Severity::kError);
+    CHECK(contains(named.what,
+                   "compose.fast.yaml makes another volume of data, which is mounted on /var/lib/postgresql/data"));
+    for (const char* later :
+         {"data: {external: true, name: opt}", "data: {external: true}", "data: {external: {name: opt}}",
+          "data: {driver: nfs}", "data: {driver_opts: {type: none, o: bind, device: /opt/pg}}"}) {
+        CAPTURE(later);
+        CHECK_FALSE(finding("", later).what.empty());
+    }
+    for (const char* later :
+         {"data: {labels: {backup: 'yes'}}", "data:", "data: {driver: local}", "data: {name: shop_data}",
+          "data: {external: false}", "data: {name: '${DATA}'}", "logs: {name: other}"}) {
+        CAPTURE(later);
+        CHECK(finding("{}", later).what.empty());
+    }
+    CHECK(finding("{name: opt}", "data: {external: true}").what.empty());
+    CHECK(finding("{name: opt}", "data: {name: opt}").what.empty());
+}
+
+TEST_CASE("the data places of well-known databases", "[lint]") {
+    const auto replaced = [](const std::string& image, const std::string& place) {
+        LintProject built;
+        built.file("/srv/shop/a.yaml",
+                   "services:\n  c:\n    image: " + image + "\n    volumes: ['one:" + place + "']\n");
+        built.file("/srv/shop/b.yaml", "services:\n  c:\n    volumes: ['two:" + place + "']\n");
+        return built.says("data-mount-replaced");
+    };
+    for (const char* place : {"/bitnami/mariadb", "/bitnami/mongodb", "/var/opt/mssql", "/qdrant/storage"}) {
+        CAPTURE(place);
+        CHECK(replaced("shop/db", place));
+    }
+    for (const char* image : {"neo4j:5", "minio/minio", "redis"}) {
+        CAPTURE(image);
+        CHECK(replaced(image, "/data"));
+        CHECK_FALSE(replaced(image, "/import"));
+    }
+    CHECK_FALSE(replaced("shop/app", "/data"));
+}
+
 TEST_CASE("one folder in two spellings replaces no data", "[lint]") {
     LintProject built;
     built.file("/srv/shop/a.yaml", "services:\n  c:\n    image: redis\n    volumes: ['./redis/:/data']\n");
@@ -68,6 +121,26 @@ TEST_CASE("a volume that no file declares is an error", "[lint]") {
     CHECK_FALSE(app_with_volumes(volumes, "volumes:\n  backend_src:\n").says(id));
     CHECK_FALSE(app_with_volumes(volumes, "include:\n  - more.yaml\n").says(id));
     CHECK_FALSE(app_with_volumes("      - ${SOURCE}:/app\n", "").says(id));
+    SECTION("a Windows drive is no volume") {
+        CHECK_FALSE(app_with_volumes("      - C:\\data:/data\n", "").says(id));
+        CHECK_FALSE(app_with_volumes("      - c:/src:/app:cached\n", "").says(id));
+        CHECK_FALSE(app_with_volumes("      - '\\\\.\\pipe\\docker_engine:/run/docker'\n", "").says(id));
+        CHECK(app_with_volumes("      - cd:/src:ro\n", "").says(id));
+    }
+    SECTION("by the default of a variable, where Compose refused the project") {
+        const std::string by_default = "      - ${VOL:-nd}:/data\n";
+        CHECK(contains(app_with_volumes(by_default, "").finding(id).what, "the volume nd, a default, on /data"));
+        CHECK(app_with_volumes("      - ${VOL-nd}:${AT:-/data}\n", "").says(id));
+        CHECK(app_with_volumes("      - ${VOL:-${OTHER:-nd}}:/data\n", "").says(id));
+        CHECK_FALSE(app_with_volumes(by_default, "volumes:\n  nd:\n").says(id));
+        CHECK_FALSE(app_with_volumes("      - ${VOL:-./nd}:/data\n", "").says(id));
+        CHECK_FALSE(app_with_volumes("      - ${VOL:?nd}:/data\n", "").says(id));
+        CHECK_FALSE(app_with_volumes("      - ${VOL:-}:/data\n", "").says(id));
+        CHECK_FALSE(app_with_volumes("      - '${VOL:-nd:/data'\n", "").says(id));
+        LintProject accepted = app_with_volumes(by_default, "");
+        accepted.resolved("app", {{"image", "shop/app"}});
+        CHECK_FALSE(accepted.says(id));
+    }
     SECTION("any file of the project may declare it, also one that is not known here") {
         LintProject two = app_with_volumes(volumes, "");
         two.file("/srv/shop/more.yaml", "volumes:\n  backend_src: {}\n");
@@ -88,6 +161,23 @@ TEST_CASE("two mounts on one target are told", "[lint]") {
     CHECK(twice.severity == Finding::Severity::kWarning);
     CHECK(contains(twice.what, "./src and src on /app/src"));
     CHECK_FALSE(app_with_volumes("      - ./src:/app/src\n      - src:/app/lib\n", declared).says(id));
+    SECTION("in every spelling") {
+        CHECK(app_with_volumes("      - ./src:/app/src/\n      - src:/app//src\n", declared).says(id));
+        CHECK(app_with_volumes("      - ./src:/app/src\n      - src:/app/lib/../src/.\n", declared).says(id));
+        CHECK_FALSE(app_with_volumes("      - ./src:/app/src\n      - src:/app/src/..\n", declared).says(id));
+    }
+    SECTION("a tmpfs beside a mount, also of another file") {
+        const Finding both =
+            app_with_volumes("      - src:/app/cache\n    tmpfs: ['/app/cache/:size=64m']\n", declared).finding(id);
+        CHECK(contains(both.what, "src and a tmpfs are both mounted on /app/cache"));
+        CHECK(contains(both.harm, "one of the two cannot be there"));
+        CHECK(app_with_volumes("      - ./src:/app/cache\n    tmpfs: /app/cache\n", declared).says(id));
+        CHECK_FALSE(app_with_volumes("      - src:/app/src\n    tmpfs: [/app/cache]\n", declared).says(id));
+        CHECK_FALSE(app_with_volumes("      - src:/app/cache\n    tmpfs: ['${CACHE}']\n", declared).says(id));
+        LintProject two = app_with_volumes("      - src:/app/cache\n", declared);
+        two.file("/srv/shop/more.yaml", "services:\n  app:\n    tmpfs: [/app/cache]\n");
+        CHECK(two.says(id));
+    }
     SECTION("in one file: the next file's replaces on purpose") {
         LintProject two = app_with_volumes("      - ./src:/app/src\n", declared);
         two.file("/srv/shop/more.yaml", "services:\n  app:\n    volumes: ['src:/app/src']\n");
@@ -102,6 +192,9 @@ TEST_CASE("a mount option that Compose drops is told", "[lint]") {
               .says(id));
     CHECK_FALSE(app_with_volumes("      - ./cached:/app/cached:ro\n", "").says(id));
     CHECK(app_with_volumes("      - ${SRC:-./src}:/app/src:cached\n", "").says(id));
+    CHECK(app_with_volumes("      - C:/src:/app/src:cached\n", "").says(id));
+    CHECK(app_with_volumes("      - C:\\src:C:\\app:cached\n", "").says(id));
+    CHECK_FALSE(app_with_volumes("      - C:/cached:/app/src:ro\n", "").says(id));
 }
 
 TEST_CASE("a tmpfs that may fill the memory limit is told, in each way of writing one", "[lint]") {

@@ -44,6 +44,24 @@ TEST_CASE("n8n's variables are looked for in n8n alone", "[lint]") {
                         .says("n8n-unknown-variable"));
         CHECK_FALSE(lint_of("services:\n  flows:\n    image: in8n\n" + environment).says("n8n-unknown-variable"));
     }
+    SECTION("and where it is built under a name of n8n's, and told what a server is told") {
+        const auto says = [](const std::string& name, const std::string& lines) {
+            return lint_of("services:\n  " + name + ":\n" + lines).says("n8n-grace-too-short");
+        };
+        const std::string told = "    environment: {DB_TYPE: postgresdb}\n";
+        CHECK(says("n8n", "    build: .\n" + environment));
+        CHECK(says("n8n", "    build: .\n" + told));
+        CHECK(says("flows", "    build: .\n    container_name: shop_n8n\n" + told));
+        CHECK(says("flows", "    build: {context: ., dockerfile: docker/Dockerfile.n8n}\n" + told));
+        CHECK(says("n8n", "    build: .\n    image: shop/flows:1\n" + told));
+        CHECK_FALSE(says("flows", "    build: .\n" + told));
+        CHECK_FALSE(says("in8n", "    build: .\n" + told));
+        CHECK_FALSE(says("n8n-db", "    image: postgres:17\n" + told));
+        CHECK_FALSE(says("n8n-mcp", "    build: .\n    environment: {N8N_API_URL: 'http://n8n', N8N_API_KEY: x}\n"));
+        CHECK_FALSE(says("n8n-runner",
+                         "    build: .\n    environment: {N8N_RUNNERS_TASK_BROKER_URI: 'http://n8n:5679',"
+                         " N8N_RUNNERS_AUTH_TOKEN: x}\n"));
+    }
 }
 
 TEST_CASE("a variable of another version is told by the image's tag", "[lint]") {
@@ -58,7 +76,11 @@ TEST_CASE("a variable of another version is told by the image's tag", "[lint]") 
         CHECK_FALSE(n8n_with(":latest", "N8N_RUNNERS_ENABLED").says(id));
         CHECK_FALSE(n8n_with("", "N8N_RUNNERS_ENABLED").says(id));
         CHECK_FALSE(n8n_with(":${N8N_VERSION}", "N8N_RUNNERS_ENABLED").says(id));
-        CHECK_FALSE(n8n_with(":2.0.0@sha256:00", "N8N_RUNNERS_ENABLED").says(id));
+        CHECK_FALSE(n8n_with("@sha256:00", "N8N_RUNNERS_ENABLED").says(id));
+        CHECK_FALSE(n8n_with(":1.100.0@sha256:00", "N8N_RUNNERS_ENABLED").says(id));
+    }
+    SECTION("a digest behind it is of what it names") {
+        CHECK(n8n_with(":2.0.0@sha256:00", "N8N_RUNNERS_ENABLED").says(id));
     }
 }
 

@@ -27,6 +27,57 @@ TEST_CASE("an option that node refuses in NODE_OPTIONS is an error", "[lint]") {
     CHECK(node_with("--stack-size=4000").says("node-options-refused"));
     CHECK_FALSE(node_with("--max-old-space-size=512").says("node-options-refused"));
     CHECK_FALSE(node_with("${MORE} --optimize-for-size").says("node-options-refused"));
+    for (const char* option : {"--gc-global", "--nolazy", "--no-opt", "--min-semi-space-size=16", "--trace-gc-verbose",
+                               "--env-file=.env", "--test"}) {
+        CAPTURE(option);
+        CHECK(node_with(option).says("node-options-refused"));
+    }
+    for (const char* option : {"--expose-gc", "--max-semi-space-size=16", "--test-only", "--heap-prof"}) {
+        CAPTURE(option);
+        CHECK_FALSE(node_with(option).says("node-options-refused"));
+    }
+}
+
+TEST_CASE("an option that a later node takes is refused by the earlier one alone", "[lint]") {
+    const auto in_image = [](const char* image, const char* option) {
+        return lint_of(std::string{"services:\n  api:\n    image: "} + image +
+                       "\n    environment:\n      NODE_OPTIONS: " + option + "\n")
+            .says("node-options-refused");
+    };
+    CHECK(in_image("node:20-alpine", "--cpu-prof"));
+    CHECK_FALSE(in_image("node:22", "--cpu-prof"));
+    CHECK_FALSE(in_image("shop/api", "--cpu-prof"));
+    CHECK(in_image("node:22.11", "--max-heap-size=200"));
+    CHECK(in_image("node:lts", "--max-heap-size=200"));
+    CHECK_FALSE(in_image("node:24", "--max-heap-size=200"));
+    SECTION("and bun reads none") {
+        CHECK_FALSE(in_image("oven/bun:1", "--optimize-for-size"));
+        CHECK_FALSE(lint_of("services:\n  api:\n    image: shop/api\n    command: bun run a.ts\n    environment:\n"
+                            "      NODE_OPTIONS: --optimize-for-size\n")
+                        .says("node-options-refused"));
+        CHECK(lint_of("services:\n  api:\n    image: shop/api\n    command: node bun.js\n    environment:\n"
+                      "      NODE_OPTIONS: --optimize-for-size\n")
+                  .says("node-options-refused"));
+    }
+}
+
+TEST_CASE("NODE_OPTIONS that a shell is told before node counts as well", "[lint]") {
+    const std::string id = "node-options-refused";
+    const auto with = [](const std::string& command) {
+        return lint_of("services:\n  api:\n    image: node:22\n    command: " + command + "\n");
+    };
+    const Finding refused = with("sh -c \"NODE_OPTIONS=--optimize-for-size node a.js\"").finding(id);
+    CHECK(refused.severity == Finding::Severity::kError);
+    CHECK(contains(refused.what, "--optimize-for-size"));
+    CHECK(contains(refused.fix, "in the command"));
+    CHECK(with("[sh, -c, 'NODE_OPTIONS=\"--max-old-space-size=64 --gc-interval=9\" exec node a.js']").says(id));
+    for (const char* const right :
+         {"sh -c \"NODE_OPTIONS=--max-old-space-size=64 node a.js\"", "sh -c \"node --optimize-for-size a.js\"",
+          "sh -c \"NODE_OPTIONS=--optimize-for-size ./migrate && node a.js\"",
+          "[echo, NODE_OPTIONS=--optimize-for-size, node]", "sh -c \"NODE_OPTIONS=$$MORE node a.js\""}) {
+        CAPTURE(right);
+        CHECK_FALSE(with(right).says(id));
+    }
 }
 
 TEST_CASE("what else NODE_OPTIONS holds is not repeated by a lint finding", "[lint]") {

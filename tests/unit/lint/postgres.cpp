@@ -31,7 +31,51 @@ TEST_CASE("a PostgreSQL configuration that nobody reads is an error", "[lint]") 
         CHECK(postgres_with("    volumes: ['./p.conf:/etc/postgresql/my-postgres.conf']\n").says(id));
         CHECK(postgres_with("    volumes: ['./p.conf:/usr/share/postgresql/postgresql.conf']\n").says(id));
         CHECK_FALSE(postgres_with(folder + "    command: postgres -c hba_file=/etc/postgresql/pg_hba.conf\n").says(id));
-        CHECK_FALSE(postgres_with("    volumes: ['./h.conf:/etc/postgresql/pg_hba.conf']\n").says(id));
+    }
+    SECTION("whatever it is called below /etc/postgresql, and as postgresql.conf anywhere but among the data") {
+        const auto at = [&](const std::string& target, const std::string& more = "") {
+            return postgres_with("    volumes: ['./pg:" + target + "']\n" + more).finding(id);
+        };
+        for (const char* target :
+             {"/etc/postgresql/custom.conf", "/etc/postgresql/conf.d/tuning.conf", "/etc/postgresql/conf.d",
+              "/etc/postgresql/pg_hba.conf", "/postgresql.conf", "/config/postgresql.conf",
+              "/var/lib/postgresql/postgresql.conf", "/usr/local/etc/postgresql/postgresql.conf",
+              "/docker-entrypoint-initdb.d/postgresql.conf"}) {
+            CAPTURE(target);
+            CHECK(at(target).severity == Finding::Severity::kError);
+            CHECK_FALSE(at(target).what.empty());
+            CHECK(at(target, "    command: postgres -c config_file=/srv/own.conf\n").what.empty());
+        }
+        CHECK(contains(at("/etc/postgresql/pg_hba.conf").fix, "hba_file=/etc/postgresql/pg_hba.conf"));
+        CHECK(contains(at("/etc/postgresql/conf.d").fix, "include_dir = '/etc/postgresql/conf.d'"));
+        CHECK(at("/etc/postgresql/pg_hba.conf", "    command: -c hba_file=/etc/postgresql/pg_hba.conf\n").what.empty());
+        for (const char* target :
+             {"/etc/postgresql/server.crt", "/etc/postgresql/ssl", "/config/tuning.conf",
+              "/var/lib/postgresql/18/docker/postgresql.conf", "/docker-entrypoint-initdb.d/a.sql"}) {
+            CAPTURE(target);
+            CHECK(at(target).what.empty());
+        }
+        CHECK(
+            at("/var/lib/postgresql/postgresql.conf", "    environment: {PGDATA: /var/lib/postgresql}\n").what.empty());
+        CHECK(at("/config/postgresql.conf", "    environment: {PGDATA: '${WHERE}'}\n").what.empty());
+        for (const char* image : {"bitnami/postgresql:17", "bitnamilegacy/postgresql:16"}) {
+            CAPTURE(image);
+            CHECK_FALSE(lint_of("services:\n  db:\n    image: " + std::string{image} +
+                                "\n    volumes: ['./p:/bitnami/postgresql/conf/postgresql.conf']\n")
+                            .says(id));
+        }
+    }
+    SECTION("in a warning where something else that is mounted may name it") {
+        for (const char* beside :
+             {"./init.sh:/docker-entrypoint-initdb.d/init.sh", "./init:/docker-entrypoint-initdb.d",
+              "./p.conf:/var/lib/postgresql/data/postgresql.conf"}) {
+            CAPTURE(beside);
+            const Finding maybe = postgres_with(mount + "      - " + beside + "\n").finding(id);
+            CHECK(maybe.severity == Finding::Severity::kWarning);
+            CHECK(contains(maybe.what, "what is mounted beside it may"));
+        }
+        CHECK(postgres_with(mount + "      - ./a.sql:/docker-entrypoint-initdb.d/a.sql\n").finding(id).severity ==
+              Finding::Severity::kError);
     }
 }
 
@@ -133,6 +177,16 @@ TEST_CASE("parallel work beyond /dev/shm is told", "[lint]") {
     CHECK(postgres_with("    command: [-c, work_mem=16MB, -c, max_parallel_workers_per_gather=2]\n").says(id));
     CHECK_FALSE(postgres_with("    command: [-c, work_mem=16MB, -c, max_parallel_workers_per_gather=0]\n").says(id));
     CHECK_FALSE(postgres_with("    command: [-c, max_parallel_workers_per_gather=4]\n").says(id));
+    SECTION("also where a shell starts it") {
+        const auto by_shell = [&](const std::string& command) {
+            return postgres_with("    command: " + command + "\n").says(id);
+        };
+        CHECK(by_shell("sh -c \"exec docker-entrypoint.sh postgres -c maintenance_work_mem=512MB\""));
+        CHECK(by_shell("[/bin/bash, -ec, 'prepare && exec gosu postgres postgres -c maintenance_work_mem=512MB']"));
+        CHECK_FALSE(by_shell("[sh, -c, 'postgres -c work_mem=4MB && other -c maintenance_work_mem=512MB']"));
+        CHECK_FALSE(by_shell("[sh, -c, \"psql -U postgres -c 'set maintenance_work_mem=512MB'\"]"));
+        CHECK_FALSE(by_shell("[sh, -c, 'other -c maintenance_work_mem=512MB']"));
+    }
     SECTION("of PostgreSQL's own default in a note, written out or not") {
         const auto of = [](const std::string& image, const std::string& more) {
             return lint_of("services:\n  db:\n    image: " + image + "\n" + more);
@@ -213,6 +267,14 @@ TEST_CASE("settings that PostgreSQL's memory limit has no room for are told, wit
         CHECK_FALSE(in("2g", "-c shared_buffers=${BUFFERS}").says(id));
         CHECK_FALSE(postgres_with("    mem_limit: 1g\n    command: [sh, -c, 'x -c shared_buffers=4GB']\n").says(id));
     }
+    SECTION("where a shell starts it, by the flags alone") {
+        const auto by_shell = [&](const std::string& flags) {
+            return postgres_with("    mem_limit: 1g\n    command: sh -c \"postgres " + flags + "\"\n").says(id);
+        };
+        CHECK(by_shell("-c work_mem=16MB -c max_connections=100"));
+        CHECK_FALSE(by_shell("-c work_mem=16MB"));
+        CHECK_FALSE(by_shell("-c work_mem=1MB -c max_connections=20"));
+    }
 }
 
 TEST_CASE("PostgreSQL is not to count on more cache than its limit", "[lint]") {
@@ -227,6 +289,12 @@ TEST_CASE("PostgreSQL is not to count on more cache than its limit", "[lint]") {
     CHECK(in("2g", "524288").says(id));  // blocks
     CHECK_FALSE(in("2g", "1536MB").says(id));
     CHECK_FALSE(in("2g", "'${CACHE}'").says(id));
+    const auto by_shell = [](const std::string& size) {
+        return postgres_with("    mem_limit: 2g\n    command: sh -c \"postgres -c effective_cache_size=" + size +
+                             " -c max_connections=25\"\n");
+    };
+    CHECK(by_shell("4GB").says(id));
+    CHECK_FALSE(by_shell("1GB").says(id));
 }
 
 TEST_CASE("pools that want more connections than PostgreSQL has are told", "[lint]") {
@@ -291,5 +359,22 @@ TEST_CASE("pools that want more connections than PostgreSQL has are told", "[lin
                 "services:\n  db:\n    image: postgres:17\n  n8n:\n    image: n8nio/n8n:1.123.0\n"
                 "    environment: {DB_TYPE: postgresdb, DB_POSTGRESDB_HOST: pgbouncer, DB_POSTGRESDB_POOL_SIZE: 150}\n")
                 .says(id));
+    }
+    SECTION("under every name that the database has for it") {
+        const auto reached = [&](const std::string& host, const std::string& database, const std::string& client = "") {
+            return lint_of("services:\n  db:\n    image: postgres:17\n" + database +
+                           "  n8n:\n    image: n8nio/n8n:1.123.0\n" + client +
+                           "    environment: {DB_TYPE: postgresdb, DB_POSTGRESDB_HOST: " + host +
+                           ", DB_POSTGRESDB_POOL_SIZE: 150}\n")
+                .says(id);
+        };
+        const std::string aliases = "    networks: {back: {aliases: [sql, store]}}\n";
+        CHECK(reached("shop-db", "    container_name: shop-db\n"));
+        CHECK(reached("store", aliases));
+        CHECK(reached("postgres", "", "    links: ['db:postgres']\n"));
+        CHECK_FALSE(reached("postgres", "", "    links: ['other:postgres', db]\n"));
+        CHECK_FALSE(reached("stores", aliases));
+        CHECK_FALSE(reached("shop-db", "    container_name: shop\n    hostname: shop-db\n"));
+        CHECK_FALSE(reached("store", "    networks: [store]\n"));
     }
 }

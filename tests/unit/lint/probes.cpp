@@ -40,6 +40,57 @@ TEST_CASE("a health check that asks localhost is told", "[lint]") {
         CHECK(checked_by("      test: curl -f http://localhost/ || wget -q http://localhost/\n").finding(id).severity ==
               Finding::Severity::kWarning);
     }
+    SECTION("and where Python or libpq does, which go on, too") {
+        for (const char* test :
+             {R"x([CMD, python3, -c, "import urllib.request; urllib.request.urlopen('http://localhost:8000/')"])x",
+              R"x(python -c "import urllib.request as u; u.urlopen('http://localhost:8000/')" || exit 1)x",
+              "[CMD, pg_isready, -d, 'postgres://localhost/d']"}) {
+            CAPTURE(test);
+            const Finding passes = checked_by(std::string{"      test: "} + test + "\n").finding(id);
+            CHECK(passes.severity == Finding::Severity::kNote);
+            CHECK(contains(passes.harm, "passes"));
+            CHECK_FALSE(contains(passes.harm, "curl"));
+        }
+    }
+    SECTION("of the host that is asked, not of what is sent to it") {
+        for (const char* test : {"wget -qO- http://127.0.0.1/?next=http://localhost/",
+                                 "'curl http://127.0.0.1/ -H \"Origin: http://localhost\"'",
+                                 "[CMD, curl, --header, 'Origin: http://localhost', 'http://127.0.0.1/']",
+                                 "[CMD, curl, -H, 'X-Forwarded-Host: localhost', 'http://127.0.0.1/']",
+                                 "curl -e http://localhost/ http://127.0.0.1/"}) {
+            CAPTURE(test);
+            CHECK_FALSE(checked_by(std::string{"      test: "} + test + "\n").says(id));
+        }
+        CHECK(checked_by("      test: [CMD, curl, -H, 'Origin: http://shop', 'http://localhost/']\n").says(id));
+        CHECK(checked_by("      test: [CMD, curl, -H, 'Accept:text/html', 'http://localhost/']\n").says(id));
+    }
+    SECTION("not where it is 127.0.0.1 alone") {
+        for (const char* test : {"wget -4 -qO- http://localhost/", "curl -fsS4 http://localhost/",
+                                 "curl --ipv4 http://localhost/ || exit 1"}) {
+            CAPTURE(test);
+            CHECK_FALSE(checked_by(std::string{"      test: "} + test + "\n").says(id));
+        }
+        CHECK_FALSE(checked_by("      test: wget -q localhost\n    sysctls:\n      net.ipv6.conf.all.disable_ipv6: 1\n")
+                        .says(id));
+        CHECK_FALSE(
+            checked_by("      test: wget -q localhost\n    sysctls: [net.ipv6.conf.all.disable_ipv6=1]\n").says(id));
+        CHECK(checked_by("      test: wget -q localhost\n    sysctls: [net.ipv6.conf.all.disable_ipv6=0]\n").says(id));
+    }
+    SECTION("also within a time, with a password, and as node's options have it") {
+        for (const char* test :
+             {"timeout 5 wget -q --spider localhost:80", "[CMD, timeout, -k, '1', '5', wget, localhost]",
+              "wget -q http://u:p@localhost/", "[CMD, sh, -c, 'wget -q localhost']",
+              R"x([CMD, node, -e, "require('http').get({host:'localhost',port:80},r=>0)"])x"}) {
+            CAPTURE(test);
+            CHECK(checked_by(std::string{"      test: "} + test + "\n").finding(id).severity ==
+                  Finding::Severity::kWarning);
+        }
+        CHECK(contains(checked_by("      test: timeout 5 wget -q --spider localhost:80\n").finding(id).fix,
+                       "timeout 5 wget -q --spider 127.0.0.1:80"));
+        CHECK(contains(checked_by("      test: [CMD, timeout, '5', wget, 'localhost:80']\n").finding(id).fix,
+                       R"(["CMD","timeout","5","wget","127.0.0.1:80"])"));
+        CHECK_FALSE(checked_by("      test: [CMD, node, -e, \"get({host:'127.0.0.1',name:'localhost'})\"]\n").says(id));
+    }
     SECTION("what may be a password is not repeated") {
         const Finding secret =
             checked_by("      test: curl -u me:pass-4711 http://localhost/\n").finding("probe-localhost");
@@ -102,6 +153,32 @@ TEST_CASE("pg_isready without a host is told", "[lint]") {
     CHECK_FALSE(checked_by("      test: pg_isready -h 127.0.0.1 -U shop\n").says(id));
     CHECK_FALSE(checked_by("      test: [CMD, pg_isready, --host=127.0.0.1]\n").says(id));
     CHECK_FALSE(checked_by("      test: pg_isready ${PG_OPTIONS}\n").says(id));
+    SECTION("whatever runs it") {
+        for (const char* test :
+             {"timeout 5 pg_isready -U u", "timeout -k 1 5s pg_isready -U u", "PGUSER=u pg_isready", "'! pg_isready'",
+              "[CMD, gosu, postgres, pg_isready]", "su-exec postgres /usr/bin/pg_isready",
+              "su postgres -c 'pg_isready'", "[CMD, su, -, postgres, -c, pg_isready -U u]",
+              "until pg_isready -U u; do sleep 1; done", "if pg_isready; then exit 0; fi",
+              "'test -e /x && timeout 5 pg_isready -U u'", "PGUSER=u pg_isready && psql -c 'select 1'",
+              "pg_isready -q; true"}) {
+            CAPTURE(test);
+            CHECK(checked_by(std::string{"      test: "} + test + "\n").says(id));
+        }
+        for (const char* test :
+             {"PGHOST=127.0.0.1 pg_isready -U u", "timeout 5 pg_isready -h db", "pg_isready -qh 127.0.0.1",
+              "'pg_isready -qh db && psql -qh db'", "su postgres -c 'pg_isready -h 127.0.0.1'",
+              "until pg_isready -h db; do sleep 1; done", "echo pg_isready; true", "timeout pg_isready 5",
+              "[CMD, gosu, pg_isready]", "[CMD, PGUSER=u, pg_isready]"}) {
+            CAPTURE(test);
+            CHECK_FALSE(checked_by(std::string{"      test: "} + test + "\n").says(id));
+        }
+        CHECK(contains(checked_by("      test: timeout 5 pg_isready -U u\n").finding(id).fix,
+                       "timeout 5 pg_isready -h 127.0.0.1 -U u"));
+        CHECK(contains(checked_by("      test: [CMD, gosu, postgres, pg_isready, -q]\n").finding(id).fix,
+                       R"(["CMD","gosu","postgres","pg_isready","-h","127.0.0.1","-q"])"));
+        CHECK(
+            contains(checked_by("      test: PGPASSWORD=pass-4711 pg_isready\n").finding(id).fix, "add -h 127.0.0.1"));
+    }
     SECTION("not of a pooler in front of it, which has no first start") {
         const std::string pooler =
             "services:\n  pool:\n    image: edoburu/pgbouncer\n    healthcheck:\n      test: pg_isready -p 6432\n";
@@ -145,6 +222,8 @@ TEST_CASE("a pg_isready that PostgreSQL would inherit from a shell is told", "[l
             CAPTURE(test);
             CHECK_FALSE(of_postgres(test).says(id));
         }
+        CHECK_FALSE(of_postgres("timeout 5 pg_isready -U shop").says(id));  // it ends before the engine looks
+        CHECK_FALSE(of_postgres("test -e /x && timeout 5 pg_isready -U shop").says(id));
         CHECK_FALSE(of_postgres("pg_isready", "    init: true\n").says(id));
         CHECK_FALSE(checked_by("      test: pg_isready -h db\n").says(id));
     }
@@ -162,6 +241,14 @@ TEST_CASE("a pg_isready that PostgreSQL would inherit from a shell is told", "[l
         const LintProject both = of_postgres("pg_isready -U shop || exit 1");
         CHECK(contains(both.finding(id).fix, "\"exec pg_isready -h 127.0.0.1 -U shop\""));
         CHECK(both.finding("pg-isready-on-socket").fix == both.finding(id).fix);
+    }
+    SECTION("and no exec between gosu and the program, or before an assignment") {
+        for (const char* test : {"gosu postgres pg_isready -U shop", "PGUSER=shop pg_isready"}) {
+            CAPTURE(test);
+            const LintProject run = of_postgres(test);
+            CHECK_FALSE(contains(run.finding(id).fix, "test:"));
+            CHECK_FALSE(contains(run.finding("pg-isready-on-socket").fix, "exec"));
+        }
     }
 }
 

@@ -29,6 +29,25 @@ TEST_CASE("a fixed subnet that nobody needs is told", "[lint]") {
     CHECK_FALSE(lint_of("services:\n  app:\n    networks:\n      back:\n        ipv4_address: 172.20.0.9\n" +
                         network_with("172.20.0.0/16"))
                     .says(id));
+    SECTION("not where a service is told an address in it") {
+        const auto told = [&](const std::string& line) {
+            return lint_of(std::string{kQuietService} + "    " + line + "\n" + network_with("172.20.0.0/16")).says(id);
+        };
+        for (const char* line :
+             {"environment: {TRUSTED_PROXIES: 172.20.0.1}", "environment: ['RELAY=127.0.0.0/8,172.20.0.0/16']",
+              "extra_hosts: ['host:172.20.0.1']", "extra_hosts: {host: 172.20.255.254}",
+              "command: [server, '--listen=172.20.0.9:80']", "command: \"sh -c 'echo\\n172.20.0.9.'\"",
+              "labels: {allow: '10.0.0.1,172.20.3.4/32'}", "dns: 172.20.0.2", "ports: ['172.20.0.1:80:80']"}) {
+            CAPTURE(line);
+            CHECK_FALSE(told(line));
+        }
+        for (const char* line : {"environment: {TRUSTED_PROXIES: 172.21.0.1}", "environment: {VERSION: 1172.20.0.1}",
+                                 "environment: {VERSION: v172.20.0.1}", "environment: {VERSION: 172.20.0}",
+                                 "environment: {VERSION: 172.20.0.1.5}", "environment: {VERSION: 172.20.0.256}"}) {
+            CAPTURE(line);
+            CHECK(told(line));
+        }
+    }
 }
 
 TEST_CASE("a network that is called the same in every project is told", "[lint]") {
@@ -108,6 +127,22 @@ TEST_CASE("aliases that double with each line are not followed for ever", "[lint
         yaml += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + before + ", " + before + "]\n";
     }
     CHECK(linting::read_yaml(yaml).front().is_null());
+    SECTION("nor is a long text that is repeated, in one document or in many") {
+        const auto repeated = [](std::size_t length, int times) {
+            std::string text = "a: &a \"" + std::string(length, 'y') + "\"\nb: [*a";
+            for (int i = 1; i < times; ++i) {
+                text += ", *a";
+            }
+            return text + "]\n";
+        };
+        CHECK(linting::read_yaml(repeated(100'000, 9000)).front().is_null());
+        CHECK(linting::read_yaml(repeated(100'000, 9)).front()["b"].size() == 9);
+        std::string many;
+        for (int i = 0; i < 20; ++i) {
+            many += "---\n" + repeated(100'000, 9);
+        }
+        CHECK(linting::read_yaml(many).front().is_null());
+    }
     CHECK(linting::read_yaml("base: &b {a: 1, b: 2}\nmore: {<<: *b, b: 3}\n").front()["more"] ==
           nlohmann::json{{"a", "1"}, {"b", "3"}});
 }
@@ -127,6 +162,20 @@ TEST_CASE("a limit in two ways of writing that differ is why Compose refuses the
     CHECK(contains(with("mem_limit: 1g", "{cpus: '2'}").finding(id).what, "limits has no memory"));
     CHECK_FALSE(with("mem_limit: 1g", "{memory: 1024M}").says(id));
     CHECK_FALSE(with("mem_limit: '${M}'", "{memory: 512M}").says(id));
+    SECTION("by the default of a variable, where Compose refused the project") {
+        const Finding by_default = with("mem_limit: ${M:-512m}", "{memory: 1G}").finding(id);
+        CHECK(contains(by_default.what, "mem_limit is ${M:-512m}"));
+        CHECK(contains(by_default.what, "by the defaults"));
+        CHECK_FALSE(contains(differs.what, "by the defaults"));
+        CHECK(with("mem_limit: 1g", "{memory: '${M-512m}'}").says(id));
+        CHECK_FALSE(with("mem_limit: ${M:-1g}", "{memory: 1G}").says(id));
+        CHECK_FALSE(with("mem_limit: ${M:?512m}", "{memory: 1G}").says(id));
+        CHECK_FALSE(with("mem_limit: ${M:-${N}}", "{memory: 1G}").says(id));
+        LintProject accepted = with("mem_limit: ${M:-512m}", "{memory: 1G}");
+        accepted.resolved("web",
+                          {{"mem_limit", "${M:-512m}"}, {"deploy", {{"resources", {{"limits", {{"memory", "1G"}}}}}}}});
+        CHECK_FALSE(accepted.says(id));
+    }
     CHECK_FALSE(with("restart: always", "{memory: 512M}").says(id));
     CHECK_FALSE(lint_of("services: {web: {image: x, mem_limit: 1g}}").says(id));
     SECTION("what it would refuse for another reason is not told instead") {
