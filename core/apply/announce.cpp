@@ -91,9 +91,10 @@ Announcer::Announcer(World& world, Engine& engine, const std::string& project, c
 }
 
 AnnouncedInterruption Announcer::of(const ServiceObservation& service, double spacing, double start_seconds,
-                                    double grace) const {
+                                    Direction direction, int grace) const {
     InterruptionBounds bounds;
     bounds.grace = grace;
+    bounds.compose = Seconds{time_for_compose(direction, grace)}.count();
     if (const auto stop = recent_.stops.find(service.service); stop != recent_.stops.end()) {
         bounds.stop = stop->second;
     }
@@ -127,7 +128,7 @@ std::map<std::string, AnnouncedInterruption> announce_interruptions(World& world
         const ServiceObservation* const service = request.observation.service(one.service);
         if (one.interrupted() && service != nullptr) {
             announced.emplace(one.service, announcer.of(*service, probe_spacing(one.resolved, service),
-                                                        one.start_seconds, one.stop_seconds));
+                                                        one.start_seconds, Direction::kForward, one.stop_seconds));
         }
     }
     return announced;

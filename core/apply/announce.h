@@ -20,7 +20,7 @@ class Announcer {
     /// `service` with its containers as they run. `spacing`: see probe_spacing(), of what takes their place;
     /// `start_seconds`: the slowest start seen, 0: none was; `grace`: its stop_grace_period in seconds.
     [[nodiscard]] AnnouncedInterruption of(const ServiceObservation& service, double spacing, double start_seconds,
-                                           double grace) const;
+                                           Direction direction, int grace) const;
 
   private:
     World& world_;

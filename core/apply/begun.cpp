@@ -11,6 +11,9 @@ Begun begun_of(const Journal& journal) {
             continue;
         }
         const auto detail = nlohmann::json::parse(record.detail, nullptr, false);
+        if (!detail.is_object()) {
+            continue;  // an earlier version told nothing there
+        }
         // Before there was anything else to tell, the numbers stood there alone.
         const bool alone = !member(detail, "running").is_object();
         begun.running = (alone ? detail : detail["running"]).get<std::map<std::string, int>>();

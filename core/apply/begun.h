@@ -9,7 +9,8 @@ namespace pilotpros {
 
 /// What a rollback is told, and what it finds at its beginning: a killed one is finished by the same.
 struct Begun {
-    std::map<std::string, int> running;  ///< containers of each service: what it left stopped is to run again
+    std::map<std::string, int> running;  ///< containers of each service: what it left stopped is to run again; one that
+                                         ///< is not named ran as its snapshot has it
     std::map<std::string, int> inside;   ///< see running_inside()
     bool exact = false, force = false;
     bool give_way = false;  ///< not exact where an image is gone: nobody asks for it any more. Not kept

@@ -7,6 +7,7 @@
 
 #include "core/apply/followers.h"
 #include "core/apply/live_containers.h"
+#include "core/compose/resolve.h"
 #include "core/model/json.h"
 #include "core/observe/containers.h"
 
@@ -53,6 +54,16 @@ std::map<std::string, std::string> hashes_of(const std::string& printed) {
     return result;
 }
 
+namespace {
+
+/// Whether the name that it was made from still means its image. What the engine refuses to say lands in `refused`.
+bool has_present_image(Engine& engine, const Container& container, std::map<std::string, std::string>& refused) {
+    const auto images = inspect_images(engine, {container.image_reference}, &refused);
+    return !images.empty() && images.begin()->second.id == container.image_id;
+}
+
+}  // namespace
+
 Standing dependencies_stand(Engine& engine, const ComposeRun& run, const std::string& project,
                             const nlohmann::json& services, const std::string& service) {
     const std::vector<std::string> names = dependencies_of(services, service);
@@ -69,6 +80,7 @@ Standing dependencies_stand(Engine& engine, const ComposeRun& run, const std::st
     if (hashes.empty()) {
         return {false, std::move(told)};
     }
+    std::map<std::string, std::string> refused;
     const bool stand = std::all_of(names.begin(), names.end(), [&](const std::string& name) {
         std::vector<std::string> ids;
         for (const LiveContainer& container : containers_of(engine, project, name)) {
@@ -76,11 +88,18 @@ Standing dependencies_stand(Engine& engine, const ComposeRun& run, const std::st
         }
         const std::vector<Container> containers = inspect_containers(engine, ids);
         const auto hash = hashes.find(name);
-        return !containers.empty() && hash != hashes.end() &&
+        const auto declared = static_cast<std::size_t>(replicas_in_files(member(services, name.c_str())));
+        return !containers.empty() && containers.size() == declared && hash != hashes.end() &&
                std::all_of(containers.begin(), containers.end(), [&](const Container& container) {
-                   return container.running() && container.config_hash == hash->second;
+                   return container.running() && container.config_hash == hash->second &&
+                          has_present_image(engine, container, refused);
                });
     });
+    if (!refused.empty()) {
+        Finished no_answer;
+        no_answer.error = refused.begin()->second;
+        return {false, std::move(no_answer)};
+    }
     return {stand, std::nullopt};
 }
 

@@ -23,12 +23,14 @@ std::vector<std::string> in_dependency_order(const nlohmann::json& services, con
 /// What `config --hash '*'` printed, by service. Pure.
 std::map<std::string, std::string> hashes_of(const std::string& printed);
 
-/// Whether `up SERVICE` would leave everything that the service depends on as it runs. Only then may it be told without
+/// Whether `up SERVICE` would leave everything that the service depends on as it runs: Compose makes anew also what the
+/// name of its image means another one for by now, and brings as many containers as the files say. Only then may it be
+/// told without
 /// --no-deps, and it should: Compose before 2.29.3 hashes a service without its depends_on under --no-deps, so that the
 /// next plain `up` would recreate what was just made (tried with 2.26). A service without dependencies: true.
 struct Standing {
     bool stand = true;
-    std::optional<Finished> unanswered;  ///< Compose, where it could not be asked: no answer is not a no
+    std::optional<Finished> unanswered;  ///< Compose or the engine, where it gave none: no answer is not a no
 };
 Standing dependencies_stand(Engine& engine, const ComposeRun& run, const std::string& project,
                             const nlohmann::json& services, const std::string& service);

@@ -22,6 +22,8 @@ using Json = nlohmann::json;
 
 std::string as_size(Bytes bytes) { return bytes == 0 ? "none" : format_bytes(bytes); }
 
+bool has_ended(const Container& container) { return container.status == "exited" || container.status == "dead"; }
+
 bool checked(const Container& container) { return container.healthcheck && !container.healthcheck->disabled(); }
 
 class Gate {
@@ -54,7 +56,22 @@ class Gate {
                 Seconds{0}};
     }
 
+    /// Nothing ran before, and nothing is to run.
+    [[nodiscard]] bool stays_down(const std::vector<Container>& containers) const {
+        return request_.containers == 0 &&
+               std::none_of(containers.begin(), containers.end(), [](const Container& one) { return one.running(); });
+    }
+
+    [[nodiscard]] Past past_of(const Container& container) const {
+        const auto found = request_.pasts.find(container.id);
+        return found == request_.pasts.end() ? Past{} : found->second;
+    }
+
     std::optional<GateResult> judge(const std::vector<Container>& containers) {
+        if (stays_down(containers)) {
+            return GateResult{true, fmt::format("{} was not running before, and is not started", request_.service),
+                              since(), since()};
+        }
         Failure waiting{"running", fmt::format("{} of {} containers run", containers.size(), request_.containers)};
         int serving = 0;
         Seconds longest = time_to_be_stable(request_.start_seconds) + Seconds{10};
@@ -62,7 +79,7 @@ class Gate {
             longest = std::max(longest, time_to_listen(request_.start_seconds));
         }
         for (const Container& container : containers) {
-            if (const auto failed = failure_of(container)) {
+            if (const auto failed = failure_of(container, past_of(container))) {
                 return fail(failed->gate, container.name, failed->why);
             }
             if (request_.oom_killed && request_.oom_killed(container.id)) {
@@ -132,14 +149,17 @@ class Gate {
         const bool healthy = std::any_of(containers.begin(), containers.end(), checked);
         return {true,
                 fmt::format(
-                    "{} runs, {},{} without a restart; its limits are read back as asked{}", request_.service,
+                    "{} runs, {},{} without a restart{}{}", request_.service,
                     healthy ? "healthy after " + format_duration(since()) : "stable for " + format_duration(since()),
                     request_.ports.empty() || !request_.listening
                         ? ""
                         : fmt::format(" listens on {},", fmt::join(request_.ports, ", ")),
-                    request_.held_to && held ? ", from the kernel, too" : ""),
+                    asks_for_limits() ? "; its limits are read back as asked" : "",
+                    asks_for_limits() && request_.held_to && held ? ", from the kernel, too" : ""),
                 since(), served_.value_or(since())};
     }
+
+    [[nodiscard]] bool asks_for_limits() const { return declared_limits(request_.resolved) != Limits{}; }
 
     Engine& engine_;
     const Clock& clock_;
@@ -150,20 +170,38 @@ class Gate {
 
 }  // namespace
 
-std::optional<Failure> failure_of(const Container& container) {
-    if (container.oom_killed) {
+std::optional<Failure> failure_of(const Container& container, const Past& past) {
+    if (past.ended && has_ended(container)) {
+        return std::nullopt;
+    }
+    if (container.oom_killed && !past.oom_killed) {
         return Failure{"no OOM kill", "a process of it was killed for lack of memory"};
     }
-    if (container.restart_count > 0) {
-        return Failure{"no restart", fmt::format("it restarted {} times", container.restart_count)};
+    if (container.restart_count > past.restarts) {
+        return Failure{"no restart", fmt::format("it restarted {} times", container.restart_count - past.restarts)};
     }
-    if (container.status == "exited" || container.status == "dead") {
+    if (has_ended(container)) {
         return Failure{"running", fmt::format("it ended with {}", container.exit_code)};
     }
-    if (container.health == "unhealthy") {
+    if (container.health == "unhealthy" && !past.unhealthy) {
         return Failure{"healthy", "its health check says unhealthy"};
     }
     return std::nullopt;
+}
+
+Pasts pasts_of(Engine& engine, const std::string& project, const std::string& service) {
+    Pasts pasts;
+    for (const Container& container : observed_now(engine, project, service).containers) {
+        // The engine counts anew from when one that had ended is started: moby, daemon/start.go, containerStart().
+        pasts[container.id] = has_ended(container) ? Past{0, false, true, false}
+                                                   : Past{container.restart_count, container.oom_killed, false,
+                                                          container.health == "unhealthy"};
+    }
+    return pasts;
+}
+
+void keep_standing(Pasts& pasts, const std::set<std::string>& stood) {
+    std::erase_if(pasts, [&](const auto& one) { return !one.second.ended && !stood.contains(one.first); });
 }
 
 Seconds time_to_be_healthy(const Container& container, double start_seconds) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -15,11 +16,21 @@
 
 namespace pilotpros {
 
+/// What a container had behind it before its service was touched: only what comes on top of it is judged.
+struct Past {
+    int restarts = 0;
+    bool oom_killed = false;
+    bool ended = false;
+    bool unhealthy = false;
+};
+using Pasts = std::map<std::string, Past>;  ///< by container ID
+
 /// What a service has to show before a change is kept.
 struct GateRequest {
     std::string project, service;
     int containers = 1;                   ///< how many have to run
-    nlohmann::json resolved;              ///< the service as Compose resolves it: its limits have to be in force
+    nlohmann::json resolved;              ///< the service as Compose resolves it: its limits have to be in force; null
+                                          ///< where its containers are made again as they were
     bool swap_limit = true;               ///< whether the engine can limit swap; without, that is not compared
     double start_seconds = 0;             ///< how long it was seen to take to start; 0: never seen
     std::set<std::string> left_out = {};  ///< IDs of containers that are not judged: they are about to go
@@ -31,6 +42,7 @@ struct GateRequest {
     std::function<bool(const std::string& id)> oom_killed = nullptr;
     /// What the kernel holds a container to; nothing is known where the engine runs elsewhere, which is no failure.
     std::function<KernelLimits(const Container&)> held_to = nullptr;
+    Pasts pasts = {};  ///< of those that were there before; any other is new
 };
 
 struct GateResult {
@@ -52,11 +64,16 @@ Seconds time_to_be_stable(double start_seconds);
 Seconds time_to_listen(double start_seconds);
 
 /// What makes a container fail for good, with the name of the gate: {"no restart", "it restarted 2 times"}; nothing
-/// while it may still pass. Pure.
+/// while it may still pass. One that had ended before, and was not started since, is no failure. Pure.
 struct Failure {
     std::string gate, why;
 };
-std::optional<Failure> failure_of(const Container& container);
+std::optional<Failure> failure_of(const Container& container, const Past& past = {});
+
+/// What the containers of a service have behind them now.
+Pasts pasts_of(Engine& engine, const std::string& project, const std::string& service);
+/// Leaves those of `stood`, which run untouched, and those that had ended: whoever is started begins anew. Pure.
+void keep_standing(Pasts& pasts, const std::set<std::string>& stood);
 
 /// The values of `resolved` that are not in force, e.g. "memory 128 MiB, not 256 MiB"; sizes, CPUs, pids. Pure.
 std::vector<std::string> limits_not_in_force(const nlohmann::json& resolved, const Limits& limits, bool swap_limit);

@@ -58,6 +58,12 @@ Told told(const std::vector<ContainerEvent>& events, const std::string& service)
 
 }  // namespace
 
+std::chrono::seconds time_for_compose(Direction direction, int grace) {
+    constexpr std::chrono::seconds kForward{120};                    // for Compose itself and a busy engine
+    constexpr std::chrono::seconds kBack = std::chrono::minutes{5};  // and for a start
+    return (direction == Direction::kBack ? kBack : kForward) + std::chrono::seconds{2 * grace};
+}
+
 std::optional<Interruption> interruption_of(const std::vector<ContainerEvent>& events, const std::string& service,
                                             std::optional<TimePoint> served) {
     const Told seen = told(events, service);
@@ -91,7 +97,6 @@ AnnouncedInterruption announce_interruption(const std::vector<Interruption>& mea
     if (result.measured > 0) {
         return result;
     }
-    constexpr double kComposeIsGiven = 120;  // beside twice the grace, see Transaction::recreate
     const auto part = [&](double& value, bool& seen, std::optional<double> elsewhere, double bound) {
         seen = !measured.empty() || elsewhere.has_value();
         value = seen ? std::max(value, elsewhere.value_or(0)) : bound;
@@ -101,7 +106,7 @@ AnnouncedInterruption announce_interruption(const std::vector<Interruption>& mea
     result.replaced_by_us = measured.empty() && bounds.replace && bounds.replaced_by_us;
     const std::optional<double> replace =
         result.replaced_by_us ? std::optional{*bounds.replace + kComposesOwn} : bounds.replace;
-    part(result.replace, result.replace_seen, replace, kComposeIsGiven);
+    part(result.replace, result.replace_seen, replace, std::max(0.0, bounds.compose - bounds.grace));
     for (const Interruption& one : measured) {
         result.start = std::max(result.start, one.start);
     }

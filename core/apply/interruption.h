@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -36,9 +37,17 @@ using Interruptions = std::map<std::string, std::vector<Interruption>>;
 std::optional<Interruption> interruption_of(const std::vector<ContainerEvent>& events, const std::string& service,
                                             std::optional<TimePoint> served);
 
+/// An apply goes forward, a rollback back.
+enum class Direction { kForward, kBack };
+
+/// What docker compose is given to replace a service's containers, the time in which they stop included; `grace`: their
+/// stop_grace_period in seconds.
+std::chrono::seconds time_for_compose(Direction direction, int grace);
+
 /// What there is to announce an interruption by, beside those that were measured. In seconds.
 struct InterruptionBounds {
     double grace = 10;              ///< stop_grace_period
+    double compose = 0;             ///< what docker compose is given, see time_for_compose()
     std::optional<double> stop;     ///< the slowest seen elsewhere
     std::optional<double> replace;  ///< …
     bool replaced_by_us = false;    ///< that was a container of our own, which took no docker compose
@@ -59,9 +68,9 @@ struct AnnouncedInterruption {
 /// The rule: the slowest of the last five that were measured with the same spacing of its health check, and a quarter
 /// more; what was measured is repeated within a quarter either way, so that what is announced is at most one and a half
 /// times what happens. Where none was measured, the same of each part: the slowest seen and a quarter more, else the
-/// bound that holds whatever happens: stop_grace_period, the time that docker compose is given, the gate's time-out.
-/// To what it took to replace a container of ours half a second is added for docker compose's own steps.
-/// Pure.
+/// bound that holds whatever happens: stop_grace_period, what is left then of the time that docker compose is given,
+/// the gate's time-out. To what it took to replace a container of ours half a second is added for docker compose's own
+/// steps. Pure.
 AnnouncedInterruption announce_interruption(const std::vector<Interruption>& measured,
                                             const InterruptionBounds& bounds);
 /// "at most 2.8 s: the slowest of 3 before took 2.2 s"; what was never seen is said. Pure.

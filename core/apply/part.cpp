@@ -1,10 +1,12 @@
 #include "core/apply/part.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
 
+#include "core/apply/agree.h"
 #include "core/apply/begin_and_close.h"
 #include "core/apply/followers.h"
 #include "core/apply/guard.h"
@@ -115,13 +117,20 @@ class Part {
         RollbackResult result;
         FilesOfPart files = files_of_part(preview_.undone, preview_.scope.services, store_, world_.files);
         const std::string id = store_.begin();
-        begun_or_nothing_left(world_.cancel, guard_, store_, id, [&] { take_snapshot(id, files); });
+        FileImageAnswers answers(world_.files, image_answers_directory(world_.environment.state_directory(),
+                                                                       preview_.undone.front().engine));
+        ServedBefore served(engine_, answers, world_.files, world_.clock, store_.project());
+        begun_or_nothing_left(world_.cancel, guard_, store_, id, [&] {
+            take_snapshot(id, files);
+            remember(served);
+        });
         Journal journal = store_.journal(id);
         try {
             journal.intend("files");
             write_paths(snapshot_.paths, files.contents, world_.files);
             journal.done("files");
             result.said = recreate(journal);
+            require_served(served, result.said);
             journal.done(Journal::kCommit);
         } catch (const EngineLost&) {
             throw;
@@ -133,20 +142,16 @@ class Part {
             for (const std::string& line : undo_exactly(world_, engine_, store_, id, watcher_)) {
                 watcher_.step(line);
             }
-            guard_.unlock();
+            // All is as it was, and no journal is pending: the next command looks for our lock anyway.
+            closed_all_the_same(world_.cancel, [&] { guard_.unlock(); });
             if (error.code() == ExitCode::kNotRestored) {
                 throw Error(ExitCode::kGateFailed, error.what(), error.hint());
             }
             throw;
         }
-        if (closed_all_the_same(world_.cancel, [&] { guard_.keep(id); })) {
-            result.said.emplace_back("the interruption came when all of it was back");
-        }
+        say_how_closed(closed_all_the_same(world_.cancel, [&] { guard_.keep(id); }), "all of it was back", "",
+                       result.said);
         result.undone = preview_.undone;
-        if (!unhealthy_.empty()) {
-            throw Error(ExitCode::kNotRestored, fmt::format("the files are as they were, but {}", unhealthy_.front()),
-                        "docker compose logs SERVICE says why");
-        }
         return result;
     }
 
@@ -224,8 +229,46 @@ class Part {
         for (std::string& line : recreation.bring_along(snapshot_, inside)) {
             said.push_back(std::move(line));
         }
-        unhealthy_ = recreation.unhealthy();
+        if (!recreation.unhealthy().empty()) {
+            throw Error(ExitCode::kGateFailed, fmt::format("{}", fmt::join(recreation.unhealthy(), "; ")),
+                        "docker compose logs SERVICE says why");
+        }
         return said;
+    }
+
+    /// The services that go back and those who use their names, with the slowest start seen; 0: nobody says.
+    [[nodiscard]] std::map<std::string, double> who_serves() const {
+        std::map<std::string, double> services;
+        for (const ServiceRecord& service : snapshot_.services) {
+            services[service.service] = service.start_seconds;
+            for (const Reload& user : service.name_users) {
+                services.emplace(user.service, 0);
+            }
+        }
+        return services;
+    }
+
+    void remember(ServedBefore& served) const {
+        std::set<std::string> asked;
+        for (const auto& [service, start_seconds] : who_serves()) {
+            asked.insert(service);
+        }
+        served.remember(asked);
+    }
+
+    /// Only once all went back: who names two services cannot reach both before.
+    void require_served(ServedBefore& served, std::vector<std::string>& said) {
+        std::vector<std::string> missing;
+        for (const auto& [service, start_seconds] : who_serves()) {
+            const Agreement again =
+                served.again(service, start_seconds, [this](const std::string& line) { watcher_.step(line); });
+            missing.insert(missing.end(), again.not_served.begin(), again.not_served.end());
+            said.insert(said.end(), again.noted.begin(), again.noted.end());
+        }
+        if (!missing.empty()) {
+            throw Error(ExitCode::kGateFailed, fmt::format("gate \"serves as before\": {}", fmt::join(missing, "; ")),
+                        "docker compose logs SERVICE says why");
+        }
     }
 
     [[nodiscard]] std::pair<const Snapshot*, const ServiceRecord*> oldest(const std::string& name) const {
@@ -248,7 +291,6 @@ class Part {
     ApplyWatcher& watcher_;
     Guard guard_;
     Snapshot snapshot_;
-    std::vector<std::string> unhealthy_;
 };
 
 }  // namespace

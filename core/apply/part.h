@@ -26,8 +26,8 @@ std::optional<std::string> override_before(const std::vector<Snapshot>& undone, 
                                            const ApplyStore& store, const Files& disk);
 
 /// Takes some services back as a transaction of its own, which a later rollback undoes together with those it belongs
-/// to. Killed, it ends as if it had not begun. Refused where anything is in the way (`preview`). Throws as roll_back()
-/// does.
+/// to. Killed, it ends as if it had not begun; so it does where a service does not come back through its gate, or does
+/// not serve what it did (kGateFailed). Refused where anything is in the way (`preview`). Throws as roll_back() does.
 RollbackResult take_back_part(World& world, Engine& engine, ApplyStore& store, const RollbackRequest& request,
                               const RollbackPreview& preview, ApplyWatcher& watcher);
 

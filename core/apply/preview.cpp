@@ -12,6 +12,7 @@
 #include "core/apply/dependencies.h"
 #include "core/apply/start_first.h"
 #include "core/compose/followers.h"
+#include "core/compose/resolve.h"
 #include "core/model/json.h"
 #include "core/observe/startup.h"
 
@@ -229,8 +230,9 @@ std::vector<std::string> left_alone(const Observation& observation, const Json& 
         const bool made_anew = std::any_of(replaced.begin(), replaced.end(), [&](const ServicePreview& one) {
             return one.service == name && one.recreates;
         });
+        const auto declared = static_cast<std::size_t>(replicas_in_files(member(services, name.c_str())));
         return seen == nullptr || made_anew ||
-               (hash != hashes.end() && !seen->containers.empty() &&
+               (hash != hashes.end() && !seen->containers.empty() && seen->containers.size() == declared &&
                 std::all_of(seen->containers.begin(), seen->containers.end(), [&](const Container& container) {
                     return container.running() && container.config_hash == hash->second;
                 }));

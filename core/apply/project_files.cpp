@@ -33,6 +33,14 @@ void add(std::vector<PathRecord>& records, const Path& path, PathImage after, co
     records.push_back({path.string(), std::move(before), std::move(after), "", ""});
 }
 
+/// With which mode a file from before goes back: its own, but for one to which the user gave another since we wrote it.
+/// That is known as well once the old content stands there again, so that doing it twice is doing it once.
+unsigned mode_to_restore(const PathRecord& record, const PathImage& now) {
+    const bool content_is_known =
+        now.kind == "file" && (now.content == record.after.content || now.content == record.before.content);
+    return content_is_known && now.mode != record.after.mode ? now.mode : record.before.mode;
+}
+
 }  // namespace
 
 std::vector<PathRecord> paths_to_write(const std::vector<BundleFile>& files, const Route& route, const Files& disk) {
@@ -145,11 +153,15 @@ void restore_paths(const std::vector<PathRecord>& paths, const Path& directory, 
             }
         }
         const PathImage now = image_of(path, disk);
-        if (now == record->before) {
+        PathImage before = record->before;
+        if (before.kind == "file") {
+            before.mode = mode_to_restore(*record, now);
+        }
+        if (now == before) {
             continue;
         }
         if (record->before.kind == "file") {
-            disk.write_durably(path, disk.read(directory / record->kept).value_or(""), record->before.mode);
+            disk.write_durably(path, disk.read(directory / record->kept).value_or(""), before.mode);
         } else if (record->before.kind == "symlink") {
             disk.write_link(path, record->before.content);
         } else if (record->before.kind == "absent" && (now.kind != "directory" || disk.list(path).empty())) {

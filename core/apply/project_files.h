@@ -36,8 +36,9 @@ void write_paths(const std::vector<PathRecord>& paths, const std::map<std::strin
 /// records of one path, from several applies, each may be what stands there.
 std::vector<std::string> changed_since(const std::vector<PathRecord>& paths, const Files& disk);
 
-/// Puts back what was there, last first, byte for byte; a folder of ours that holds something of others stays. What
-/// killed writers left beside them goes, too. Doing it twice is doing it once.
+/// Puts back what was there, last first, byte for byte; a folder of ours that holds something of others stays, and so
+/// does a mode that the user gave a file since it was written. What killed writers left beside them goes, too. Doing it
+/// twice is doing it once.
 void restore_paths(const std::vector<PathRecord>& paths, const Path& directory, Files& disk);
 
 }  // namespace pilotpros

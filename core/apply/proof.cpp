@@ -98,6 +98,14 @@ void Proof::pass_gate_of(const ServicePreview& service, const std::set<std::stri
     said_.push_back(result.said);
 }
 
+void Proof::remember_standing(const ServicePreview& service) {
+    standing_[service.service] = pasts_of(engine_, request_.project.name, service.service);
+}
+
+void Proof::keep_in_sight(const ServicePreview& service) {
+    passed_.push_back({service, world_.clock.steady(), std::nullopt, false});
+}
+
 void Proof::require_agreement(const ServicePreview& service, const std::set<std::string>& left_out) {
     std::vector<const Change*> changes;
     for (const Change& change : request_.plan.changes) {
@@ -138,7 +146,9 @@ void Proof::require_still_serving(const Passed& passed) {
     int running = 0;
     const ServiceObservation now = observed_now(engine_, request_.project.name, passed.service.service);
     for (const Container& container : now.containers) {
-        if (const auto failure = failure_of(container)) {
+        const Pasts& standing = standing_[passed.service.service];
+        const auto past = standing.find(container.id);
+        if (const auto failure = failure_of(container, past == standing.end() ? Past{} : past->second)) {
             fail(failure->gate, {fmt::format("{}: after its gate, {}", container.name, failure->why)});
         }
         if (happenings_.oom_killed(container.id)) {
@@ -164,9 +174,13 @@ void Proof::watch() {
         passed_.begin(), passed_.end(), [](const Passed& left, const Passed& right) { return left.at < right.at; }));
     if (request_.watch > Seconds{0}) {
         watcher_.step(
-            fmt::format("watching what was replaced until {} after its gate: nothing may restart or be killed for "
-                        "lack of memory",
-                        in_words(request_.watch)));
+            std::any_of(passed_.begin(), passed_.end(), [](const Passed& passed) { return passed.replaced; })
+                ? fmt::format(
+                      "watching what was replaced until {} after its gate: nothing may restart or be killed for "
+                      "lack of memory",
+                      in_words(request_.watch))
+                : fmt::format("watching for {}: nothing may restart or be killed for lack of memory",
+                              in_words(request_.watch)));
     }
     for (bool again = true; again;) {
         again = now() < last;
@@ -183,6 +197,9 @@ std::vector<std::string> Proof::conclude(const ApplyStore& store) {
     Interruptions measured;
     std::vector<std::string> lines;
     for (const Passed& passed : passed_) {
+        if (!passed.replaced) {
+            continue;
+        }
         const std::string& name = passed.service.service;
         happenings_.wait_until([&] { return interruption_of(happenings_.events(), name, passed.served).has_value(); });
         auto one = interruption_of(happenings_.events(), name, passed.served);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/apply/agree.h"
+#include "core/apply/gate.h"
 #include "core/apply/happenings.h"
 #include "core/apply/interruption.h"
 #include "core/apply/preview.h"
@@ -33,6 +34,10 @@ class Proof {
     /// A service's containers have been replaced: running, healthy or stable, listening where it did, not restarted,
     /// not killed for lack of memory, under its limits. Those with an ID in `left_out` are about to go.
     void pass_gate_of(const ServicePreview& service, const std::set<std::string>& left_out);
+    /// Before its containers are changed while they run: what they have behind them, which nobody holds against them.
+    void remember_standing(const ServicePreview& service);
+    /// Its containers stay and were changed: from here on they are watched like what was replaced.
+    void keep_in_sight(const ServicePreview& service);
     /// Its programs go by the changes and serve what they did.
     void require_agreement(const ServicePreview& service, const std::set<std::string>& left_out = {});
     /// Those who use its name serve what they did, once they have looked it up again.
@@ -54,6 +59,7 @@ class Proof {
         ServicePreview service;
         std::chrono::steady_clock::time_point at;
         std::optional<TimePoint> served;
+        bool replaced = true;
     };
 
     void agree(const std::string& service, const std::vector<const Change*>& changes, double start_seconds,
@@ -69,6 +75,7 @@ class Proof {
     FileImageAnswers answers_;
     std::map<std::string, std::set<int>> ports_;    // by service, before
     std::map<std::string, ServingByKind> serving_;  // …
+    std::map<std::string, Pasts> standing_;         // of those that stay, …
     std::vector<Passed> passed_;
     std::vector<std::string> said_;
     std::string looked_at_;

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/apply/announce.h"
 #include "core/apply/dependencies.h"
@@ -16,6 +17,7 @@
 #include "core/apply/recreate.h"
 #include "core/apply/reload.h"
 #include "core/apply/swap.h"
+#include "core/compose/resolve.h"
 #include "core/model/json.h"
 #include "core/observe/engine_facts.h"
 #include "core/observe/listening.h"
@@ -52,21 +54,22 @@ ComposeRun Recreation::compose_of(const Snapshot& snapshot) const {
 }
 
 bool Recreation::by_compose(const ComposeRun& run, const Intended& intended, const Snapshot& snapshot,
-                            const std::string& service, int running) const {
-    constexpr std::chrono::seconds kBeside = std::chrono::minutes{5};  // for Compose itself, a start and a busy engine
+                            const std::string& service, int running, bool replaces) const {
     std::vector<std::string> ids;
     for (const LiveContainer& live : containers_of(engine_, snapshot.project, service)) {
         ids.push_back(live.id);
     }
     const std::chrono::seconds time =
-        kBeside + std::chrono::seconds{2 * longest_stop_grace(inspect_containers(engine_, ids))};
-    const auto& replicas = member(member(member(intended.services, service.c_str()), "deploy"), "replicas");
-    const int declared = replicas.is_number_integer() ? replicas.get<int>() : 1;
+        time_for_compose(Direction::kBack, longest_stop_grace(inspect_containers(engine_, ids)));
+    const nlohmann::json& resolved = member(intended.services, service.c_str());
+    const int declared = replicas_in_files(resolved);
     const Standing depends = dependencies_stand(engine_, run, snapshot.project, intended.services, service);
     if (depends.unanswered) {
         return false;
     }
-    remove_where_swapped(engine_, snapshot.project, service);
+    if (replaces) {
+        remove_where_swapped(engine_, snapshot.project, service, resolved);
+    }
     return run.run({run.up(service, !depends.stand, running == declared ? 0 : running, time)}).front().ok();
 }
 
@@ -143,6 +146,7 @@ std::vector<std::string> Recreation::back(const Snapshot& snapshot, const Servic
     nlohmann::json resolved = member(intended.services, name.c_str());
     std::string why = by_files ? "the image that it had is gone" : how.why;
     bool made = false;
+    Pasts pasts = pasts_of(engine_, snapshot.project, name);
     std::set<std::string> stood;
     for (const LiveContainer& live : containers_of(engine_, snapshot.project, name)) {
         if (live.running()) {
@@ -161,27 +165,28 @@ std::vector<std::string> Recreation::back(const Snapshot& snapshot, const Servic
         watcher_.step(fmt::format("{} from its files{}",
                                   service.live ? "bringing " + name + " up" : "recreating " + name,
                                   why.empty() ? "" : ": " + why));
-        made = by_compose(run, intended, snapshot, name, running);
+        made = by_compose(run, intended, snapshot, name, running, !how.replaced.empty());
         why = made ? why : "docker compose cannot recreate it";
     }
-    if (made) {
-        if (service.live) {
-            for (const std::string& line :
-                 restore_limits(engine_, service, store_.directory_of(snapshot.id), world_.files)) {
-                watcher_.step(line);
-            }
-        }
-    } else {
+    if (!made) {
         watcher_.step(fmt::format("making {} again as it was{}", name, why.empty() ? "" : ": " + why));
         stood = by_snapshot(intended, snapshot, service, journal);
         resolved = nullptr;
         running = running_in(service);
+    }
+    if (service.live) {
+        for (const std::string& line :
+             restore_limits(engine_, service, store_.directory_of(snapshot.id), world_.files)) {
+            watcher_.step(line);
+        }
     }
     // What was mounted is what it was; a container that nobody saw a reason to replace has to read it again.
     require_reload(engine_, snapshot.project, name, service.reloads, stood);
     watcher_.step(fmt::format("waiting until {} is healthy", name));
     // Swap is left out: what the files say of it is the user's own, and was in force or not before us.
     GateRequest request{snapshot.project, name, running, resolved, false, service.start_seconds};
+    keep_standing(pasts, stood);
+    request.pasts = std::move(pasts);
     request.oom_killed = [&](const std::string& id) { return happenings.oom_killed(id); };
     request.held_to = [&](const Container& container) { return limits_held(world_.files, container); };
     // What listens inside of its network may be others, who come after it.
@@ -221,7 +226,6 @@ std::vector<std::string> Recreation::back(const Snapshot& snapshot, const Servic
 
 std::string Recreation::make_anew(const Snapshot& snapshot, const std::string& service, int number,
                                   std::vector<std::string>& said) {
-    constexpr std::chrono::seconds kBeside = std::chrono::minutes{5};  // as by_compose()
     const ComposeRun run = compose_of(snapshot);
     const Intended intended = read_intended(run, engine_, snapshot.project);
     const nlohmann::json& resolved = member(intended.services, service.c_str());
@@ -241,7 +245,7 @@ std::string Recreation::make_anew(const Snapshot& snapshot, const std::string& s
             return "its image's name means another image by now, or none";
         }
     }
-    const std::chrono::seconds time = kBeside + std::chrono::seconds{2 * longest_stop_grace(before.containers)};
+    const std::chrono::seconds time = time_for_compose(Direction::kBack, longest_stop_grace(before.containers));
     const Standing depends = dependencies_stand(engine_, run, snapshot.project, intended.services, service);
     if (depends.unanswered || !run.run({run.up_anew(service, !depends.stand, number, time)}).front().ok()) {
         return "docker compose could not make it";

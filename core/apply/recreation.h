@@ -54,8 +54,9 @@ class Recreation {
     /// Why it could not be made anew; empty: it was.
     std::string make_anew(const Snapshot& snapshot, const std::string& service, int number,
                           std::vector<std::string>& said);
+    /// `replaces`: containers that run are made anew, and do not just get others beside them.
     bool by_compose(const ComposeRun& run, const Intended& intended, const Snapshot& snapshot,
-                    const std::string& service, int running) const;
+                    const std::string& service, int running, bool replaces) const;
     /// Returns the IDs of those that stood all along.
     std::set<std::string> by_snapshot(const Intended& intended, const Snapshot& snapshot, const ServiceRecord& service,
                                       Journal& journal) const;

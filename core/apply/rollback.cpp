@@ -9,6 +9,7 @@
 
 #include "core/apply/guard.h"
 #include "core/apply/layer_data.h"
+#include "core/apply/meanwhile.h"
 #include "core/apply/part.h"
 #include "core/apply/retention.h"
 #include "core/apply/rollback_files.h"
@@ -79,6 +80,7 @@ RollbackResult roll_back(World& world, Engine& engine, ApplyStore& store, const 
                          ApplyWatcher& watcher) {
     const RollbackPreview preview = preview_rollback(world, &engine, store, request);
     refuse_what_is_in_the_way(preview, request);
+    refuse_more_interruptions(preview.interrupted(), request.agreed);
     RollbackResult result = preview.scope.part
                                 ? take_back_part(world, engine, store, request, preview, watcher)
                                 : take_back(world, engine, store, watcher, {{}, {}, request.exact, request.force}, true,

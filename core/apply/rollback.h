@@ -40,6 +40,8 @@ struct RollbackPreview {
     std::vector<ServicePreviewBack> services;  ///< none when only files go back
     /// How long the services that are replaced are going to be away.
     [[nodiscard]] std::map<std::string, AnnouncedInterruption> announced() const;
+    /// Which ones those are.
+    [[nodiscard]] std::set<std::string> interrupted() const;
 };
 
 /// Looks, and changes nothing. `engine`: null when only files go back. Throws Error as scope_of() does.

@@ -37,15 +37,20 @@ std::vector<PathRecord> paths_of(const std::vector<Snapshot>& snapshots) {
 void restore_together(const ApplyStore& store, const std::vector<Snapshot>& snapshots, Files& disk,
                       ApplyWatcher& watcher, std::vector<std::string>& said) {
     keep_changed(changed_since(paths_of(snapshots), disk), disk, said);
-    std::map<std::string, std::string> oldest;  // by path
+    std::map<std::string, std::string> oldest;   // by path
+    std::map<std::string, PathImage> last_ours;  // …, what was written last
     for (const Snapshot& snapshot : snapshots) {
         for (const PathRecord& record : snapshot.paths) {
             oldest[record.path] = snapshot.id;
+            last_ours.emplace(record.path, record.after);
         }
     }
     for (const Snapshot& snapshot : snapshots) {
         std::vector<PathRecord> paths = snapshot.paths;
         std::erase_if(paths, [&](const PathRecord& record) { return oldest[record.path] != snapshot.id; });
+        for (PathRecord& record : paths) {
+            record.after = last_ours[record.path];
+        }
         if (!paths.empty()) {
             watcher.step(fmt::format("putting the files of {} back", snapshot.id));
             restore_paths(paths, store.directory_of(snapshot.id), disk);

@@ -140,7 +140,7 @@ void add_those_inside(Engine& engine, const std::string& project, const Announce
             back->how.running = static_cast<int>(names.size());
             back->how.replaced = std::move(names);
             back->away = announcer.of(now, probe_spacing(member(intended.services, service.c_str()), &now), 0,
-                                      longest_stop_grace(now.containers));
+                                      Direction::kBack, longest_stop_grace(now.containers));
         }
     }
 }
@@ -174,7 +174,8 @@ void look_at_services(World& world, Engine& engine, const ApplyStore& store, con
             for (const Container& container : now.containers) {
                 start = std::max(start, StartUp{container}.took().value_or(Seconds{0}).count());
             }
-            back.away = announcer.of(now, probe_spacing(resolved, &old), start, longest_stop_grace(now.containers));
+            back.away = announcer.of(now, probe_spacing(resolved, &old), start, Direction::kBack,
+                                     longest_stop_grace(now.containers));
         }
         preview.services.push_back(std::move(back));
     }
@@ -195,6 +196,14 @@ std::map<std::string, AnnouncedInterruption> RollbackPreview::announced() const 
         }
     }
     return all;
+}
+
+std::set<std::string> RollbackPreview::interrupted() const {
+    std::set<std::string> names;
+    for (const auto& [service, away] : announced()) {
+        names.insert(service);
+    }
+    return names;
 }
 
 RollbackPreview preview_rollback(World& world, Engine* engine, const ApplyStore& store,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@ struct RollbackRequest {
     bool files_only = false;            ///< containers stay as they are
     bool force = false;                 ///< a file that the user changed since goes back, too; their version is kept
     std::map<std::string, AnnouncedInterruption> announced = {};  ///< as it was shown, by service
+    std::optional<std::set<std::string>> agreed = {};  ///< services that may be interrupted; empty: whoever has to be
 };
 
 /// Which transactions a rollback undoes. They are a stack: an earlier one is never undone from under a later one, since

@@ -70,6 +70,7 @@ class TakeOver {
         hand_the_name_over();
         handed_over();
         std::string said = wait_for_the_last_caller();
+        handed_over();  // the last caller may have left something
         for (const LiveContainer& container : old_) {
             watcher_.step(
                 fmt::format("stopping {}, which has up to {} for it", container.name, format_duration(swap_.grace)));
@@ -217,7 +218,11 @@ std::string take_over(World& world, Engine& engine, const Swap& swap, Journal& j
     return TakeOver{world, engine, swap, journal, watcher}.run(handed_over);
 }
 
-void remove_where_swapped(Engine& engine, const std::string& project, const std::string& service) {
+void remove_where_swapped(Engine& engine, const std::string& project, const std::string& service,
+                          const nlohmann::json& resolved) {
+    if (!text(resolved, "container_name").empty()) {
+        return;
+    }
     const std::vector<LiveContainer> live = containers_of(engine, project, service);
     std::vector<std::string> ids;
     ids.reserve(live.size());

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "core/apply/journal.h"
 #include "core/apply/reload.h"
 #include "core/apply/snapshot.h"
@@ -31,8 +33,9 @@ std::set<std::string> ids_of(const std::vector<ContainerRecord>& containers);
 /// The second generation takes over: whoever looked the name up once is told to do it again (`handed_over` is called
 /// then: what it throws is found out while the first one still stands), the first generation is
 /// waited for until nobody was connected for a second (at most its grace; where its connections cannot be seen, all of
-/// it), stopped in the time that it is given, removed, and its names go to the second. Each step is journaled. Returns
-/// what is to be said of it, one line. Throws Error when a step fails; everything can be taken back then.
+/// it; `handed_over` is called again then), stopped in the time that it is given, removed, and its names go to the
+/// second. Each step is journaled. Returns what is to be said of it, one line. Throws Error when a step fails;
+/// everything can be taken back then.
 std::string take_over(World& world, Engine& engine, const Swap& swap, Journal& journal, ApplyWatcher& watcher,
                       const std::function<void()>& handed_over);
 
@@ -41,8 +44,9 @@ std::string take_over(World& world, Engine& engine, const Swap& swap, Journal& j
 bool take_pins_back(Engine& engine, const Journal& journal);
 
 /// A swapped container has its predecessor's name, and a number of its own, by which Compose would name what replaces
-/// it. Removes the service's containers when one of them is of that kind, so that Compose begins to count anew. Throws
-/// Error (kNotRestored).
-void remove_where_swapped(Engine& engine, const std::string& project, const std::string& service);
+/// it. Removes the service's containers when one of them is of that kind, so that Compose begins to count anew; not
+/// where `resolved` says that the name is the user's own (container_name). Throws Error (kNotRestored).
+void remove_where_swapped(Engine& engine, const std::string& project, const std::string& service,
+                          const nlohmann::json& resolved);
 
 }  // namespace pilotpros

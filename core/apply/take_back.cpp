@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/apply/agree.h"
+#include "core/apply/begin_and_close.h"
 #include "core/apply/conflict.h"
 #include "core/apply/dependencies.h"
 #include "core/apply/followers.h"
@@ -26,6 +27,11 @@ namespace {
 int running_of(const std::vector<LiveContainer>& containers) {
     return static_cast<int>(
         std::count_if(containers.begin(), containers.end(), [](const auto& one) { return one.running(); }));
+}
+
+int ran_in(const ServiceRecord& service) {
+    return static_cast<int>(std::count_if(service.containers.begin(), service.containers.end(),
+                                          [](const ContainerRecord& one) { return one.running; }));
 }
 
 /// A rollback of transactions that were committed, newest first; the lock is held.
@@ -76,12 +82,16 @@ class Rollback {
                 throw Error(ExitCode::kNotRestored,
                             fmt::format("all the rest went back, but {}", fmt::join(left_, "; ")), next_);
             }
+            Closed closed;
             for (const Snapshot& snapshot : result.undone) {
                 Guard guard(engine_, snapshot.project, lock_owner(world_));
                 guard.drop(snapshot.id);  // first: once the journal says undone, nobody looks for it any more
                 store_.journal(snapshot.id).done(Journal::kUndo);
-                guard.unlock();
+                // From here on it is taken back; the next command looks for our lock anyway.
+                closed = closed_all_the_same(
+                    world_.cancel, [&] { guard.unlock(); }, closed.too_late);
             }
+            say_how_closed(closed, "all of it was back", "", result.said);
         });
         if (!unhealthy_.empty()) {
             throw Error(ExitCode::kNotRestored,
@@ -176,8 +186,10 @@ class Rollback {
                 oldest[service.service] = {&snapshot, &service};
             }
             const Begun begun = begun_of(store_.journal(snapshot.id));
-            for (const auto& [service, number] : begun.running) {
-                running[service] = std::max(running[service], number);
+            for (const ServiceRecord& service : snapshot.services) {
+                const auto told = begun.running.find(service.service);
+                running[service.service] =
+                    std::max(running[service.service], told == begun.running.end() ? ran_in(service) : told->second);
             }
             for (const auto& [service, number] : begun.inside) {
                 inside[service] = std::max(inside[service], number);

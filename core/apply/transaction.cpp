@@ -131,14 +131,11 @@ class Transaction {
             throw;
         }
         std::vector<std::string> away;
-        const bool too_late = closed_all_the_same(world_.cancel, [&] {
+        const Closed closed = closed_all_the_same(world_.cancel, [&] {
             guard_.keep(result.id);
             away = proof_.conclude(store_);
         });
-        if (too_late) {
-            result.said.emplace_back(
-                "the interruption came when all was applied: docker pilotpros rollback takes it back");
-        }
+        say_how_closed(closed, "all was applied", "docker pilotpros rollback takes it back", result.said);
         result.said.insert(result.said.end(), away.begin(), away.end());
         return result;
     }
@@ -155,7 +152,6 @@ class Transaction {
         std::vector<std::string> unhealthy;
         try {
             unhealthy = undo_exactly(world_, engine_, store_, id, watcher_);
-            guard_.unlock();
         } catch (const EngineLost& lost) {
             tell_why();
             throw EngineLost(lost.what(), kPending);
@@ -167,6 +163,8 @@ class Transaction {
             throw Error(ExitCode::kNotRestored, fmt::format("what was changed is not taken back yet: {}", left.what()),
                         left.hint());
         }
+        // It is taken back, and no journal is pending: the next command looks for our lock anyway.
+        closed_all_the_same(world_.cancel, [&] { guard_.unlock(); });
         if (!unhealthy.empty()) {
             tell_why();
             throw Error(ExitCode::kNotRestored,
@@ -228,8 +226,10 @@ class Transaction {
             } else if (service.running == 0) {
                 said_.push_back(service.service + " does not run: the change is in force when it is started");
             } else if (mounted_files_change(service.service)) {
+                proof_.remember_standing(service);
                 take_up(snapshot_.services[at], journal);
                 proof_.require_agreement(service);
+                proof_.keep_in_sight(service);
                 said_.push_back(service.service +
                                 " has read its files again, and goes by them; it was not interrupted");
             } else {
@@ -258,8 +258,7 @@ class Transaction {
     }
 
     void recreate(const ServicePreview& service, Journal& journal) {
-        constexpr int kBeside = 120;  // for Compose itself and a busy engine
-        const std::chrono::seconds time{2 * service.stop_seconds + kBeside};
+        const std::chrono::seconds time = time_for_compose(Direction::kForward, service.stop_seconds);
         watcher_.step(fmt::format("{} {}: docker compose may take up to {} for it",
                                   service.start_first() ? "starting a second" : "recreating", service.service,
                                   format_duration(time)));
@@ -278,10 +277,10 @@ class Transaction {
         }
         const bool alone = !depends.stand;
         if (alone) {
-            watcher_.step(
-                fmt::format("what {} depends on does not run as its files say, or has finished, and is left alone: "
-                            "the next up may recreate {} once more",
-                            service.service, service.service));
+            watcher_.step(fmt::format(
+                "what {} depends on does not run as its files and images say, or has finished, and is left alone: "
+                "the next up may recreate {} once more",
+                service.service, service.service));
         }
         const int scale = service.running == replicas ? 0 : service.running;
         const Command up = service.start_first() ? run.up_beside(service.service, alone, 2 * service.running, time)
@@ -303,10 +302,12 @@ class Transaction {
 
     void set_live(const ServicePreview& service, Journal& journal) {
         watcher_.step(fmt::format("giving {} its limits while it runs", service.service));
+        proof_.remember_standing(service);
         journal.intend("live", service.service);
         set_limits(engine_, snapshot_.project, service.service, service.resolved,
                    request_.observation.engine->swap_limit);
         journal.done("live", service.service);
+        proof_.keep_in_sight(service);
         said_.push_back(service.service + " has its limits, read back as asked; it was not interrupted");
     }
 
@@ -380,7 +381,11 @@ class Transaction {
 std::string lock_owner(const World& world) {
     std::array<char, 256> host{};
     gethostname(host.data(), host.size() - 1);
-    return fmt::format("{}:{}", host.data(), world.environment.state_directory().string());
+    // Of two machines with one name, each has an ID of its own.
+    std::string machine = world.files.read("/etc/machine-id").value_or("").substr(0, 12);
+    machine.erase(std::min(machine.find('\n'), machine.size()));
+    return fmt::format("{}{}{}:{}", host.data(), machine.empty() ? "" : "/", machine,
+                       world.environment.state_directory().string());
 }
 
 ApplyResult apply_plan(World& world, Engine& engine, const ApplyRequest& request, ApplyWatcher& watcher) {

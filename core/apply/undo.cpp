@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "core/apply/begun.h"
 #include "core/apply/conflict.h"
 #include "core/apply/followers.h"
 #include "core/apply/gate.h"
@@ -41,6 +42,7 @@ class Undo {
                 reload(engine_, snapshot_.project, service.name_users);
             }
             try {
+                pasts_[service.service] = pasts_of(engine_, snapshot_.project, service.service);
                 put_back(service);
             } catch (const EngineLost&) {
                 throw;
@@ -71,17 +73,30 @@ class Undo {
                     continue;
                 }
                 watcher_.step(fmt::format("waiting until {} is healthy", service.service));
-                const GateResult gate = pass_gate(
-                    engine_, world_.clock,
-                    {snapshot_.project, service.service, running_in(service), nullptr, false, service.start_seconds});
+                GateRequest request{snapshot_.project, service.service, running_in(service),
+                                    nullptr,           false,           service.start_seconds};
+                request.pasts = pasts_[service.service];
+                const GateResult gate = pass_gate(engine_, world_.clock, request);
                 if (!gate.passed) {
                     lines.push_back(gate.said);
                 }
             }
         } catch (const Interrupted&) {
             world_.cancel.acknowledge();  // all went back: it is only not waited for any longer
+        } catch (const EngineLost& lost) {
+            watcher_.step(
+                fmt::format("all of it went back; whether it comes up healthy cannot be seen: {}", lost.what()));
         }
         return lines;
+    }
+
+    /// As a rollback to the same would have begun.
+    [[nodiscard]] Begun as_rollback(const std::map<std::string, int>& inside, bool force) const {
+        Begun begun{{}, inside, true, force};
+        for (const ServiceRecord& service : snapshot_.services) {
+            begun.running[service.service] = running_in(service);
+        }
+        return begun;
     }
 
   private:
@@ -110,6 +125,7 @@ class Undo {
             by_files_.back(snapshot_, service, running_in(service), journal_);
             return;
         }
+        keep_standing(pasts_[service.service], stood);
         if (static_cast<int>(stood.size()) < running_in(service)) {
             started_.insert(service.service);
         }
@@ -132,6 +148,7 @@ class Undo {
     ApplyWatcher& watcher_;
     Recreation by_files_;
     std::set<std::string> started_;
+    std::map<std::string, Pasts> pasts_;  // by service
     std::vector<std::string> left_;
     std::string next_;
 };
@@ -149,7 +166,9 @@ std::vector<std::string> undo_exactly(World& world, Engine& engine, ApplyStore& 
     const std::map<std::string, int> inside = inside_before(engine, snapshot.project, journal);
     Undo undo{world, engine, store, snapshot, journal, watcher};
     restoring([&] {
-        journal.intend(Journal::kUndo);
+        // The commit may stand in the journal all the same, where the disk failed only after it: then whoever finishes
+        // this takes it for a rollback.
+        journal.intend(Journal::kUndo, as_detail(undo.as_rollback(inside, force)));
         std::vector<std::string> kept;
         keep_changed(changed, world.files, kept);
         std::for_each(kept.begin(), kept.end(), [&](const std::string& line) { watcher.step(line); });

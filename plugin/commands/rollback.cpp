@@ -146,6 +146,7 @@ ExitCode RollbackCommand::undo(World& world, Terminal& terminal, Engine* engine,
         return ExitCode::kDone;
     }
     request.announced = preview.announced();
+    request.agreed = preview.interrupted();
     const RollbackResult result = engine == nullptr || request.files_only
                                       ? roll_back_files(world, store, request, lines)
                                   : purge_ ? purge(world, *engine, store, request, lines)

@@ -37,6 +37,7 @@ class KillableFiles final : public Files {
         }
         killer_.file_step();
         disk_.write_durably(path, bytes, mode);
+        killer_.file_written();
     }
     void make_private_directory(const Path& directory) override {
         killer_.file_step();

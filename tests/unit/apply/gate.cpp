@@ -113,6 +113,100 @@ TEST_CASE("each gate that fails is named", "[gate]") {
     CHECK(result.said.find(gate) == 0);
 }
 
+TEST_CASE("of a container that was there before, only what comes on top is judged", "[gate]") {
+    GateRequest request = request_for_web();
+    std::vector<nlohmann::json> states{running("healthy")};
+    const auto restarted = [](int times) {
+        nlohmann::json state = running("healthy");
+        state["restarts"] = times;
+        return state;
+    };
+    SECTION("it restarted once, last week") {
+        states = {restarted(1)};
+        CHECK_FALSE(gate_over(states, request).passed);  // planted: a new one
+        request.pasts = {{"another", {1, false, false}}};
+        CHECK_FALSE(gate_over(states, request).passed);
+        request.pasts = {{"x", {1, false, false}}};
+        CHECK(gate_over(states, request).passed);
+    }
+    SECTION("it restarts again") {
+        request.pasts = {{"x", {1, false, false}}};
+        states = {running("starting"), restarted(2)};
+        states.front()["restarts"] = 1;
+        const GateResult result = gate_over(states, request);
+        CHECK_FALSE(result.passed);
+        CHECK(result.said == R"(gate "no restart": shop-web-1: it restarted 1 times)");
+    }
+    SECTION("a process of it was killed for lack of memory, last week") {
+        states.back()["OOMKilled"] = true;
+        CHECK_FALSE(gate_over(states, request).passed);
+        request.pasts = {{"x", {0, true, false}}};
+        CHECK(gate_over(states, request).passed);
+    }
+    SECTION("it had ended: somebody else has to run, and does not") {
+        request.pasts = {{"x", {0, false, true}}};
+        states = {{{"Status", "exited"}, {"ExitCode", 3}}};
+        CHECK(gate_over(states, request).said.find(R"(gate "running": web: shop-web-1 is exited after)") == 0);
+    }
+    SECTION("it had ended, was started and restarted") {
+        request.pasts = {{"x", {0, false, true}}};
+        CHECK(gate_over({running("healthy")}, request).passed);
+        CHECK_FALSE(gate_over({restarted(1)}, request).passed);
+    }
+}
+
+TEST_CASE("a replica that had ended before does not fail the other one", "[gate]") {
+    MemoryEngine engine;
+    engine.answer("GET /containers/json", 200,
+                  R"([{"Id":"x","Names":["/shop-web-1"],"State":"running","Labels":{}},)"
+                  R"({"Id":"y","Names":["/shop-web-2"],"State":"exited","Labels":{}}])");
+    engine.answer(
+        "GET /containers/x/json", 200,
+        nlohmann::json{{"Id", "x"}, {"Name", "/shop-web-1"}, {"State", running()}, {"RestartCount", 3}}.dump());
+    engine.answer("GET /containers/y/json", 200,
+                  nlohmann::json{{"Id", "y"},
+                                 {"Name", "/shop-web-2"},
+                                 {"State", {{"Status", "exited"}, {"OOMKilled", true}, {"ExitCode", 137}}},
+                                 {"RestartCount", 2}}
+                      .dump());
+    const HurryingClock clock;
+    GateRequest request = request_for_web();
+    CHECK_FALSE(pass_gate(engine, clock, request).passed);
+    request.pasts = pasts_of(engine, "shop", "web");
+    CHECK(request.pasts.at("x").restarts == 3);
+    CHECK(request.pasts.at("y").ended);
+    CHECK(pass_gate(engine, clock, request).passed);
+    SECTION("which of them stood is what counts") {
+        keep_standing(request.pasts, {});
+        CHECK_FALSE(request.pasts.contains("x"));
+        CHECK(request.pasts.contains("y"));
+    }
+    SECTION("planted: two have to run") {
+        request.containers = 2;
+        CHECK_FALSE(pass_gate(engine, clock, request).passed);
+    }
+}
+
+TEST_CASE("the gate says of limits and of running only what it saw", "[gate]") {
+    GateRequest request = request_for_web();
+    const std::string limits = "limits";
+    request.held_to = [](const Container&) { return KernelLimits{128 * kMiB, {}, {}, {}}; };
+    SECTION("nobody asked for a limit") {
+        CHECK(gate_over({running("healthy")}, request).said.ends_with("without a restart"));
+        request.resolved = nullptr;
+        CHECK(gate_over({running("healthy")}, request).said.ends_with("without a restart"));
+        request.resolved = {{"mem_limit", "134217728"}};  // planted
+        CHECK(gate_over({running("healthy")}, request).said.find(limits) != std::string::npos);
+    }
+    SECTION("nothing ran before, and nothing is started") {
+        request.containers = 0;
+        const GateResult created = gate_over({{{"Status", "created"}}}, request);
+        CHECK(created.passed);
+        CHECK(created.said == "web was not running before, and is not started");
+        CHECK(gate_over({running("healthy")}, request).said.find("web runs, healthy") == 0);  // planted
+    }
+}
+
 TEST_CASE("the kernel's own word of limits is asked for where it can be had, and said", "[gate]") {
     GateRequest request = request_for_web();
     request.resolved = {{"mem_limit", "134217728"}};

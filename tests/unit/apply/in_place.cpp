@@ -43,6 +43,37 @@ TEST_CASE("an apply in place changes the user's own file alone, and a rollback g
         CHECK(machine.seen() == before);
         CHECK(machine.roll_back().undone.empty());
     }
+    SECTION("with the mode that the user gave it since, after one apply or two") {
+        const bool twice = GENERATE(false, true);
+        if (twice) {
+            machine.apply("256m");
+        }
+        machine.files.modes[kOwnFile] = 0600;
+        const std::string edited = machine.seen();
+        const auto is_before = [&] {
+            return machine.files.contents.at(kOwnFile) == "services: {web: {image: nginx:1}}\n";
+        };
+        for (int at = 1;; ++at) {
+            REQUIRE(at < 300);
+            machine.killer = {at};
+            try {
+                machine.roll_back(true);
+            } catch (const Killed&) {  // NOLINT(bugprone-empty-catch): the next one goes on
+            }
+            CHECK(machine.files.modes.at(kOwnFile) == 0600);
+            if (!machine.killer.dead()) {
+                break;
+            }
+            machine.killer = {};
+            machine.recover();
+            CHECK(machine.files.modes.at(kOwnFile) == 0600);
+            CHECK((is_before() || machine.seen() == edited));
+            if (is_before()) {
+                break;
+            }
+        }
+        CHECK(is_before());
+    }
     SECTION("by the containers that were kept, where Compose cannot") {
         machine.compose_is_broken = true;
         machine.roll_back();

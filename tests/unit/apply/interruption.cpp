@@ -116,11 +116,22 @@ TEST_CASE("what is announced is the slowest that was measured and a quarter more
 TEST_CASE("what was never measured is bounded, part by part, and that is said", "[interruption]") {
     InterruptionBounds bounds;
     bounds.grace = 10;
+    bounds.compose = Seconds{time_for_compose(Direction::kForward, 10)}.count();
     bounds.give_up = 60;
     bounds.spacing = 5;
+    SECTION("what is announced is never less than the time-out of docker compose and that of the gate") {
+        for (const Direction direction : {Direction::kForward, Direction::kBack}) {
+            for (const int grace : {0, 1, 10, 600}) {
+                bounds.grace = grace;
+                bounds.compose = Seconds{time_for_compose(direction, grace)}.count();
+                CHECK(announce_interruption({}, bounds).at_most >= bounds.compose + bounds.give_up);
+            }
+        }
+        CHECK(time_for_compose(Direction::kBack, 10) > time_for_compose(Direction::kForward, 10));
+    }
     SECTION("nothing at all was seen") {
         const auto announced = announce_interruption({}, bounds);
-        CHECK(announced.at_most == Approx(10 + 120 + 60));
+        CHECK(announced.at_most == Approx(10 + (120 + 10) + 60));
         CHECK(words(announced).find("stop_grace_period") != std::string::npos);
         CHECK(words(announced).find("no start was seen") != std::string::npos);
     }

@@ -19,6 +19,7 @@ struct Killer {
     int fail_at = 0;                          ///< the disk is full at this step, once
     int lose_at = 0;                          ///< from this step on the engine gives no answer
     bool torn = false;                        ///< dies in the middle of a file's writing, where the step is one
+    int broken_at = 0;                        ///< what this step writes is there, and the disk says that it is not
     std::function<void()> instead = nullptr;  ///< is told of every step, and decides alone what happens there
     [[nodiscard]] bool dead() const { return at > 0 && count >= at; }
     [[nodiscard]] bool next_is_last() const { return at > 0 && count + 1 == at; }
@@ -36,6 +37,11 @@ struct Killer {
         step();
         if (count == fail_at) {
             throw Error(ExitCode::kRefused, "no space left");
+        }
+    }
+    void file_written() const {
+        if (broken_at > 0 && count == broken_at) {
+            throw Error(ExitCode::kRefused, "input/output error");
         }
     }
 };

@@ -146,6 +146,18 @@ TEST_CASE("a live apply keeps the containers, and a kill at any step leaves thei
     SECTION("a second one finds nothing to do") {
         CHECK(machine.apply("256m").said.front() == "it is applied already");
     }
+    SECTION("a rollback does not count how often it restarted before") {
+        machine.engine.find("shop-web-1")->restart_count = 1;
+        CHECK_NOTHROW(machine.roll_back());
+        CHECK(machine.engine.find("shop-web-1")->id == id);
+    }
+    SECTION("so does an exact one, by its snapshot") {
+        RollbackRequest request;
+        request.exact = true;
+        machine.roll_back(request);
+        CHECK(machine.engine.find("shop-web-1")->id == id);
+        CHECK(live_memory_of(machine) == 128 * kMiB);
+    }
     SECTION("a rollback gives the same container its limit of before") {
         machine.roll_back();
         CHECK(machine.engine.find("shop-web-1")->id == id);

@@ -158,6 +158,102 @@ TEST_CASE("no service is interrupted that was not said to be", "[apply]") {
     CHECK(agreed_to({"web"}).code == ExitCode::kDone);
 }
 
+TEST_CASE("data that comes while a successor takes over keeps the old container", "[apply][swap]") {
+    const auto changed_at = [](const std::string& step, bool data) {
+        ApplyMachine machine{false, true};
+        const std::string before = machine.seen();
+        const std::string old = machine.engine.find("shop-web-1")->id;
+        Listening watcher;
+        watcher.at = step;
+        bool reached = false;
+        watcher.meanwhile = [&] {
+            reached = true;
+            if (data) {
+                machine.engine.layers["shop-web-1"] = "/srv/upload";
+            }
+        };
+        const ApplyResult result = applied_beside(machine, watcher);
+        CHECK(reached);
+        if (data) {
+            CHECK(result.code != ExitCode::kDone);
+            CHECK(any_says(result.said, "/srv/upload"));
+            CHECK(machine.seen() == before);
+        }
+        return machine.engine.find("shop-web-1")->id == old;
+    };
+    for (const char* step : {"waiting until web is healthy", "giving the old web"}) {
+        INFO(step);
+        CHECK(changed_at(step, true));
+        CHECK_FALSE(changed_at(step, false));  // planted: without data it is replaced
+    }
+}
+
+TEST_CASE("what a service depends on is not made anew beside it", "[apply]") {
+    ApplyMachine machine(true, true);
+    machine.only = {"web"};
+    const auto left_alone = [&] {
+        Listening watcher;
+        CHECK(applied_beside(machine, watcher).code == ExitCode::kDone);
+        return any_says(watcher.said, "what web depends on does not run as its files and images say");
+    };
+    SECTION("as Compose would where its image's name means another one by now") {
+        machine.engine.tags["nginx:1"] = "sha256:lean";
+        CHECK(left_alone());
+    }
+    SECTION("as it would where there are more containers than the files say") {
+        const nlohmann::json body = machine.engine.find("shop-db-1")->body;
+        machine.engine.create("shop-db-2", body).state = "running";
+        CHECK(left_alone());
+    }
+    SECTION("planted: where it runs as it should, Compose may look at it") { CHECK_FALSE(left_alone()); }
+}
+
+TEST_CASE("what gets its limits while it runs is watched, too", "[apply][live]") {
+    ApplyMachine machine;
+    machine.apply("256m");
+    const std::string before = machine.seen();
+    machine.live = true;
+    const auto watched = [&](const std::function<void(SmallEngine::Container&)>& happens) {
+        Listening watcher;
+        watcher.at = "watching for 2";
+        bool reached = false;
+        watcher.meanwhile = [&] {
+            reached = true;
+            happens(*machine.engine.find("shop-web-1"));
+        };
+        const ApplyResult result = machine.requested("128m", {}, false, [&](World& seams, const ApplyRequest& request) {
+            ApplyRequest asked = request;
+            asked.watch = Seconds{2};
+            return apply_plan(seams, machine.engine, asked, watcher);
+        });
+        CHECK(reached);
+        return result;
+    };
+    SECTION("a restart takes them back") {
+        const ApplyResult result = watched([](SmallEngine::Container& web) { web.restart_count = 1; });
+        CHECK(result.code == ExitCode::kGateFailed);
+        CHECK(any_says(result.said, "it restarted 1 times"));
+        CHECK(machine.seen() == before);
+    }
+    SECTION("planted: one of before does not") {
+        machine.engine.find("shop-web-1")->restart_count = 1;
+        CHECK(watched([](SmallEngine::Container& /*web*/) {}).code == ExitCode::kDone);
+    }
+}
+
+TEST_CASE("a rollback interrupts nobody who was not said to be", "[rollback]") {
+    ApplyMachine machine;
+    machine.apply();
+    const std::string applied = machine.seen();
+    RollbackRequest request;
+    request.agreed = std::set<std::string>{"db"};
+    CHECK_THROWS_WITH(machine.roll_back(request),
+                      Catch::Contains("by now web would be interrupted, which was not said"));
+    CHECK(machine.seen() == applied);
+    request.agreed = std::set<std::string>{"web"};
+    CHECK(machine.roll_back(request).undone.size() == 1);
+}
+
 TEST_CASE("why docker compose did not replace a service is said", "[apply]") {
     ApplyMachine machine;
     machine.compose_is_broken = true;

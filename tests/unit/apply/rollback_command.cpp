@@ -145,6 +145,42 @@ TEST_CASE("a service whose old container cannot be made again leaves all as it w
     CHECK(machine.store().in_phase(Journal::Phase::kApplied) == std::vector<std::string>{"0001"});
 }
 
+TEST_CASE("a service alone goes back through its gate and serves what it did, or all stays as it was", "[rollback]") {
+    ApplyMachine machine{true};
+    machine.apply("128m");
+    const std::string applied = machine.seen();
+    const auto memory_in = [](const SmallEngine::Container& container) {
+        return member(container.body, "HostConfig").value("Memory", std::int64_t{0});
+    };
+    SECTION("its container comes, and ends") {
+        machine.engine.broken_service = "web";
+        machine.engine.broken_when = R"("Memory":0,)";
+        CHECK(refusal(machine, only({"web"})) == ExitCode::kGateFailed);
+        CHECK(machine.seen() == applied);
+    }
+    SECTION("its nginx reached db, and does not any more") {
+        const std::string reach = GENERATE("not", "reachable");
+        machine.engine.prints = [&](const SmallEngine::Container& container,
+                                    const std::vector<std::string>& argv) -> std::optional<std::string> {
+            if (std::find(argv.begin(), argv.end(), "-T") != argv.end()) {
+                return "# configuration file /etc/nginx/nginx.conf:\n"
+                       "http { server { location / { proxy_pass http://db:80; } } }\n";
+            }
+            const bool looks = argv.front() == "sh" && argv.size() > 5 && argv.at(4) == "db";
+            return looks ? std::optional{"db 80 " + (memory_in(container) > 0 ? "reachable" : reach) + "\n"}
+                         : std::nullopt;
+        };
+        if (reach == "reachable") {
+            CHECK(refusal(machine, only({"web"})) == ExitCode::kDone);
+            CHECK(memory_of(machine, "web") == 0);
+        } else {
+            CHECK_THROWS_WITH(machine.roll_back(only({"web"})), Catch::Contains("serves as before"));
+            CHECK(machine.seen() == applied);
+            CHECK(machine.store().in_phase(Journal::Phase::kApplied) == std::vector<std::string>{"0001"});
+        }
+    }
+}
+
 TEST_CASE("the old containers come back, and are compared", "[rollback]") {
     ApplyMachine machine;
     const std::string before = machine.seen();

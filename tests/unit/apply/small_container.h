@@ -26,6 +26,7 @@ struct SmallContainer {
     std::vector<std::string> looked_up{};  ///< the same as they were when its program was last told to reload
     std::map<std::string, nlohmann::json> networks{};  ///< by name: its endpoint, without an address
     int exit_code = 0;                                 ///< how it ended
+    int restart_count = 0;                             ///< by its policy
 
     [[nodiscard]] bool matches(const std::string& label) const {
         const std::size_t equals = label.find('=');
@@ -108,7 +109,7 @@ inline nlohmann::json inspection_of(const SmallContainer& container, const std::
     return {{"Id", container.id},
             {"Name", "/" + container.name},
             {"Image", container.image},
-            {"RestartCount", 0},
+            {"RestartCount", container.restart_count},
             {"Config", config},
             {"HostConfig", member(container.body, "HostConfig")},
             {"Mounts", mounts_of(container)},

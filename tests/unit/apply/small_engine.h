@@ -108,6 +108,8 @@ class SmallEngine final : public Engine {
     std::map<std::string, std::string> layers;  ///< by name: a path that differs from the image
     bool has_shell = true;                      ///< every image
     std::string listens;                        ///< what /proc/net/tcp says inside of each container
+    /// What a program prints inside of a container, where it is none of those that are known here.
+    std::function<std::optional<std::string>(const Container&, const std::vector<std::string>& argv)> prints = nullptr;
 
   private:
     struct Exec {
@@ -379,6 +381,9 @@ class SmallEngine final : public Engine {
 
     /// What a program inside does to the container's hosts file, which is what an apply runs there.
     [[nodiscard]] Exec run_inside(Container& container, const std::vector<std::string>& argv) const {
+        if (const auto printed = prints ? prints(container, argv) : std::nullopt) {
+            return {0, *printed};
+        }
         const std::string& program = argv.front();
         const bool there = program == "cat" || program == "nginx" || (program == "sh" && has_shell);
         if (!there) {

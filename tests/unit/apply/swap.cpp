@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "core/apply/swap.h"
 #include "tests/unit/apply/kills.h"
 
 using namespace pilotpros;
@@ -65,6 +66,37 @@ TEST_CASE("A service that may run twice is swapped start-first", "[apply][swap]"
         CHECK(machine.roll_back(true).undone.size() == 2);
         CHECK(machine.seen() == before);
     }
+}
+
+TEST_CASE("A rollback that interrupts nobody leaves a swapped container alone", "[apply][swap]") {
+    ApplyMachine machine{false, true};
+    machine.apply();
+    const std::string swapped = machine.engine.find("shop-web-1")->id;
+    machine.live = true;
+    machine.apply("256m");
+    CHECK(machine.engine.find("shop-web-1")->id == swapped);
+    RollbackRequest request;
+    request.agreed = std::set<std::string>{};
+    CHECK(machine.roll_back(request).undone.size() == 1);
+    CHECK(machine.engine.find("shop-web-1")->id == swapped);
+    CHECK(machine.engine.find("shop-web-1")->body["HostConfig"]["Memory"] == 134217728);
+}
+
+TEST_CASE("A name that the user chose is no sign of a swap", "[apply][swap]") {
+    ApplyMachine machine;
+    const auto named = [&](bool by_user) {
+        SmallEngine& engine = machine.engine;
+        engine.asked.clear();
+        const std::string id = engine.find("shop-web-1") != nullptr ? engine.find("shop-web-1")->id : "";
+        engine.find(id)->name = "web-16";
+        remove_where_swapped(engine, "shop", "web",
+                             by_user ? nlohmann::json{{"container_name", "web-16"}} : nlohmann::json::object());
+        return places(machine, "DELETE /containers/").size();
+    };
+    CHECK(named(true) == 0);
+    CHECK(machine.engine.find("web-16") != nullptr);
+    machine.engine.find("web-16")->name = "shop-web-1";
+    CHECK(named(false) == 1);  // planted: Compose's own names end in the number
 }
 
 TEST_CASE("Where names cannot be pinned, who looked them up does so again when the old one is gone", "[apply][swap]") {

@@ -48,6 +48,19 @@ TEST_CASE("an apply writes, links and recreates; a rollback takes all of it back
         CHECK(again.id.empty());
         CHECK(again.recreated.empty());
     }
+    SECTION("a mode that the user gave our file before a second one comes back with the first") {
+        machine.files.modes["/shop/.pilotpros/compose.yaml"] = 0600;
+        const std::string first = machine.seen();
+        machine.apply("256m");
+        CHECK(machine.files.modes.at("/shop/.pilotpros/compose.yaml") == 0644);
+        machine.roll_back();
+        CHECK(machine.seen() == first);
+    }
+    SECTION("what is announced before anything was measured is at least the time-out") {
+        World world = machine.world();
+        const RollbackPreview preview = preview_rollback(world, &machine.engine, machine.store(), {});
+        CHECK(Seconds{preview.announced().at("web").at_most} >= Seconds{time_for_compose(Direction::kBack, 10)});
+    }
     SECTION("a second one is taken back to the first") {
         const std::string first = machine.seen();
         CHECK(machine.apply("256m").recreated.size() == 1);
@@ -148,6 +161,115 @@ TEST_CASE("where the starting command does not keep a change, that is said and a
     CHECK(result.code == ExitCode::kDone);
     CHECK(machine.files.links.empty());
     CHECK(shown(result.route.command).ends_with("-f .pilotpros/compose.yaml"));
+}
+
+TEST_CASE("an apply that ends without the engine, or is interrupted twice, says how it stands", "[apply]") {
+    const bool fails = GENERATE(false, true);
+    const bool twice = GENERATE(false, true);  // interrupted; else the engine is lost
+    int stands = 0;
+    int taken_back = 0;
+    int pending = 0;
+    for (int at = 1;; ++at) {
+        ApplyMachine machine;
+        machine.engine.broken_when = fails ? "134217728" : "";
+        const std::string before = machine.seen();
+        int count = 0;
+        machine.killer.fail_at = -1;
+        if (twice) {
+            machine.killer.instead = [&] {
+                ++count;
+                if (count == at || count == at + 1) {
+                    throw Interrupted();
+                }
+            };
+        } else {
+            machine.killer.lose_at = at;
+        }
+        ApplyResult result;
+        try {
+            result = machine.apply();
+        } catch (const Error& error) {
+            result.code = error.code();
+            result.said = {error.hint()};
+        }
+        const bool reached = twice ? count >= at : machine.killer.engine_lost();
+        machine.killer = {};
+        const ApplyStore store = machine.store();
+        CAPTURE(at, static_cast<int>(result.code), result.said);
+        const std::vector<std::string> applied = store.in_phase(Journal::Phase::kApplied);
+        const std::vector<std::string> undone = store.in_phase(Journal::Phase::kUndone);
+        CHECK((result.code == ExitCode::kDone) == !applied.empty());
+        if (!applied.empty()) {
+            stands += result.said.back().find("all was applied") == std::string::npos ? 0 : 1;
+        } else if (!undone.empty()) {
+            CHECK((result.code == ExitCode::kGateFailed || result.code == ExitCode::kInterrupted ||
+                   result.code == ExitCode::kRefused));
+            ++taken_back;
+        } else {
+            ++pending;
+        }
+        machine.engine.broken_when.clear();
+        machine.recover();
+        CHECK(machine.engine.find("pilotpros-lock-shop") == nullptr);
+        CHECK((!applied.empty() || machine.seen() == before));
+        if (!reached) {
+            break;
+        }
+        REQUIRE(at < 300);
+    }
+    CHECK((stands > 0) == !fails);
+    CHECK((taken_back > 0 || !fails));
+    CHECK(pending > 3);
+}
+
+TEST_CASE("a commit that the disk takes and says it did not is taken back, killed at any step", "[apply]") {
+    const auto applied_then_killed = [](ApplyMachine& machine, int broken_at, int kill_at) {
+        machine.killer = {kill_at};
+        machine.killer.broken_at = broken_at;
+        try {
+            return machine.apply().code;
+        } catch (const std::exception&) {
+            return ExitCode::kInternal;  // that is how it ends
+        }
+    };
+    int commit = 0;
+    for (int at = 1; at < 300 && commit == 0; ++at) {
+        ApplyMachine machine;
+        const bool failed = applied_then_killed(machine, at, 0) == ExitCode::kGateFailed;
+        commit = failed && machine.store().journal("0001").last_done(Journal::kCommit) != nullptr ? at : 0;
+    }
+    REQUIRE(commit > 0);
+    int undoing = 0;
+    for (int at = commit + 1;; ++at) {
+        REQUIRE(at < commit + 300);
+        ApplyMachine machine;
+        const std::string before = machine.seen();
+        applied_then_killed(machine, commit, at);
+        const bool killed = machine.killer.dead();
+        machine.killer = {};
+        const bool applied = machine.store().journal("0001").phase() == Journal::Phase::kApplied;
+        undoing += machine.store().journal("0001").phase() == Journal::Phase::kUndoing ? 1 : 0;
+        CHECK_NOTHROW(machine.recover());
+        CAPTURE(at);
+        CHECK((applied || machine.seen() == before));
+        if (!killed) {
+            CHECK(machine.seen() == before);
+            break;
+        }
+    }
+    CHECK(undoing > 3);
+}
+
+TEST_CASE("an undo that an earlier version began, and of which it told nothing, is finished", "[apply]") {
+    ApplyMachine machine;
+    const std::string before = machine.seen();
+    machine.apply();
+    Journal journal = machine.store().journal("0001");
+    SECTION("nothing at all") { journal.intend(Journal::kUndo); }
+    SECTION("what is no object") { journal.intend(Journal::kUndo, "7"); }
+    REQUIRE(machine.store().journal("0001").phase() == Journal::Phase::kUndoing);
+    CHECK(machine.recover() == 1);
+    CHECK(machine.seen() == before);
 }
 
 TEST_CASE("several services are one transaction: what others depend on first, all of it or nothing", "[apply]") {
