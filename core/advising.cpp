@@ -12,6 +12,7 @@
 #include "core/apps/asking.h"
 #include "core/model/error.h"
 #include "core/model/near.h"
+#include "core/model/wish_units.h"
 
 namespace pilotpros {
 
@@ -92,15 +93,21 @@ class Advising {
             }
             for (const auto* wishes : {&wish.pinned, &wish.least, &wish.most}) {
                 for (const auto& [key, value] : *wishes) {
-                    if (wish.of_all.contains(key) ? !heard.contains(key) : !heard_there.contains({service, key})) {
-                        advice_.left_alone.push_back(
-                            {service, kUser, key,
-                             fmt::format("nobody advises {} here, so the wish has no effect{}", key,
-                                         did_you_mean({heard.begin(), heard.end()}, key))});
+                    const bool slip = wish_key(key) == nullptr && !nearest(wish_key_names(), key).empty();
+                    if (!slip &&
+                        (wish.of_all.contains(key) ? !heard.contains(key) : !heard_there.contains({service, key}))) {
+                        advice_.left_alone.push_back({service, kUser, key, unheard(key, heard)});
                     }
                 }
             }
         }
+    }
+
+    [[nodiscard]] std::string unheard(const std::string& key, const std::set<std::string>& heard) const {
+        return fmt::format("nobody advises {} here, so the wish has no effect{}", key,
+                           wish_key(key) == nullptr    ? did_you_mean({heard.begin(), heard.end()}, key)
+                           : input_.observation.engine ? ""
+                                                       : ": no engine was asked");
     }
 
     [[nodiscard]] bool asked(const std::string& advisor) const {

@@ -5,14 +5,12 @@
 
 #include <algorithm>
 #include <iterator>
-#include <memory>
 #include <optional>
 #include <set>
 #include <utility>
 
 #include "core/advise/budget.h"
-#include "core/advise/check_healthcheck.h"
-#include "core/advise/check_limits.h"
+#include "core/advise/compose_limits.h"
 #include "core/advise/data.h"
 #include "core/advise/environment.h"
 #include "core/advised.h"
@@ -21,14 +19,9 @@
 #include "core/bundle/compose_override.h"
 #include "core/bundle/make_bundle.h"
 #include "core/compose/followers.h"
-#include "core/compose/selection.h"
-#include "core/compose/wish_values.h"
-#include "core/compose/wishes.h"
 #include "core/docker/throwaway.h"
-#include "core/lint/as_written.h"
-#include "core/lint/lint.h"
+#include "core/heard_wishes.h"
 #include "core/observe/profile_store.h"
-#include "core/probe_images.h"
 #include "core/verification.h"
 
 namespace pilotpros {
@@ -36,6 +29,8 @@ namespace pilotpros {
 namespace {
 
 constexpr const char* kFolder = ".pilotpros";
+constexpr const char* kLimits = "limits";
+constexpr const char* kMemory = "memory";
 
 /// The files below .pilotpros, by relative path.
 void read_present(const Files& files, const Path& folder, const std::string& prefix,
@@ -67,18 +62,6 @@ Written written_in(const std::map<std::string, std::string>& present) {
     return written;
 }
 
-Surroundings surroundings_without_engine(World& world) {
-    return {world.environment,        world.files, world.process, world.cancel, nullptr, world.docker_command(),
-            world.read_standard_input};
-}
-
-/// With the values of what the user wrote as ${…}.
-Wishes heard_wishes(World& world, const Project& project) {
-    Wishes wishes = read_wishes(project, world.files, advisor_set());
-    fill_in_wishes(wishes, project, surroundings_without_engine(world));
-    return wishes;
-}
-
 /// Changes of the user's below what is applied are said before all else.
 std::vector<std::string> masked_changes(World& world, const Project& project, const Observation& observation) {
     std::vector<std::string> said;
@@ -106,6 +89,44 @@ void settle_conflicts(Plan& plan) {
         }
     }
     plan.changes = std::move(kept);
+}
+
+/// What the data advisor says of a database's place the database's own advisor need not say again.
+void say_once(Plan& plan) {
+    std::set<std::string> said;
+    for (const Finding& finding : plan.findings) {
+        const bool error = finding.severity == Finding::Severity::kError;  // of another volume it is a warning
+        if (error && (finding.id == "volume-above-data" || finding.id == "data-on-anonymous-volume")) {
+            said.insert(finding.service);
+        }
+    }
+    std::erase_if(plan.findings, [&](const Finding& finding) {
+        return finding.id == "postgres-data-not-on-a-named-volume" && said.contains(finding.service);
+    });
+}
+
+std::set<std::string> services_with_memory(const Plan& plan) {
+    std::set<std::string> services;
+    for (const Change& change : plan.changes) {
+        if (change.key == kMemory) {
+            services.insert(change.service);
+        }
+    }
+    return services;
+}
+
+/// Without the refused Change the limit is what it is: what is asked next is asked under that one.
+void forget_refused_limits(Plan& plan, const std::set<std::string>& before, const Project& project) {
+    const std::set<std::string> after = services_with_memory(plan);
+    for (auto& [service, share] : plan.budget.shares) {
+        if (before.contains(service) && !after.contains(service)) {
+            const auto found = project.services.find(service);
+            share.memory =
+                declared_bounds(found == project.services.end() ? nullptr : &found->second).memory.value_or(0);
+            share.advised = false;
+            share.why = share.memory > 0 ? kOwnLimit : "the limit that was advised was refused";
+        }
+    }
 }
 
 /// What Compose leaves out can run all the same, from an earlier `up` with its profile.
@@ -184,19 +205,16 @@ Tuning tune(World& world, const Connection& connection, const TuneRequest& reque
     read_present(world.files, Path{project.working_directory} / kFolder, "", result.present);
     Advised advised(world.files, world.environment.state_directory(),
                     observation.engine ? observation.engine->id : std::string{}, project.name);
-    result.written = advised.read();
-    for (auto& [service, values] : written_in(result.present)) {
-        for (auto& [key, value] : values) {
-            std::string& known = result.written[service][key];
-            known = value.empty() ? known : value;
-        }
-    }
+    result.written = written_in(result.present);
+    result.advised = advised.read();
     result.development = find_development(project, observation, result.wishes);
 
     Plan& plan = result.plan;
     plan.project = project.name;
-    const Case input{project, observation, plan.budget, result.wishes, result.written, result.development};
-    plan.budget = divide_memory(input, demands_of(input));
+    const Case input{project,        observation,    plan.budget,       result.wishes,
+                     result.written, result.advised, result.development};
+    const bool of_limits = (request.only.empty() || request.only.contains(kLimits)) && !request.skip.contains(kLimits);
+    plan.budget = divide_memory(input, demands_of(input), of_limits);
     plan.budget.cpus = observation.engine ? observation.engine->cpus : 0;
 
     Advice advice = all_advice(input, {request.only, request.skip, request.profile.services});
@@ -204,6 +222,7 @@ Tuning tune(World& world, const Connection& connection, const TuneRequest& reque
     plan.findings = std::move(advice.findings);
     plan.left_alone = std::move(advice.left_alone);
     settle_conflicts(plan);
+    say_once(plan);
     leave_inactive(plan, project);
     put_in_order(plan);
     const ServiceImages images = images_of(observation);
@@ -214,9 +233,11 @@ Tuning tune(World& world, const Connection& connection, const TuneRequest& reque
     try {
         while (!plan.changes.empty()) {
             plan.verdicts = verification.ask(plan, result.bundle);
+            const std::set<std::string> limited = services_with_memory(plan);
             if (drop_refused(plan) == 0) {
                 break;
             }
+            forget_refused_limits(plan, limited, project);
             result.bundle = make_bundle(plan, project, images);
         }
     } catch (const Interrupted&) {
@@ -229,143 +250,6 @@ Tuning tune(World& world, const Connection& connection, const TuneRequest& reque
     result.hash = hash_of(plan);
     result.masked_changes = masked_changes(world, project, observation);
     return result;
-}
-
-namespace {
-
-using FileLook = std::function<std::vector<Finding>(const Case&, const Check&)>;
-
-/// A file after what it includes. Compose itself refuses one that includes itself.
-void read_with_included(const Files& files, const std::string& file, const Project& project, Check& check) {
-    if (check.texts.contains(file)) {
-        return;
-    }
-    const auto text = file == "-" ? std::optional{project.standard_input} : files.read(file);
-    if (!text) {
-        return;
-    }
-    check.texts[file] = *text;
-    const Path folder = file == "-" ? Path{project.working_directory} : Path{file}.parent_path();
-    for (const nlohmann::json& document : linting::read_yaml(*text)) {
-        for (const std::string& included : linting::included_by(document)) {
-            read_with_included(files, (folder / included).lexically_normal().string(), project, check);
-        }
-    }
-    check.files.push_back(file);
-}
-
-/// Of the files alone. No engine is missing where they cannot be found: none would be asked.
-Profile profile_of_files(World& world, const ProfileRequest& request) {
-    ProfileWatcher nobody;
-    try {
-        return take_profile(world, no_connection(), request, nobody);
-    } catch (const EngineLost& lost) {
-        throw Error(ExitCode::kBadInput, lost.what(), lost.hint());
-    }
-}
-
-Check look_at_files(World& world, const ProfileRequest& request, bool images_too, const FileLook& look) {
-    ProfileRequest everything = request;
-    everything.named = std::exchange(everything.services, {});
-    Profile profile = profile_of_files(world, everything);
-    if (images_too) {
-        ask_images_of_probes(world, profile.project, profile.observation);
-    }
-    const Wishes wishes = heard_wishes(world, profile.project);
-    const Budget budget;
-    const Written written;
-    const Case input{profile.project, profile.observation,
-                     budget,          wishes,
-                     written,         find_development(profile.project, profile.observation, wishes)};
-    Check check;
-    for (const std::string& file : profile.project.files) {
-        read_with_included(world.files, file, profile.project, check);
-    }
-    const auto is_asked = [&](const std::string& service) {
-        return request.services.empty() ||
-               std::find(request.services.begin(), request.services.end(), service) != request.services.end();
-    };
-    check.findings = look(input, check);
-    std::erase_if(check.findings,
-                  [&](const Finding& finding) { return !finding.service.empty() && !is_asked(finding.service); });
-    for (const auto& [name, service] : profile.project.services) {
-        if (service.profiled_out && is_asked(name)) {
-            check.inactive.push_back(name);
-        }
-    }
-    check.project = std::move(profile.project);
-    return check;
-}
-
-bool same(const Finding& one, const Finding& other) {
-    return one.service == other.service && one.id == other.id && one.what == other.what;
-}
-
-}  // namespace
-
-Check check_files(World& world, const ProfileRequest& request, const std::function<Advice(const Case&)>& advisor) {
-    return look_at_files(world, request, false,
-                         [&](const Case& input, const Check&) { return advisor(input).findings; });
-}
-
-namespace {
-
-Check lint_what_compose_accepts(World& world, const ProfileRequest& request) {
-    return look_at_files(world, request, true, [](const Case& input, const Check& check) {
-        std::vector<Finding> findings;
-        for (const Advice& advice : {all_advice(input, {}), check_limits(input), check_healthcheck(input)}) {
-            for (const Finding& finding : advice.findings) {
-                if (std::none_of(findings.begin(), findings.end(),
-                                 [&](const Finding& one) { return same(one, finding); })) {
-                    findings.push_back(finding);
-                }
-            }
-        }
-        return lint(input.project, {check.files, check.texts, std::move(findings)});
-    });
-}
-
-/// The files as they are written, where a rule knows why Compose refuses them; nothing where none does.
-std::optional<Check> lint_what_compose_refuses(World& world, const ProfileRequest& request) {
-    const Surroundings surroundings = surroundings_without_engine(world);
-    const auto selection = select_by_files(request.selectors, surroundings);
-    if (!selection) {
-        return std::nullopt;
-    }
-    Check check;
-    check.project.files = selection->files;
-    check.project.working_directory = selection->working_directory.string();
-    check.project.name = selection->project_name.value_or(selection->working_directory.filename().string());
-    for (const std::string& file : check.project.files) {
-        if (file == "-") {
-            check.project.standard_input = world.read_standard_input();
-        }
-        read_with_included(world.files, file, check.project, check);
-    }
-    check.findings = lint(check.project, {check.files, check.texts, {}});
-    return tells_why_compose_refuses(check.findings) ? std::optional{std::move(check)} : std::nullopt;
-}
-
-}  // namespace
-
-Check lint_files(World& world, const ProfileRequest& request) {
-    World once = world;  // what is piped in can be read once, and may be needed twice
-    const auto text = std::make_shared<std::optional<std::string>>();
-    once.read_standard_input = [text, &world] {
-        if (!*text) {
-            *text = world.read_standard_input();
-        }
-        return **text;
-    };
-    try {
-        return lint_what_compose_accepts(once, request);
-    } catch (const Error& error) {
-        auto refused = error.code() == ExitCode::kBadInput ? lint_what_compose_refuses(once, request) : std::nullopt;
-        if (!refused) {
-            throw;
-        }
-        return std::move(*refused);
-    }
 }
 
 }  // namespace pilotpros

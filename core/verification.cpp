@@ -15,6 +15,7 @@
 #include "core/observe/image_answers.h"
 #include "core/observe/profile_store.h"
 #include "core/verify/compose_merge.h"
+#include "core/verify/engine_bounds.h"
 #include "core/verify/probes.h"
 
 namespace pilotpros {
@@ -84,6 +85,7 @@ std::vector<Verdict> Verification::ask(const Plan& plan, const Bundle& bundle) {
         MergeAnswer answer = question.answer();
         add(std::move(answer.verdicts));
         merged = std::move(answer.resolved);
+        add(refused_bounds(plan, input_, merged));
     }
     if (!engine_there) {
         add(verdicts_on_the_rest(plan, verdicts));

@@ -35,7 +35,7 @@ struct Part {
     Bytes at_least = 0;                ///< below this no earlier value stands
     Bytes least = 0, most = 0;         ///< bounds of `x-pilotpros`; 0: none
     bool raised = false, cut = false;  ///< a bound moved what the rule gave
-    std::optional<Bytes> written;
+    std::optional<Bytes> earlier;
     MemoryEvidence evidence;
     Share share;
     std::string basis;  ///< what made comfort as large as it is
@@ -68,16 +68,17 @@ Demand with_flags(Demand demand, const Service* service) {
 }
 
 /// What the rule gives with room and without, before the machine is divided.
-void size_up(Part& part, const Demand& demand, Bytes after_oom, bool known) {
+void size_up(Part& part, const Demand& demand, Bytes after_oom, Bytes reserved, bool known) {
     const MemoryEvidence& evidence = part.evidence;
-    const Bytes floor = std::max({kLeastLimit, demand.least, after_oom});
+    const Bytes floor = std::max({kLeastLimit, demand.least, after_oom, reserved});
     part.tight = round_up(std::max({with_margin(evidence.need, kTightMargin), evidence.need + kTightLeast, floor}));
     const Bytes by_margin = with_margin(evidence.need, evidence.margin);
     const Bytes measured = std::max(by_margin, evidence.need + kProbe);
     part.comfort = round_up(std::max(measured, floor));
     part.basis =
         measured < floor
-            ? (floor == after_oom      ? fmt::format("; {} after that", format_bytes(after_oom))
+            ? (floor == reserved       ? fmt::format("; {} that the files reserve", format_bytes(reserved))
+               : floor == after_oom    ? fmt::format("; {} after that", format_bytes(after_oom))
                : floor == demand.least ? fmt::format("; at least {} for {}", format_bytes(demand.least), why_of(demand))
                                        : fmt::format("; {} at least", format_bytes(floor)))
         : by_margin < measured ? fmt::format(": + {}, room for a probe", format_bytes(kProbe))
@@ -100,7 +101,7 @@ void size_up(Part& part, const Demand& demand, Bytes after_oom, bool known) {
     } else {
         part.extra = ", + page cache";
     }
-    part.at_least = std::max({evidence.need, demand.least, after_oom});
+    part.at_least = std::max({evidence.need, demand.least, after_oom, reserved});
 }
 
 /// False when no value is both within the bounds and enough.
@@ -137,7 +138,13 @@ std::string alarm(const Part& part, Bytes own, Bytes oom) {
     return "";
 }
 
-Part begin_part(const Case& input, const std::string& service, const std::optional<Demand>& of_application) {
+/// Given in both dialects: Compose wants them equal, and a Change has one place.
+bool is_given_twice(const DeclaredLimits& declared) {
+    return std::find(declared.in_both.begin(), declared.in_both.end(), "memory") != declared.in_both.end();
+}
+
+Part begin_part(const Case& input, const std::string& service, const std::optional<Demand>& of_application,
+                bool advises_limits) {
     Part part;
     part.service = service;
     const ServiceObservation* const observed = input.observation.service(service);
@@ -151,26 +158,30 @@ Part begin_part(const Case& input, const std::string& service, const std::option
     part.share.cpus = cpus_at_most(
         declared, pinned_cpus == wish.pinned.end() ? std::nullopt : number_in(pinned_cpus->second), engine.cpus);
     part.evidence = weigh_memory(observed == nullptr ? Usage{} : usage_of(*observed));
-    if (const auto written = input.written_value(service, "memory")) {
-        part.written = parse_size(*written);
+    if (const auto earlier = input.earlier_value(service, "memory")) {
+        part.earlier = parse_size(*earlier);
     }
-    const Bytes own = declared.memory.value_or(0);
+    const Bytes written = parse_size(input.written_value(service, "memory").value_or("")).value_or(0);
+    // What an earlier apply wrote stays in force where nobody is asked about limits now.
+    const Bytes own = advises_limits || written == 0 ? declared.memory.value_or(0) : written;
     const Bytes oom = observed == nullptr ? 0 : limit_of_oom_kill(*observed);
     const Bytes after_oom = oom == 0 ? 0 : std::max(oom + 100 * kMiB, with_margin(oom, 0.2));
     const Demand demand = with_flags(of_application.value_or(Demand{}), of_files);
-    size_up(part, demand, after_oom, of_application.has_value());
+    size_up(part, demand, after_oom, declared.memory_reservation.value_or(0), of_application.has_value());
     const Bytes uses = std::max(part.evidence.measured ? part.comfort : 0, demand.least);
 
-    if (const auto pinned = size_of(wish.pinned)) {
+    const bool given_twice = is_given_twice(declared);
+    const bool enforced = advises_limits && (input.observation.engine ? engine.memory_limit : true);
+    if (const auto pinned = size_of(wish.pinned); pinned && enforced && !given_twice) {
         take_fixed(part, *pinned, *pinned > 0, kPinned);
         part.set_aside = *pinned > 0 ? *pinned : uses;
         return part;
     }
-    const bool hands_off = wish.excludes("limits") || of_files == nullptr || engine.memory == 0;
+    const bool hands_off = !enforced || wish.excludes("limits") || of_files == nullptr || engine.memory == 0;
     const std::string alarmed = alarm(part, own, after_oom > own ? oom : 0);
-    const bool argued_before = part.written.value_or(0) > own;
-    if (own > 0 && (hands_off || (alarmed.empty() && !argued_before))) {
-        take_fixed(part, own, false, "its own limit");
+    const bool argued_before = written > own;
+    if (own > 0 && (hands_off || given_twice || (alarmed.empty() && !argued_before))) {
+        take_fixed(part, own, false, given_twice && !alarmed.empty() ? alarmed : kOwnLimit);
         part.set_aside = uses > 0 ? std::min(own, uses) : own;
         return part;
     }
@@ -181,12 +192,14 @@ Part begin_part(const Case& input, const std::string& service, const std::option
     if (hands_off) {
         none(wish.excludes("limits") ? "x-pilotpros keeps limits away from it"
              : of_files == nullptr   ? "the Compose files do not have it"
-                                     : "no engine was asked");
+             : engine.memory == 0    ? "no engine was asked"
+             : advises_limits        ? "this engine's kernel enforces no memory limit"
+                                     : "nobody is asked about limits, so none is set");
         return part;
     }
     const bool fits_bounds = bound(part, wish);
     const std::string absent = not_running(observed);
-    const bool kept_before = part.written && (part.most == 0 || *part.written <= part.most);
+    const bool kept_before = part.earlier && (part.most == 0 || *part.earlier <= part.most);
     if (!fits_bounds) {
         none(fmt::format("x-pilotpros allows at most {}, and it {}", format_bytes(part.most), part.evidence.words()));
     } else if (absent.empty() && (!alarmed.empty() || (part.evidence.enough_with(demand.least) && own == 0))) {
@@ -195,12 +208,12 @@ Part begin_part(const Case& input, const std::string& service, const std::option
     } else if (kept_before) {
         // A recreated container begins a new profile, without the kill or the load that the value came from: that
         // neither lowers a value nor takes it back.
-        const bool stands = *part.written >= part.at_least;
-        take_fixed(part, stands ? *part.written : std::max(*part.written, part.tight), true,
-                   stands ? "written before, and nothing measured since speaks against it"
-                          : "more than was written before: " + part.evidence.words());
+        const bool stands = *part.earlier >= part.at_least;
+        take_fixed(part, stands ? *part.earlier : std::max(*part.earlier, part.tight), true,
+                   stands ? "advised before, and nothing measured since speaks against it"
+                          : "more than was advised before: " + part.evidence.words());
     } else if (own > 0) {
-        take_fixed(part, own, false, "its own limit");
+        take_fixed(part, own, false, kOwnLimit);
     } else {
         none(absent.empty() ? "insufficient evidence: " + part.evidence.lacking : absent);
     }
@@ -266,11 +279,11 @@ void divide(std::vector<Part>& parts, Bytes room) {
 /// EuroSys 2015, 5.5).
 Bytes settled_value(const Part& part) {
     const Bytes now = part.share.memory;
-    if (!part.written || (part.most > 0 && *part.written > part.most)) {
+    if (!part.earlier || (part.most > 0 && *part.earlier > part.most)) {
         return now;
     }
-    const bool too_early = now < *part.written && part.evidence.seconds < kHour && *part.written >= part.at_least;
-    return too_early ? *part.written : settle(part.written, now, part.at_least, kStands);
+    const bool too_early = now < *part.earlier && part.evidence.seconds < kHour && *part.earlier >= part.at_least;
+    return too_early ? *part.earlier : settle(part.earlier, now, part.at_least, kStands);
 }
 
 /// Earlier values stand, unless all of them together find no room where the new ones do.
@@ -301,7 +314,8 @@ bool fits(const Budget& budget, Bytes unlimited) {
     return budget.total == 0 || budget.granted + unlimited + budget.reserved + budget.others <= budget.total;
 }
 
-Budget divide_memory(const Case& case_without_budget, const std::map<std::string, Demand>& demands) {
+Budget divide_memory(const Case& case_without_budget, const std::map<std::string, Demand>& demands,
+                     bool advises_limits) {
     const Case& input = case_without_budget;
     Budget budget;
     if (input.observation.engine) {
@@ -321,8 +335,8 @@ Budget divide_memory(const Case& case_without_budget, const std::map<std::string
     std::vector<Part> parts;
     for (const std::string& name : names) {
         const auto demand = demands.find(name);
-        parts.push_back(
-            begin_part(input, name, demand == demands.end() ? std::nullopt : std::optional{demand->second}));
+        parts.push_back(begin_part(input, name, demand == demands.end() ? std::nullopt : std::optional{demand->second},
+                                   advises_limits));
     }
     const Bytes room = budget.total - budget.reserved - budget.others;
     divide(parts, room);

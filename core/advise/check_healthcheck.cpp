@@ -133,16 +133,17 @@ class Checking {
         const ProbeTools tools{observed_ != nullptr ? *observed_ : kUnknown};
         const bool orphan =
             observed_ != nullptr && postgres_inherits(*observed_, resolved_) && leaves_child(probe_, image_);
-        if (const auto plan = repair_probe(probe_, tools, {false, socket_, orphan}, complaints)) {
+        const bool ipv6 = !has_no_ipv6(resolved_);
+        if (const auto plan = repair_probe(probe_, tools, {false, socket_, orphan, ipv6}, complaints)) {
             const bool missing = plan->program != probe_.program || tools.lacks(probe_.program);
-            const bool passes = !missing && tries_every_address(probe_);
+            const bool passes = !missing && asks_localhost(probe_) && tries_every_address(probe_);
             add(advice, missing ? "probe-command-missing" : "probe-asks-wrongly",
                 missing  ? Severity::kError
                 : passes ? Severity::kNote
                          : Severity::kWarning,
                 plan->reason,
                 missing  ? kNeverPasses
-                : passes ? kTriesInVain
+                : passes ? tries_in_vain(probe_)
                          : plan->harm,
                 lines_for(name_, {Target::Kind::kCompose, {"healthcheck", "test"}}, plan->test.dump()));
         }

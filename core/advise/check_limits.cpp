@@ -8,6 +8,7 @@
 #include "core/advise/memlock.h"
 #include "core/advise/memory_flags.h"
 #include "core/advise/service_state.h"
+#include "core/advise/wished.h"
 #include "core/model/json.h"
 
 namespace pilotpros {
@@ -240,7 +241,9 @@ Advice check_limits(const Case& input) {
         }
         advice.add({{}, Checker(input, service).inconsistent(), {}});
     });
-    return advice;
+    return within_wishes(input, std::move(advice), [&](const std::string& service, const std::string& who) {
+        return who == "limits" && !excluded(input, service);
+    });
 }
 
 }  // namespace pilotpros

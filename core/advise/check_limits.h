@@ -7,8 +7,8 @@
 namespace pilotpros {
 
 /// What `limits --check` says without an engine, from the files alone: inconsistent_limits, and each service without a
-/// memory limit. Only findings. A job that others wait for to complete, and a service whose profile is not active, are
-/// not asked for a limit.
+/// memory limit; and wishes about limits that cannot be heard. A job that others wait for to complete, and a service
+/// whose profile is not active, are not asked for a limit.
 Advice check_limits(const Case& input);
 
 /// Bounds in the files that contradict each other, that the Engine refuses, or that do nothing. What was tried (Engine

@@ -73,7 +73,7 @@ class Schedule {
             reason = "a new check: often enough to notice, rare enough to cost nothing";
         } else if (draft_.probes.passed >= 3 &&
                    Seconds{draft_.probes.fastest} >
-                       draft_.timing.interval_in_force() / (draft_.was_written("interval") ? 10 : 5)) {
+                       draft_.timing.interval_in_force() / (draft_.was_advised("interval") ? 10 : 5)) {
             interval = interval_for(Seconds{draft_.probes.fastest});
             reason = fmt::format("a probe takes {}, a large share of every {}", show(Seconds{draft_.probes.fastest}),
                                  show(draft_.timing.interval_in_force()));
@@ -95,8 +95,8 @@ class Schedule {
         const Seconds slowest{draft_.probes.slowest};
         const Seconds bears = std::max(timeout_for(slowest), draft_.timing.timeout_in_force());
         const auto will_do = [&](Seconds value) { return value >= slowest * 2 && value <= bears * 4; };
-        const auto standing = draft_.input.written_value(draft_.service.service, "healthcheck.timeout");
-        const auto written = standing ? parse_duration(*standing) : std::nullopt;
+        const auto standing = draft_.input.earlier_value(draft_.service.service, "healthcheck.timeout");
+        const auto advised = standing ? parse_duration(*standing) : std::nullopt;
         std::optional<Seconds> timeout;
         std::string why;
         if (draft_.proposed) {
@@ -107,9 +107,9 @@ class Schedule {
             timeout = bears;
             why = fmt::format("the slowest probe seen took {}: a busy moment would fail {}", show(slowest),
                               show(draft_.timing.timeout_in_force()));
-        } else if (written && *written > draft_.timing.timeout_in_force() && will_do(*written)) {
-            timeout = written;  // an engine remembers the last five probes only, a profile those that it looked at
-            why = fmt::format("an earlier probe all but took {}, and what was written then stands",
+        } else if (advised && *advised > draft_.timing.timeout_in_force() && will_do(*advised)) {
+            timeout = advised;  // an engine remembers the last five probes only, a profile those that it looked at
+            why = fmt::format("an earlier probe all but took {}, and what was advised then stands",
                               show(draft_.timing.timeout_in_force()));
         }
         note(draft_.duration("timeout", draft_.timing.timeout, timeout, std::move(why),

@@ -105,8 +105,8 @@ std::string HealthDraft::image_reference() const {
     return named ? of_files->image : service.containers.empty() ? "" : service.containers.front().image_reference;
 }
 
-bool HealthDraft::was_written(const char* leaf) const {
-    return input.written_value(service.service, std::string{"healthcheck."} + leaf).has_value();
+bool HealthDraft::was_advised(const char* leaf) const {
+    return input.earlier_value(service.service, std::string{"healthcheck."} + leaf).has_value();
 }
 
 bool HealthDraft::engine_knows_start_interval() const {
@@ -142,8 +142,8 @@ Change* HealthDraft::duration(const std::string& leaf, std::optional<Seconds> be
     if (!after) {
         return nullptr;
     }
-    if (const auto written = input.written_value(service.service, key)) {
-        if (const auto value = parse_duration(*written); value && will_do(*value)) {
+    if (const auto earlier = input.earlier_value(service.service, key)) {
+        if (const auto value = parse_duration(*earlier); value && will_do(*value)) {
             after = value;
         }
     }

@@ -27,13 +27,13 @@ class HealthDraft {
     [[nodiscard]] std::string image_reference() const;
     /// Whether an earlier Plan wrote this: advice that stood before stands longer, so that what lies near a bound does
     /// not come and go.
-    [[nodiscard]] bool was_written(const char* leaf) const;
+    [[nodiscard]] bool was_advised(const char* leaf) const;
     [[nodiscard]] bool engine_knows_start_interval() const;
 
     void leave(const std::string& key, std::string why);
     Change& change(const std::string& leaf, nlohmann::json before, nlohmann::json after, std::string reason,
                    std::string rule);
-    /// One duration: a pin as it is, else within the user's bounds; and what was written before stays while it will do.
+    /// One duration: a pin as it is, else within the user's bounds; and what was advised before stays while it will do.
     /// Null when none is wanted.
     Change* duration(const std::string& leaf, std::optional<Seconds> before, std::optional<Seconds> after,
                      std::string reason, std::string rule, const std::function<bool(Seconds)>& will_do);

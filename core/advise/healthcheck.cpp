@@ -97,7 +97,8 @@ class Testing {
         const bool socket = service_asks_over_socket(draft_.resolved(), draft_.probe);
         const bool orphan = postgres_inherits(draft_.service, draft_.resolved()) &&
                             leaves_child(draft_.probe, draft_.image_reference());
-        const auto plan = repair_probe(draft_.probe, draft_.tools, {draft_.passed, socket, orphan}, complaints);
+        const bool ipv6 = !has_no_ipv6(draft_.resolved());
+        const auto plan = repair_probe(draft_.probe, draft_.tools, {draft_.passed, socket, orphan, ipv6}, complaints);
         for (ProbeComplaint& complaint : complaints) {
             draft_.advice.findings.push_back({draft_.service.service, "health-check-wrong", complaint.severity,
                                               std::move(complaint.what), std::move(complaint.harm),

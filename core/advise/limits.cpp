@@ -210,12 +210,12 @@ void advise_memory(const LimitsView& view, const Share& share, Advice& into) {
     check_pin(view, into);
     if (!view.engine.memory_limit) {
         into.left_alone.push_back(view.left("memory", "this engine's kernel enforces no memory limit"));
-    } else if (share.advised && in_both && share.memory != own) {
-        into.left_alone.push_back(
-            view.left("memory",
-                      "the files give mem_limit and deploy.resources.limits.memory, and one override cannot move both: "
-                      "keep one of them; " +
-                          share.why));
+    } else if (in_both && (view.pinned("memory") || share.why != kOwnLimit)) {
+        into.left_alone.push_back(view.left(
+            "memory",
+            fmt::format("the files give mem_limit and deploy.resources.limits.memory, which have to be equal, and a "
+                        "change moves one of them: keep one of them; {}",
+                        view.pinned("memory") ? "x-pilotpros pins it" : share.why)));
     } else if (share.advised) {
         change_memory(view, share, into);
     } else if (own && parse_size(view.pinned("memory").value_or("")) == Bytes{0}) {

@@ -164,8 +164,8 @@ void advise_weight(const LimitsView& view, Advice& into) {
     if (take_weight_pin(view, into)) {
         return;
     }
-    // What was written stands until the use is half of what brought it about.
-    const double bar = view.written("cpu_shares") ? 0.5 : 1;
+    // What was advised stands until the use is half of what brought it about.
+    const double bar = view.earlier("cpu_shares") ? 0.5 : 1;
     const double uses = view.usage.cpu.histogram().quantile(0.95);
     if (uses < kUsesCpu * bar || !depended_on(view.input, view.name()) || view.input.in_development(view.name())) {
         return;

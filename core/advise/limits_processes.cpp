@@ -83,21 +83,22 @@ void advise_pids(const LimitsView& view, Advice& into) {
         return;
     }
     const std::int64_t fresh = power_of_two(std::max({4 * peak, 2 * connections_allowed(view), kFewestPids}));
-    const auto before = static_cast<std::int64_t>(view.written("pids").value_or(0));
+    const auto before = static_cast<std::int64_t>(view.earlier("pids").value_or(0));
+    const auto written = static_cast<std::int64_t>(view.written("pids").value_or(0));
     const bool stands = before >= std::max(3 * peak, 2 * connections_allowed(view)) && before <= 4 * fresh;
     const std::string seen = fmt::format("at most {} processes and threads seen", peak);
     if (own) {
         if (peak * 10 >= *own * 9) {
             change_pids(view, fresh, fmt::format("{} of the {} that it may have", seen, *own), into);
-        } else if (before > *own) {
-            change_pids(view, before, fmt::format("{} were found too few before", *own), into);
+        } else if (written > *own) {
+            change_pids(view, written, fmt::format("{} were found too few before", *own), into);
         } else {
             into.left_alone.push_back(view.left("pids", fmt::format("yours, {}, is kept; {}", *own, seen)));
         }
     } else if (peak > 0 && (view.evidence.at_work || before > 0)) {
         change_pids(view, stands ? before : fresh, seen, into);
     } else if (before > 0) {
-        change_pids(view, before, "written before, and nothing measured since speaks against it", into);
+        change_pids(view, before, "advised before, and nothing measured since speaks against it", into);
     }
 }
 

@@ -59,6 +59,11 @@ std::optional<double> LimitsView::written(const std::string& key) const {
     return text ? number_in(*text) : std::nullopt;
 }
 
+std::optional<double> LimitsView::earlier(const std::string& key) const {
+    const auto text = input.earlier_value(observed.service, key);
+    return text ? number_in(*text) : std::nullopt;
+}
+
 Change LimitsView::change(const std::string& key, Target target, nlohmann::json before, nlohmann::json after) const {
     Change change;
     change.service = observed.service;

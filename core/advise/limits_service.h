@@ -31,6 +31,7 @@ struct LimitsView {
     [[nodiscard]] std::optional<std::string> pinned(const std::string& key) const;
     /// The number that an earlier Plan wrote, or nothing.
     [[nodiscard]] std::optional<double> written(const std::string& key) const;
+    [[nodiscard]] std::optional<double> earlier(const std::string& key) const;
     /// A Change of this advisor with service and key filled in.
     [[nodiscard]] Change change(const std::string& key, Target target, nlohmann::json before,
                                 nlohmann::json after) const;

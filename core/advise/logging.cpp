@@ -27,7 +27,7 @@ std::optional<double> a_day_of(const ServiceObservation& service) {
     return log.seconds >= kEnough ? std::optional{log.a_day()} : std::nullopt;
 }
 
-/// Whether the container carries it, and not by what was advised before.
+/// Whether the container carries it, and not by what an apply wrote.
 bool is_the_daemons(const Case& input, const Container& container, const std::string& option) {
     return container.log_options.contains(option) && !input.is_written(container.service, "logging." + option);
 }
@@ -92,7 +92,7 @@ Change option(const std::string& service, const char* name, const char* value, c
 }
 
 void rotate(const std::string& service, std::optional<double> day, int files, const Case& input, Advice& advice) {
-    const std::string size = size_for(day, files, input.written_value(service, "logging.max-size"));
+    const std::string size = size_for(day, files, input.earlier_value(service, "logging.max-size"));
     Change change = option(service, "max-size", size.c_str(),
                            "the files together hold a day of what it writes, of 10, 30 or 100 MiB each");
     change.reason = why_rotated(day, files, size);

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "core/advise/compose_limits.h"
 #include "core/model/json.h"
 
@@ -9,11 +12,11 @@ namespace pilotpros {
 
 namespace {
 
-/// "elasticsearch" of "docker.elastic.co/elasticsearch/elasticsearch:8.15.0@sha256:…".
-std::string name_of_image(const std::string& image) {
-    const std::size_t slash = image.rfind('/');
-    const std::string last = slash == std::string::npos ? image : image.substr(slash + 1);
-    return last.substr(0, last.find_first_of(":@"));
+/// Whether the image is of a program beside the search engine, which reads no such setting.
+bool is_companion(const std::string& image) {
+    constexpr std::array kCompanions{"dashboards", "kibana", "logstash"};
+    return std::any_of(kCompanions.begin(), kCompanions.end(),
+                       [&](const char* name) { return image.find(name) != std::string::npos; });
 }
 
 /// The bound as Compose resolves it: a number, or soft and hard; nothing when the files have none.
@@ -26,21 +29,18 @@ std::optional<std::int64_t> memlock_of(const Service& service) {
 }  // namespace
 
 std::optional<Finding> heap_not_lockable(const Service& service) {
-    const std::string name = name_of_image(service.image.empty() ? text(service.resolved, "image") : service.image);
-    if (name != "elasticsearch" && name != "opensearch") {
-        return std::nullopt;
-    }
     const nlohmann::json& asked = member(member(service.resolved, "environment"), "bootstrap.memory_lock");
     const std::optional<std::int64_t> bound = memlock_of(service);
-    if (as_text(asked) != "true" || bound == -1) {
+    const std::string image = service.image.empty() ? text(service.resolved, "image") : service.image;
+    if (as_text(asked) != "true" || bound == -1 || is_companion(image)) {
         return std::nullopt;
     }
     return Finding{
         service.name,
         "heap-not-lockable",
         Finding::Severity::kWarning,
-        bound ? fmt::format("{} is to lock its heap into memory, and may lock {} bytes", name, *bound)
-              : fmt::format("{} is to lock its heap into memory, and nothing lets it: there is no memlock", name),
+        bound ? fmt::format("bootstrap.memory_lock is to lock its heap into memory, and it may lock {} bytes", *bound)
+              : "bootstrap.memory_lock is to lock its heap into memory, and nothing lets it: there is no memlock",
         "the heap can be swapped out, which stalls it for seconds; as a node of a cluster it does not start: "
         "\"memory locking requested but memory is not locked\"",
         lines_for(service.name, {Target::Kind::kCompose, {"ulimits", "memlock"}}, "-1"),

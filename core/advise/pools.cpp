@@ -65,20 +65,6 @@ std::optional<int> pool_of(const Case& input, const ServiceObservation& service,
     return set.empty() ? std::optional{2} : pool_number(set);
 }
 
-/// The one database that clients can mean. With several, nobody but the client's (secret) address knows which.
-const ServiceObservation* only_database(const Observation& observation) {
-    const ServiceObservation* only = nullptr;
-    for (const ServiceObservation& service : observation.services) {
-        if (const Application* const one = find(service, "postgres"); one != nullptr && !one->facts.empty()) {
-            if (only != nullptr) {
-                return nullptr;
-            }
-            only = &service;
-        }
-    }
-    return only;
-}
-
 /// Services that wait for it, so that they are its clients, and that do not say how many connections they keep.
 std::vector<std::string> unknown_pools(const Case& input, const std::string& database) {
     std::vector<std::string> names;
@@ -117,15 +103,8 @@ std::string unknown_words(const Case& input, const std::string& database, const 
                        most >= 0 ? fmt::format("; at most {} were seen at once, of all clients", most) : std::string{});
 }
 
-}  // namespace
-
-Advice advise_pools(const Case& input) {
-    Advice advice;
-    const ServiceObservation* const database = only_database(input.observation);
-    if (database == nullptr) {
-        return advice;
-    }
-    const Json& facts = find(*database, "postgres")->facts;
+void count_pools(const Case& input, const ServiceObservation& database, Advice& advice) {
+    const Json& facts = find(database, "postgres")->facts;
     const auto most = static_cast<int>(integer(facts, "max_connections"));
     // From 16 on there are some for pg_use_reserved_connections, too.
     const int reserved = static_cast<int>(integer(facts, "superuser_reserved_connections")) +
@@ -133,7 +112,7 @@ Advice advise_pools(const Case& input) {
     int wanted = 0;
     std::vector<std::string> parts;
     for (const ServiceObservation& service : input.observation.services) {
-        if (const auto pool = pool_of(input, service, *database)) {
+        if (const auto pool = pool_of(input, service, database)) {
             const int replicas = most_replicas_of(input, service);
             wanted += *pool * replicas;
             parts.push_back(replicas == 1 ? fmt::format("{} {}", service.service, *pool)
@@ -141,32 +120,31 @@ Advice advise_pools(const Case& input) {
         }
     }
     if (most <= 0) {
-        return advice;
+        return;
     }
     const int left = most - reserved;
-    const std::string unknown = unknown_words(input, database->service, facts);
+    const std::string unknown = unknown_words(input, database.service, facts);
     if (parts.empty()) {
         advice.left_alone.push_back(
-            {database->service, "pools", "max_connections",
+            {database.service, "pools", "max_connections",
              unknown.empty()
                  ? fmt::format("who shares its {} connections is not known: no service of the project waits "
                                "for it and says how large its pool is",
                                left)
                  : fmt::format("{}; there are {}", unknown, left)});
-        return advice;
+        return;
     }
     // Beside the pools there are migrations, backups, people with psql: a tenth is kept for them.
     if (wanted <= left - left / 10) {
         advice.left_alone.push_back(
-            {database->service, "pools", "max_connections",
+            {database.service, "pools", "max_connections",
              fmt::format("the pools that are known want at least {} of {} connections ({}){}{}", wanted, left,
                          fmt::join(parts, ", "), unknown.empty() ? "" : "; ", unknown)});
-        return advice;
+        return;
     }
     const bool over = wanted > left;
     advice.findings.push_back(
-        {database->service, "pools-over-max-connections",
-         over ? Finding::Severity::kError : Finding::Severity::kWarning,
+        {database.service, "pools-over-max-connections", over ? Finding::Severity::kError : Finding::Severity::kWarning,
          fmt::format("pools want at least {} connections ({}), max_connections leaves {} for them", wanted,
                      fmt::join(parts, ", "), left),
          over ? "under load \"too many clients already\": requests fail, workflows with them"
@@ -174,6 +152,17 @@ Advice advise_pools(const Case& input) {
          fmt::format("smaller pools (DB_POSTGRESDB_POOL_SIZE for n8n), or max_connections of at least {}",
                      reserved + wanted + wanted / 4 + 1),
          "https://www.postgresql.org/docs/current/runtime-config-connection.html"});
+}
+
+}  // namespace
+
+Advice advise_pools(const Case& input) {
+    Advice advice;
+    for (const ServiceObservation& service : input.observation.services) {
+        if (const Application* const one = find(service, "postgres"); one != nullptr && !one->facts.empty()) {
+            count_pools(input, service, advice);
+        }
+    }
     return advice;
 }
 

@@ -1,13 +1,16 @@
 #include "core/advise/wished.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <string_view>
 #include <utility>
 
 #include "core/model/json.h"
+#include "core/model/near.h"
 #include "core/model/wish_units.h"
 
 namespace pilotpros {
@@ -57,6 +60,7 @@ class Wishing {
         for (const auto& [service, wish] : input_.wishes) {
             service_ = service;
             wish_ = &wish;
+            read_keys();
             read_pins();
             read_bounds();
             write_pins();
@@ -84,6 +88,25 @@ class Wishing {
     void tell(const char* id, std::string what, std::string harm, std::string fix) {
         advice_.findings.push_back(
             {service_, id, Finding::Severity::kError, std::move(what), std::move(harm), std::move(fix), kWishSource});
+    }
+
+    void read_keys() {
+        std::set<std::string> told;
+        for (const auto* wishes : {&wish_->pinned, &wish_->least, &wish_->most}) {
+            for (const auto& [key, text] : *wishes) {
+                const std::vector<std::string> near =
+                    wish_key(key) == nullptr ? nearest(wish_key_names(), key) : std::vector<std::string>{};
+                const bool heard = std::any_of(near.begin(), near.end(), [&](const std::string& name) {
+                    const WishKey* const known = wish_key(name);
+                    return known != nullptr && is_asked(*known);
+                });
+                if (heard && told.insert(key).second) {
+                    tell("wish-unknown",
+                         fmt::format("x-pilotpros names {}, which nobody advises{}", key, did_you_mean(near, key)),
+                         "the wish has no effect", fmt::format("write {}, or take it out", fmt::join(near, " or ")));
+                }
+            }
+        }
     }
 
     void read_pins() {

@@ -48,8 +48,8 @@ struct Budget {
     std::map<std::string, Share> shares;  ///< by service
 };
 
-/// Values that an earlier Plan wrote, as text, by service and key: what hysteresis compares with. Without text: it was
-/// a wish of the user's, whose value is no advice to stand by.
+/// Values of an earlier Plan, as text, by service and key. Without text: it was a wish of the user's, whose value is
+/// no advice to stand by.
 using Written = std::map<std::string, std::map<std::string, std::string>>;
 
 /// All that an advisor may look at. Nothing in it can be asked any more: advisors are pure.
@@ -58,7 +58,8 @@ struct Case {
     const Observation& observation;
     const Budget& budget;
     const Wishes& wishes;
-    const Written& written;
+    const Written& written;                   ///< what an apply wrote into our files, which is in force with them
+    const Written& advised;                   ///< what was shown last, applied or not
     std::map<std::string, bool> development;  ///< by service; absent: not known, and treated as production
 
     [[nodiscard]] bool in_development(const std::string& service) const {
@@ -75,12 +76,24 @@ struct Case {
         const auto of_service = written.find(name);
         return of_service != written.end() && of_service->second.contains(key);
     }
-    /// What was advised and written for this key before, or nothing.
+    /// What is written for this key, or nothing: what it cured is not seen any more while it is in force.
     [[nodiscard]] std::optional<std::string> written_value(const std::string& name, const std::string& key) const {
         if (!is_written(name, key) || written.at(name).at(key).empty()) {
             return std::nullopt;
         }
         return written.at(name).at(key);
+    }
+    /// What was written or else shown for this key before, or nothing: what hysteresis compares with.
+    [[nodiscard]] std::optional<std::string> earlier_value(const std::string& name, const std::string& key) const {
+        for (const Written* const values : {&written, &advised}) {
+            if (const auto service = values->find(name); service != values->end()) {
+                const auto value = service->second.find(key);
+                if (value != service->second.end() && !value->second.empty()) {
+                    return value->second;
+                }
+            }
+        }
+        return std::nullopt;
     }
 };
 

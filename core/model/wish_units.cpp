@@ -61,6 +61,12 @@ const WishKey* wish_key(const std::string& key) {
     return found == kWishKeys.end() ? nullptr : &*found;
 }
 
+std::vector<std::string> wish_key_names() {
+    std::vector<std::string> names(kWishKeys.size());
+    std::transform(kWishKeys.begin(), kWishKeys.end(), names.begin(), [](const WishKey& one) { return one.key; });
+    return names;
+}
+
 std::optional<double> wish_amount(WishUnit unit, const std::string& text) {
     switch (unit) {
         case WishUnit::kBytes:

@@ -29,6 +29,9 @@ struct WishKey {
 /// Null for a setting of a program's own, which its advisor reads.
 const WishKey* wish_key(const std::string& key);
 
+/// All of their names.
+std::vector<std::string> wish_key_names();
+
 /// The text as a number of its unit; nothing when it is none.
 std::optional<double> wish_amount(WishUnit unit, const std::string& text);
 /// As Compose takes it: "512m", "1m30s", "3".

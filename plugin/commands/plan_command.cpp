@@ -61,9 +61,13 @@ std::string command_line(const World& world, const Selectors& selectors, std::ve
     return shown(command);
 }
 
-/// As much of a hash as a Plan is shown with, or more of it.
-bool begins_with_hash(const std::string& hash, const std::string& typed) {
-    return typed.size() >= kShownHash && hash.compare(0, typed.size(), typed) == 0;
+/// As much of a hash as a Plan is shown with, or more of it; else what is wrong with it.
+std::string is_a_hash(const std::string& typed) {
+    const bool hexadecimal = typed.find_first_not_of("0123456789abcdef") == std::string::npos;
+    return hexadecimal && typed.size() >= kShownHash && typed.size() <= kWholeHash
+               ? std::string{}
+               : fmt::format("\"{}\" is no hash of a Plan: the {} digits that were shown, or more of it", typed,
+                             kShownHash);
 }
 
 /// A Plan has to rest on what is there once an earlier command that was killed has been undone. The project, where that
@@ -107,6 +111,7 @@ void PlanCommand::declare_apply(CLI::App& command) {
         .add_option("--plan", plan_,
                     "With --apply: only the Plan that was shown with this hash; refused where it changed")
         ->type_name("HASH")
+        ->check(is_a_hash)
         ->needs("--apply");
     command
         .add_flag("--in-place", in_place_,
@@ -115,7 +120,7 @@ void PlanCommand::declare_apply(CLI::App& command) {
         ->needs("--apply");
     command
         .add_option("--watch", watch_,
-                    "With --apply: watch what was replaced for so long before it is kept, e.g. 2m; 30s where it is not "
+                    "With --apply: watch what was changed for so long before it is kept, e.g. 2m; 30s where it is not "
                     "given")
         ->type_name("TIME")
         ->needs("--apply");
@@ -285,7 +290,7 @@ ExitCode PlanCommand::apply(World& world, Terminal& terminal) const {
         part.bundle = make_bundle(part.plan, tuning.profile.project, images_of(tuning.profile.observation));
         part.hash = hash_of(part.plan);
     }
-    if (plan_ && !begins_with_hash(part.hash, *plan_)) {
+    if (plan_ && !part.hash.starts_with(*plan_)) {
         throw Error(ExitCode::kRefused,
                     tuning.plan.changes.empty()
                         ? fmt::format("there is nothing to change, and no Plan {}", *plan_)

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/apply/preview.h"
+#include "core/check.h"
 #include "core/tune.h"
 #include "plugin/cli.h"
 

@@ -2,8 +2,8 @@
 
 #include <string>
 
+#include "core/check.h"
 #include "core/sys/files.h"
-#include "core/tune.h"
 
 namespace pilotpros {
 

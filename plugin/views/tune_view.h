@@ -15,6 +15,7 @@ namespace pilotpros {
 
 /// Of a Plan's hash, as many digits as are shown.
 constexpr std::size_t kShownHash = 12;
+constexpr std::size_t kWholeHash = 64;
 
 /// A Plan and what is needed to show it.
 struct TuneView {

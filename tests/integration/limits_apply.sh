@@ -49,9 +49,12 @@ expect_in "says which there is" "the Plan is $plan, not 000000000000" "$(tr -s '
 expect_in "and how to see it" 'docker pilotpros limits web' "$(tr -s ' \n' ' ' <<<"$err")"
 expect_same "and nothing was done" "$(files) $(id web)" "$before $web"
 pilotpros limits --apply web --yes --plan "${plan:0:3}"
-expect_status "a few digits are no Plan" 3
+expect_status "a few digits are no Plan" 64
 pilotpros limits --apply web --yes --plan ""
-expect_status "nor is none" 3
+expect_status "nor is none" 64
+pilotpros limits --apply --yes --plan -f compose.yaml web
+expect_status "nor is the option behind it" 64
+expect_in "and it says what one is" 'is no hash of a Plan: the 12 digits that were shown' "$err"
 expect_same "and nothing was done" "$(files) $(id web)" "$before $web"
 pilotpros limits --plan "$plan"
 expect_status "a Plan without an apply" 64
@@ -126,7 +129,7 @@ pilotpros status
 for service in store web client; do expect_in "status: $service" "$service +carries it" "$out"; done
 pilotpros tune
 expect_in "tune says that it is applied, and how to take it back" 'it is applied.*keeper waits.*To take it back: docker pilotpros rollback' "$(tr '\n' ' ' <<<"$out")"
-expect_in "and names the wish that nobody heard" 'web.memorry: nobody advises memorry here.*did you mean memory' "$(tr '\n' ' ' <<<"$out")"
+expect_in "and names the wish that nobody heard" 'x-pilotpros names memorry, which nobody advises .did you mean memory' "$(tr '\n' ' ' <<<"$out")"
 sed -i 's/^  store:/&\n    x-pilotpros: {pin: {memory: 80m}}/' compose.yaml
 pilotpros limits --apply --yes --duration 1s --watch 1s store
 expect_status "one advisor alone, afterwards" 0

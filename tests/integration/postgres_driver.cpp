@@ -40,7 +40,7 @@ struct Bench {
     Observation observation;
     Budget budget;
     Wishes wishes;
-    Written written;
+    Written written, advised;
     ServiceObservation service;
     NoAnswers answers;
     nlohmann::json facts = nlohmann::json::object();
@@ -62,7 +62,7 @@ struct Bench {
         budget.total = observation.engine->memory;
         budget.shares["db"] = {limit, true, static_cast<double>(budget.cpus), "given"};
     }
-    [[nodiscard]] Case input() const { return {project, observation, budget, wishes, written, {}}; }
+    [[nodiscard]] Case input() const { return {project, observation, budget, wishes, written, advised, {}}; }
     void add(const std::string& name, const std::string& value, bool carrier = false) {
         Change change;
         change.service = "db";

@@ -11,7 +11,7 @@ profile_of() { # STACK [SERVICE]
     expect_status "profile of $*" 0
     printf '%s' "$out" >"$scratch/$1.json"
 }
-project_of() { "$stack" compose "$1" ps -q | head -n 1 | xargs docker inspect --format '{{index .Config.Labels "com.docker.compose.project"}}'; }
+project_of() { "$stack" compose "$1" ps -q | sed -n 1p | xargs docker inspect --format '{{index .Config.Labels "com.docker.compose.project"}}'; }
 fact() { # STACK SERVICE KIND PYTHON-EXPRESSION-OF-f
     python3 - "$scratch/$1.json" "$2" "$3" "$4" <<'P'
 import hashlib, json, os, sys

@@ -42,7 +42,7 @@ every_service() { # STACK
         finally "'$stack_script' down '$1' >/dev/null 2>&1"
         "$stack_script" up "$1" >"$scratch/up" 2>&1 || { fail "$1: up: $(tail -n 5 "$scratch/up")"; return; }
     fi
-    project=$("$stack_script" compose "$1" ps -q | head -n 1 | xargs docker inspect --format '{{index .Config.Labels "com.docker.compose.project"}}')
+    project=$("$stack_script" compose "$1" ps -q | sed -n 1p | xargs docker inspect --format '{{index .Config.Labels "com.docker.compose.project"}}')
     "$stack_script" load "$1" 40 >/dev/null 2>&1 &
     sleep 2
     ours "$1" profile --duration 30s --format json
@@ -83,10 +83,10 @@ every_service() { # STACK
     done
     ours "$1" rollback --all --purge --yes
     expect_status "$1: nothing of it is left" 0
-    docker update --memory 900m --memory-swap 900m "$(of_service "$service" | head -n 1)" >/dev/null
+    docker update --memory 900m --memory-swap 900m "$(of_service "$service" | sed -n 1p)" >/dev/null
     seen >"$scratch/now"
     planted "$1: a limit that was left behind" is "$scratch/before" "$scratch/now"
-    docker update --memory -1 --memory-swap -1 "$(of_service "$service" | head -n 1)" >/dev/null 2>&1 || true
+    docker update --memory -1 --memory-swap -1 "$(of_service "$service" | sed -n 1p)" >/dev/null 2>&1 || true
 }
 
 for stack in ${STACKS:-other reference}; do every_service "$stack"; done

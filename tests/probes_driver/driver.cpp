@@ -88,7 +88,7 @@ int run(std::vector<std::string> words) {
         service.applications.push_back({words.at(2), 1, {}, Json::object()});
         observation.services.push_back(service);
     }
-    const Case input{project, observation, budget, wishes, written, {}};
+    const Case input{project, observation, budget, wishes, written, written, {}};
     if (words[0] == "advise") {
         Json test;
         for (const Change& change : advise_healthcheck(input).changes) {

@@ -124,7 +124,7 @@ Json told_to_nginx() {
     location.target = "flow:5678";
     location.host = "$host";
     server.locations.push_back(location);
-    const Case input{project, observation, budget, wishes, written, {}};
+    const Case input{project, observation, budget, wishes, written, written, {}};
     Json told = Json::object();
     for (const Finding& finding : apps::nginx::advise(input, observation.services.front(), Json(facts)).findings) {
         told[finding.id] = finding.fix;
@@ -194,7 +194,7 @@ int run(std::vector<std::string> words) {
             project.services["a"].resolved["environment"]["NODE_OPTIONS"] = words[4];
         }
     }
-    const Case input{project, observation, budget, wishes, written, {}};
+    const Case input{project, observation, budget, wishes, written, written, {}};
     const Bundle bundle;
     std::vector<const Change*> pointers;
     pointers.reserve(changes.size());

@@ -22,15 +22,31 @@ constexpr const char* kEnvironment = "https://docs.n8n.io/hosting/configuration/
 constexpr double kSpare = 10;  ///< seconds between n8n's own end and the kill
 constexpr std::int64_t kPool = 10;
 
+/// What the image's own environment says, which the files' overrides.
+std::string of_image(const Case& input, const ServiceObservation& service, const std::string& name) {
+    const auto image = input.observation.images.find(service.image_id);
+    if (image == input.observation.images.end()) {
+        return {};
+    }
+    const auto found = image->second.environment.find(name);
+    return found == image->second.environment.end() ? std::string{} : found->second.reveal();
+}
+
 /// The user's own value: the running container's may be ours.
-std::string value_of(const Case& input, const ServiceObservation& service, const Facts& facts, const char* name) {
+std::string value_of(const Case& input, const ServiceObservation& service, const Facts& facts,
+                     const std::string& name) {
     const Service* const files = input.service(service.service);
     if (files == nullptr) {
         const auto found = facts.values.find(name);
         return found == facts.values.end() ? std::string{} : found->second;
     }
-    const nlohmann::json& value = member(member(files->resolved, "environment"), name);
-    return value.is_string() ? value.get<std::string>() : std::string{};
+    const nlohmann::json& value = member(member(files->resolved, "environment"), name.c_str());
+    return value.is_string() ? value.get<std::string>() : of_image(input, service, name);
+}
+
+/// n8n reads NAME_FILE where NAME is not there, and what that file says nobody has looked at.
+bool is_in_a_file(const Case& input, const ServiceObservation& service, const Facts& facts, const std::string& name) {
+    return value_of(input, service, facts, name).empty() && !value_of(input, service, facts, name + "_FILE").empty();
 }
 
 std::optional<double> number_of(const std::string& text) {
@@ -74,7 +90,15 @@ void advise_grace(const Case& input, const ServiceObservation& service, const Fa
     if (files == nullptr) {
         return;
     }
-    const double timeout = number_of(value_of(input, service, facts, "N8N_GRACEFUL_SHUTDOWN_TIMEOUT")).value_or(30);
+    constexpr const char* kTimeout = "N8N_GRACEFUL_SHUTDOWN_TIMEOUT";
+    const std::string* const pin = pin_of(input, service.service, "stop_grace_period");
+    if (pin == nullptr && is_in_a_file(input, service, facts, kTimeout)) {
+        advice.left_alone.push_back(leave(
+            service, "stop_grace_period",
+            fmt::format("{}_FILE is yours: how long n8n takes to end its executions is known to that file", kTimeout)));
+        return;
+    }
+    const double timeout = number_of(value_of(input, service, facts, kTimeout)).value_or(30);
     const std::string present = text(files->resolved, "stop_grace_period");
     const std::optional<double> seconds = seconds_of(present);
     Change change = change_of(service, "stop_grace_period", {"stop_grace_period"});
@@ -82,7 +106,7 @@ void advise_grace(const Case& input, const ServiceObservation& service, const Fa
     change.after = fmt::format("{}s", static_cast<long>(std::ceil(std::clamp(timeout, 0.0, 86400.0) + kSpare)));
     change.reason = fmt::format("n8n takes up to {} s to end its executions, and is killed after {}", timeout,
                                 present.empty() ? "10 s, Docker's default" : present + ", which you set");
-    if (const std::string* const pin = pin_of(input, service.service, "stop_grace_period")) {
+    if (pin != nullptr) {
         change.after = *pin;
         change.reason = kPinned;
     } else if (seconds && *seconds > timeout) {
@@ -149,8 +173,7 @@ std::int64_t free_connections(const ServiceObservation& service) {
 /// Why the pool is left as it is, or nothing.
 std::optional<std::string> why_no_pool(const Case& input, const ServiceObservation& service, const Facts& facts) {
     const double busy = busy_cores(service);
-    const bool written = input.written_value(service.service, "pool_size").has_value();
-    if (busy < (written ? 0.25 : 0.5)) {
+    if (busy < (input.earlier_value(service.service, "pool_size") ? 0.25 : 0.5)) {
         return fmt::format(
             "insufficient evidence: n8n used {:.2f} cores at its 90th percentile; more than its 2 "
             "connections are of use from half a core on",
@@ -162,6 +185,7 @@ std::optional<std::string> why_no_pool(const Case& input, const ServiceObservati
     }
     const std::int64_t free = free_connections(*database);
     const int all = sharers(input, service, *database);
+    const bool written = input.written_value(service.service, "pool_size").has_value();
     // Once written, what is in use holds the first of the two pools already.
     if (free < (written ? 1 : 2) * kPool * all) {
         return all == 1 ? fmt::format("its database has {} connections left, and {} a pool of {} should be", free,
@@ -181,8 +205,11 @@ void advise_pool(const Case& input, const ServiceObservation& service, const Fac
     }
     const std::string present = value_of(input, service, facts, kName);
     const std::string* const pin = pin_of(input, service.service, "pool_size");
-    if (pin == nullptr && !present.empty()) {
-        advice.left_alone.push_back(leave(service, "pool_size", "your own value stays"));
+    const bool in_a_file = is_in_a_file(input, service, facts, kName);
+    if (pin == nullptr && (!present.empty() || in_a_file)) {
+        advice.left_alone.push_back(
+            leave(service, "pool_size",
+                  in_a_file ? fmt::format("{}_FILE is yours: that file decides", kName) : "your own value stays"));
         return;
     }
     if (const auto why = why_no_pool(input, service, facts); pin == nullptr && why) {

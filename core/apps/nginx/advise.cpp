@@ -51,6 +51,13 @@ std::optional<double> seconds_of(const std::string& text) {
     return text.empty() ? std::nullopt : std::optional{total};
 }
 
+/// 0 for what is none.
+int whole_number(const std::string& text) {
+    int number = 0;
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return number;
+}
+
 /// A size in nginx's writing, in MiB; 1 when it is not set.
 double mebibytes_of(const std::string& text) {
     double number = 1;
@@ -106,9 +113,7 @@ class Reading {
 
     [[nodiscard]] const ServiceObservation* service_named(const std::string& host) const {
         for (const ServiceObservation& one : input_.observation.services) {
-            const bool container = std::any_of(one.containers.begin(), one.containers.end(),
-                                               [&](const Container& candidate) { return candidate.name == host; });
-            if (one.service == host || container) {
+            if (is_reached_as(input_, one, host)) {
                 return &one;
             }
         }
@@ -136,7 +141,9 @@ class Reading {
         }
         const int cpus = input_.observation.engine ? input_.observation.engine->cpus : 0;
         const int wanted = static_cast<int>(std::ceil(quota));
-        const int running = facts_.workers > 0 ? facts_.workers : facts_.worker_processes == "auto" ? cpus : 0;
+        const int running = facts_.workers > 0                  ? facts_.workers
+                            : facts_.worker_processes == "auto" ? cpus
+                                                                : whole_number(facts_.worker_processes);
         if (quota <= 0 || running <= wanted) {
             return;
         }

@@ -302,7 +302,7 @@ Advice advise(const Case& input, const ServiceObservation& service, const nlohma
     at.beside = std::max(measured_beside(service, at.facts), known_beside(at.facts));
     at.user = heap_flags(at.own.environment);
     at.earlier =
-        heap_flags(read_options(split_node_options(input.written_value(service.service, "heap").value_or(""))).heap);
+        heap_flags(read_options(split_node_options(input.earlier_value(service.service, "heap").value_or(""))).heap);
     if (const auto share = input.budget.shares.find(service.service); share != input.budget.shares.end()) {
         at.share = share->second;
     }

@@ -57,7 +57,7 @@ void advise_shm(const Case& input, const std::string& service, const Situation& 
         return;
     }
     const Bytes value =
-        own.is_null() ? settle(parse_size(draft.written("shm_size").value_or("")), size, segments, 0.25) : size;
+        own.is_null() ? settle(parse_size(draft.earlier("shm_size").value_or("")), size, segments, 0.25) : size;
     if (value <= now && !draft.pinned("shm_size")) {
         draft.leave("shm_size", fmt::format("the limit leaves no room for more than {}", format_bytes(now)));
         return;

@@ -40,9 +40,9 @@ void raise(MemorySet& set, Part MemorySet::*part, Bytes target, Bytes limit) {
     }
 }
 
-/// A value that was written before stands when it is one step away and still fits.
-void keep_what_is_written(const Draft& draft, const char* name, MemorySet& set, Part MemorySet::*part, Bytes limit) {
-    const auto text = draft.written(name);
+/// A value that was advised before stands when it is one step away and still fits.
+void keep_what_was_advised(const Draft& draft, const char* name, MemorySet& set, Part MemorySet::*part, Bytes limit) {
+    const auto text = draft.earlier(name);
     const auto before = text ? parse_size(*text) : std::nullopt;
     if ((set.*part).fixed || !before) {
         return;
@@ -234,17 +234,17 @@ std::optional<MemorySet> advise_memory(const Situation& given, Draft& draft) {
     raise(fresh, &MemorySet::work_mem, work_memory_for(spill_of(situation.watched), situation.now.work_mem.value),
           limit);
     raise(set, &MemorySet::work_mem, sort, limit);
-    keep_what_is_written(draft, "shared_buffers", set, &MemorySet::shared_buffers, limit);
-    keep_what_is_written(draft, "work_mem", set, &MemorySet::work_mem, limit);
-    keep_what_is_written(draft, "maintenance_work_mem", set, &MemorySet::maintenance_work_mem, limit);
-    keep_what_is_written(draft, "autovacuum_work_mem", set, &MemorySet::autovacuum_work_mem, limit);
+    keep_what_was_advised(draft, "shared_buffers", set, &MemorySet::shared_buffers, limit);
+    keep_what_was_advised(draft, "work_mem", set, &MemorySet::work_mem, limit);
+    keep_what_was_advised(draft, "maintenance_work_mem", set, &MemorySet::maintenance_work_mem, limit);
+    keep_what_was_advised(draft, "autovacuum_work_mem", set, &MemorySet::autovacuum_work_mem, limit);
     want_sizes(situation, fresh, set, draft);
 
     const Bytes step = limit < 2048 * kMiB ? 64 * kMiB : 256 * kMiB;
     const Present cache = present(situation.facts, "effective_cache_size");
     const Bytes three_quarters = std::max(step, limit / 4 * 3 / step * step);
     const Bytes cached =
-        settle(parse_size(draft.written("effective_cache_size").value_or("")), three_quarters, 0, 0.25);
+        settle(parse_size(draft.earlier("effective_cache_size").value_or("")), three_quarters, 0, 0.25);
     const Bytes was = std::max<Bytes>(0, size_of(cache));
     if (std::abs(static_cast<double>(cached - was)) > 0.25 * static_cast<double>(was)) {
         draft.want({"effective_cache_size",

@@ -95,10 +95,10 @@ int setting_as_count(const Facts& facts, const std::string& name, int otherwise)
 }
 
 /// Pins count as the user's own values.
-void take_pins(const Wish& wish, MemorySet& set) {
+void take_pins(const Wish& wish, const Facts& facts, MemorySet& set) {
     const auto size = [&](const char* name, Part& part) {
         const auto pin = wish.pinned.find(name);
-        if (const auto value = pin == wish.pinned.end() ? std::nullopt : parse_size(pin->second)) {
+        if (const auto value = pin == wish.pinned.end() ? std::nullopt : size_in(facts, name, pin->second)) {
             part = {*value, true};
         }
     };
@@ -119,6 +119,13 @@ void take_pins(const Wish& wish, MemorySet& set) {
 }
 
 }  // namespace
+
+std::optional<Bytes> size_in(const Facts& facts, const std::string& name, const std::string& value) {
+    constexpr double kMost = 0x1p62;
+    const Present now = present(facts, name);
+    const auto size = now.exists ? amount(value, now.unit) : std::nullopt;
+    return size && *size >= 0 && *size < kMost ? std::optional{static_cast<Bytes>(*size)} : parse_size(value);
+}
 
 Situation situation_of(const Case& input, const ServiceObservation& service, const nlohmann::json& facts,
                        const Share* share) {
@@ -157,7 +164,7 @@ Situation situation_of(const Case& input, const ServiceObservation& service, con
     set.autovacuum_work_mem = part_of(known, "autovacuum_work_mem", set.maintenance_work_mem.value);
     set.connection = connection_memory(known.tables);
     if (const auto wish = input.wishes.find(service.service); wish != input.wishes.end()) {
-        take_pins(wish->second, set);
+        take_pins(wish->second, known, set);
     }
     // Twice the CPUs are as many statements as make progress. More counts only where a tenth of the looks had more than
     // twice that, and in fours: what queues for a moment differs from one profile to the next.
@@ -191,6 +198,10 @@ std::optional<std::string> Draft::pinned(const std::string& name) const {
 
 std::optional<std::string> Draft::written(const std::string& name) const {
     return input_.written_value(service_, name);
+}
+
+std::optional<std::string> Draft::earlier(const std::string& name) const {
+    return input_.earlier_value(service_, name);
 }
 
 void Draft::refuse(const char* id, const std::string& name, std::string what) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,10 @@ struct Situation {
     int connections_seen = 0;
     MemorySet now;  ///< the present configuration, ours left out
 };
+
+/// A size as postgresql.conf takes it for this setting, where a bare number is in the setting's own unit, in bytes;
+/// nothing when it is none.
+std::optional<Bytes> size_in(const Facts& facts, const std::string& name, const std::string& value);
 
 /// `share`: what the Budget gives it, or null before there is one.
 Situation situation_of(const Case& input, const ServiceObservation& service, const nlohmann::json& facts,
@@ -50,6 +55,7 @@ class Draft {
     /// A pinned value, or nothing.
     [[nodiscard]] std::optional<std::string> pinned(const std::string& name) const;
     [[nodiscard]] std::optional<std::string> written(const std::string& name) const;
+    [[nodiscard]] std::optional<std::string> earlier(const std::string& name) const;
     void want(Wanted wanted);
     /// A Change of the Compose file; `change` lacks service, advisor and what the wishes say.
     void want(Change change);

@@ -189,14 +189,14 @@ std::vector<Verdict> judge(const Verifying& verifying, const TrialRequest& reque
 
 }  // namespace
 
-MemorySet with_changes(MemorySet set, const std::vector<const Change*>& changes) {
+MemorySet with_changes(MemorySet set, const Facts& facts, const std::vector<const Change*>& changes) {
     bool autovacuum = set.autovacuum_work_mem.fixed;
     for (const Change* const change : changes) {
         if (change->target.kind != Target::Kind::kPostgres) {
             continue;
         }
-        const Bytes size = parse_size(as_text(change->after)).value_or(0);
         const std::string& key = change->key;
+        const Bytes size = size_in(facts, key, as_text(change->after)).value_or(0);
         if (key == "shared_buffers") {
             set.shared_buffers.value = size;
         } else if (key == "work_mem") {
@@ -300,7 +300,7 @@ std::vector<Verdict> verify_with(Verifying& verifying, const TrialChecks& checks
         }
     }
     request.own = stand_in(situation.facts);
-    const MemorySet set = with_changes(situation.now, verifying.changes);
+    const MemorySet set = with_changes(situation.now, situation.facts, verifying.changes);
     request.connections = set.connections;
     // Without a limit the formula's own worst case is what has to hold.
     request.memory = share != verifying.input.budget.shares.end() && share->second.memory > 0

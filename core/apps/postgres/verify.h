@@ -17,7 +17,7 @@ std::vector<Verdict> verify(Verifying& verifying);
 std::vector<Verdict> verify_with(Verifying& verifying, const TrialChecks& checks);
 
 /// The sizes as they are once the Changes are in force. Pure.
-MemorySet with_changes(MemorySet set, const std::vector<const Change*>& changes);
+MemorySet with_changes(MemorySet set, const Facts& facts, const std::vector<const Change*>& changes);
 
 /// Stands for the user's own configuration file: its numbers, switches and choices, and the libraries. Pure.
 std::string stand_in(const Facts& facts);

@@ -124,13 +124,13 @@ class CaseBuilder {
         throw std::logic_error("no such service in this case: " + service);
     }
 
-    [[nodiscard]] Case get() const { return {project, observation, budget, wishes, written, development}; }
+    [[nodiscard]] Case get() const { return {project, observation, budget, wishes, written, advised, development}; }
 
     Project project;
     Observation observation;
     Budget budget;
     Wishes wishes;
-    Written written;
+    Written written, advised;
     std::map<std::string, bool> development;
 };
 

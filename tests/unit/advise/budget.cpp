@@ -388,6 +388,15 @@ TEST_CASE("the user's own limit is the share, in either dialect", "[limits][budg
     }
 }
 
+TEST_CASE("no limit is below what the files reserve, which the Engine would refuse", "[limits][budget]") {
+    CaseBuilder built;
+    built.run("app", {{}});
+    CHECK(share_of(built, "app").memory < 4 * kGiB);
+    built.project.services["app"].resolved = {{"mem_reservation", "4294967296"}};
+    CHECK(share_of(built, "app").memory >= 4 * kGiB);
+    CHECK(mentions(share_of(built, "app").why, "that the files reserve"));
+}
+
 TEST_CASE("an OOM kill raises the limit that was in force, once", "[limits][budget]") {
     CaseBuilder built;
     Seen seen;
@@ -411,6 +420,23 @@ TEST_CASE("an OOM kill raises the limit that was in force, once", "[limits][budg
         observed.usage.begin()->second.oom_kills = 0;
         CHECK(share_of(built, "app").memory == 416 * kMiB);
         CHECK(share_of(built, "app").advised);
+    }
+    SECTION("nothing follows a limit that nobody sets") {
+        const auto share = [&](bool advises_limits) {
+            return divide_memory(built.get(), {}, advises_limits).shares.at("app");
+        };
+        CHECK(share(true).advised);
+        CHECK_FALSE(share(false).advised);
+        CHECK(share(false).memory == 300 * kMiB);
+        built.written["app"]["memory"] = "1g";
+        CHECK(share(false).memory == kGiB);  // what an apply wrote is in force
+        built.written.clear();
+        built.wishes["app"].pinned["memory"] = "2g";
+        CHECK(share(true).memory == 2 * kGiB);
+        CHECK(share(false).memory == 300 * kMiB);
+        built.wishes.clear();
+        built.observation.engine->memory_limit = false;
+        CHECK_FALSE(share(true).advised);
     }
     SECTION("a kill that is only kept, from before this container, is not one of this limit") {
         observed.usage.begin()->second.oom_kills = 0;

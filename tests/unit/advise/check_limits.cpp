@@ -198,6 +198,7 @@ TEST_CASE("a heap that is to be locked and may not be is told", "[limits][check]
     CHECK(search(kElastic, "true", nullptr).has("heap-not-lockable"));
     CHECK(search("opensearchproject/opensearch:2", "true", 65536).has("heap-not-lockable"));
     CHECK(search("opensearchproject/opensearch", "true", {{"soft", 65536}, {"hard", -1}}).has("heap-not-lockable"));
+    CHECK(search("registry.example.org/search/engine:3", "true", nullptr).has("heap-not-lockable"));
     CHECK(search(kElastic, "true", nullptr).finding("heap-not-lockable").fix ==
           "services:\n  app:\n    ulimits:\n      memlock: -1");
     SECTION("not where it may, where nobody asks for it, or in what is no such server") {

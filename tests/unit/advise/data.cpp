@@ -173,12 +173,18 @@ TEST_CASE("pools that are known are held against max_connections", "[pools]") {
             {{"name", "reserved_connections"}, {"value", "5"}}};
         CHECK(mentions(why_left(advise_pools(seen.input()), "db", "max_connections"), "20 of 92"));
     }
-    SECTION("not when the pool is of another database, or there are two") {
+    SECTION("not when the pool is of another database") {
         seen.project.services["flow"].replicas = 50;
         flow.applications.front().facts["database"] = "sqlite";
         CHECK(advise_pools(seen.input()).findings.empty());
-        flow.applications.front().facts["database"] = "postgresdb";
+    }
+    SECTION("each database by those who name it") {
         seen.add("db2", "postgres", Json::object()).applications.front().facts = {{"max_connections", 10}};
         CHECK(advise_pools(seen.input()).findings.empty());
+        CHECK(mentions(why_left(advise_pools(seen.input()), "db2", "max_connections"), "who shares its 10"));
+        seen.project.services["flow"].resolved["environment"]["DB_POSTGRESDB_HOST"] = "db2";
+        const Advice advice = advise_pools(seen.input());
+        CHECK(finding_of(advice, "db2", "pools-over-max-connections") != nullptr);
+        CHECK(finding_of(advice, "db", "pools-over-max-connections") == nullptr);
     }
 }

@@ -18,7 +18,7 @@ struct HealthCase {
     Observation observation;
     Budget budget;
     Wishes wishes;
-    Written written;
+    Written written, advised;
 
     HealthCase() {
         observation.engine = EngineFacts{};
@@ -56,7 +56,7 @@ struct HealthCase {
         return observation.services.back();
     }
 
-    [[nodiscard]] Case input() const { return {project, observation, budget, wishes, written, {}}; }
+    [[nodiscard]] Case input() const { return {project, observation, budget, wishes, written, advised, {}}; }
 };
 
 inline const Change* change_of(const Advice& advice, const std::string& service, const std::string& key) {

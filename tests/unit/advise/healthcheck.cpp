@@ -74,6 +74,22 @@ TEST_CASE("a probe is read as far as it can be shown", "[healthcheck]") {
         CHECK(read_probe(shell("pg_isready -hdb")).option("h", "host")->value == "db");
         CHECK(read_probe(shell("pg_isready --host=db")).option("h", "host")->value == "db");
         CHECK_FALSE(read_probe(shell("pg_isready -U h")).option("h", "host").has_value());
+        CHECK(read_probe(shell("pg_isready -qh db")).option("h", "host")->value == "db");
+        CHECK(read_probe(shell("pg_isready -qhdb")).option("h", "host")->value == "db");
+        CHECK_FALSE(read_probe(shell("pg_isready -Uh db")).option("h", "host").has_value());
+    }
+    SECTION("behind what runs it") {
+        for (const char* text : {"timeout 5 pg_isready -U a", "gosu postgres pg_isready -U a", "! pg_isready -U a",
+                                 "exec timeout -s KILL 5 pg_isready -U a"}) {
+            CAPTURE(text);
+            const Probe probe = read_probe(shell(text));
+            CHECK(probe.program == "pg_isready");
+            CHECK(probe.understood);
+            CHECK_FALSE(probe.before.empty());
+        }
+        CHECK_FALSE(understood("PGPASSWORD=word pg_isready -U a"));
+        CHECK(read_probe(shell("timeout pg_isready")).program == "timeout");
+        CHECK(read_probe(Json::array({"CMD", "A=b", "pg_isready"})).program == "A=b");
     }
 }
 
@@ -88,6 +104,11 @@ TEST_CASE("a test of the user's changes only where it is wrong", "[healthcheck]"
         CHECK(advised(Json::array({"CMD", "curl", "-f", "http://localhost"}), {"curl"}) ==
               Json::array({"CMD", "curl", "-f", "http://127.0.0.1"}));
         CHECK(advised(shell("curl -f http://localhost.example.org/"), {"sh", "curl"}).is_null());
+        Json alone = with_test(curl);
+        alone["sysctls"] = {{"net.ipv6.conf.all.disable_ipv6", "1"}};
+        HealthCase seen;
+        seen.add("a", "", alone).probe_commands = {{"sh", "/bin/sh"}, {"curl", "/usr/bin/curl"}};
+        CHECK(change_of(advise_healthcheck(seen.input()), "a", "healthcheck.test") == nullptr);
     }
 }
 
@@ -103,6 +124,13 @@ TEST_CASE("a command that the image lacks gives way to one that it has", "[healt
     CHECK(advised(shell("wget -qO- http://127.0.0.1/"), {"sh", "curl"}) ==
           Json::array({"CMD", "curl", "-fsS", "-o", "/dev/null", "http://127.0.0.1/"}));
 
+    SECTION("not what runs it, which would go with it") {
+        HealthCase seen;
+        seen.add("a", "", with_test(shell("timeout 5 curl -f http://localhost/"))).probe_commands["wget"] = "/x";
+        const Advice advice = advise_healthcheck(seen.input());
+        CHECK(change_of(advice, "a", "healthcheck.test") == nullptr);
+        CHECK(finding_of(advice, "a", "health-check-wrong")->what.find("calls curl") != std::string::npos);
+    }
     SECTION("with nothing to ask with it is a finding") {
         HealthCase seen;
         seen.add("a", "", with_test(curl));
@@ -139,6 +167,13 @@ TEST_CASE("pg_isready is asked over TCP, with the user's words as written", "[he
           shell("pg_isready -h 127.0.0.1 -U a"));
     CHECK(advised(shell("pg_isready -d ${DB:-shop}"), {"sh", "pg_isready"}) ==
           shell("pg_isready -h 127.0.0.1 -d ${DB:-shop}"));
+    CHECK(advised(shell("pg_isready -qh/var/run/postgresql -U a"), {"sh", "pg_isready"}) ==
+          shell("pg_isready -qh127.0.0.1 -U a"));
+    CHECK(advised(shell("pg_isready -qh 127.0.0.1"), {"sh", "pg_isready"}).is_null());
+    CHECK(advised(shell("timeout 5 pg_isready -U a"), {"sh", "pg_isready"}) ==
+          shell("timeout 5 pg_isready -h 127.0.0.1 -U a"));
+    CHECK(advised(Json::array({"CMD", "gosu", "postgres", "pg_isready", "-q"}), {"pg_isready"}) ==
+          Json::array({"CMD", "gosu", "postgres", "pg_isready", "-h", "127.0.0.1", "-q"}));
     CHECK(advised(shell("exec pg_isready -d shop || exit 1"), {"sh", "pg_isready"}) ==
           shell("exec pg_isready -h 127.0.0.1 -d shop || exit 1"));
     SECTION("what names a host is left: libpq tries every address of it") {

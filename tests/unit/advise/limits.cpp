@@ -170,7 +170,7 @@ TEST_CASE("the user's memory limit is kept, or argued with where it kills", "[li
         built.wishes["app"].pinned["memory"] = "200m";
         CHECK(mentions(fix(), "above 300 MiB, which this plan does not give: x-pilotpros pins 200 MiB"));
     }
-    SECTION("given in both dialects, no override can move it") {
+    SECTION("given in both dialects, which a change of one of them would part") {
         built.project.services["app"].resolved = limits_block({{"memory", "314572800"}});
         built.project.services["app"].resolved["mem_limit"] = "314572800";
         usage_of_first(built, "app").oom_kills = 1;
@@ -178,6 +178,18 @@ TEST_CASE("the user's memory limit is kept, or argued with where it kills", "[li
         CHECK(mentions(why_left(advised_limits(built), "app", "memory"), "keep one of them"));
         CHECK(mentions(find_finding(advised_limits(built), "app", "oom-killed")->fix,
                        "a memory limit above 300 MiB, which this plan does not give"));
+        CHECK(mentions(why_left(advised_limits(built), "app", "memory"), "the OOM killer struck below 300 MiB"));
+        CHECK(built.budget.shares.at("app").memory == 300 * kMiB);  // what follows it follows the limit in force
+        built.wishes["app"].pinned["memory"] = "1g";
+        CHECK(find_change(advised_limits(built), "app", "memory") == nullptr);
+        CHECK(mentions(why_left(advised_limits(built), "app", "memory"), "keep one of them; x-pilotpros pins it"));
+        CHECK(built.budget.shares.at("app").memory == 300 * kMiB);
+    }
+    SECTION("and one that was raised in a Plan that nobody applied is kept") {
+        built.advised["app"]["memory"] = "416m";
+        CHECK(find_change(advised_limits(built), "app", "memory") == nullptr);
+        built.written["app"]["memory"] = "416m";
+        CHECK(find_change(advised_limits(built), "app", "memory") != nullptr);
     }
     SECTION("a limit that equals the advice changes nothing") {
         built.project.services["app"].resolved = {{"mem_limit", "176160768"}};

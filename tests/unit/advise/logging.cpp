@@ -54,6 +54,10 @@ TEST_CASE("logs that grow without bound are rotated", "[logging]") {
             seen.written["a"]["logging.max-size"] = "10m";
             CHECK(size() == "10m");
         }
+        SECTION("which what was shown alone is not") {
+            seen.advised["a"]["logging.max-size"] = "10m";
+            CHECK(size().empty());
+        }
         SECTION("also where that was a wish of the user's, which is gone") {
             seen.written["a"]["logging.max-size"] = "";
             CHECK(size() == "10m");

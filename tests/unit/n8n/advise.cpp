@@ -45,7 +45,7 @@ struct Flow {
     Observation observation;
     Budget budget;
     Wishes wishes;
-    Written written;
+    Written written, advised;
     Facts facts = facts_of_1_123();
     ServiceObservation service;
 
@@ -65,7 +65,7 @@ struct Flow {
             service.kept.cpu.add(cores);
         }
     }
-    [[nodiscard]] Case input() const { return {project, observation, budget, wishes, written, {}}; }
+    [[nodiscard]] Case input() const { return {project, observation, budget, wishes, written, advised, {}}; }
     [[nodiscard]] Advice advise() const { return n8n::advise(input(), service, facts); }
     [[nodiscard]] nlohmann::json value(const std::string& key) const {
         for (const Change& change : advise().changes) {
@@ -155,7 +155,7 @@ TEST_CASE("n8n verify: a time of the user's own is not said to be n8n's and ten 
         change.reason = reason;
         const nlohmann::json facts = flow.facts;
         const Bundle bundle;
-        const Case input{flow.project, flow.observation, flow.budget, flow.wishes, flow.written, {}};
+        const Case input{flow.project, flow.observation, flow.budget, flow.wishes, flow.written, flow.advised, {}};
         Verifying verifying{asked.engine, asked.answers, asked.evidence, asked.facts, flow.service,
                             facts,        input,         {&change},      bundle};
         return verify(verifying).front().said;
@@ -163,6 +163,17 @@ TEST_CASE("n8n verify: a time of the user's own is not said to be n8n's and ten 
     CHECK(said("n8n takes up to 30 s") == "the time that n8n takes at most, and ten seconds");
     CHECK(said(kPinned).starts_with("your pin"));
     CHECK(said("bounded by x-pilotpros; without it 40s").starts_with("as far as your bound"));
+}
+
+TEST_CASE("n8n advise: the image's own time to shut down counts, and one in a file is not known", "[n8n][advise]") {
+    Flow flow;
+    CHECK(flow.value("stop_grace_period") == "40s");
+    flow.service.image_id = "i";
+    flow.observation.images["i"].environment["N8N_GRACEFUL_SHUTDOWN_TIMEOUT"] = Secret{"120"};
+    CHECK(flow.value("stop_grace_period") == "130s");
+    flow.observation.images["i"].environment.clear();
+    flow.set("N8N_GRACEFUL_SHUTDOWN_TIMEOUT_FILE", "/run/secrets/time");
+    CHECK(flow.value("stop_grace_period").is_null());
 }
 
 TEST_CASE("n8n advise: durations are read as Compose writes them", "[n8n][advise]") {
@@ -188,6 +199,25 @@ TEST_CASE("n8n advise: a larger pool only where it is busy and the connections a
         const auto pool = std::find_if(advice.changes.begin(), advice.changes.end(),
                                        [](const Change& change) { return change.key == "pool_size"; });
         CHECK(pool->reason == "as an earlier profile asked; this one says nothing against it");
+    }
+    SECTION("what was shown alone holds nothing yet: both pools have to be free") {
+        flow.service.kept = {};
+        flow.busy(0.3);
+        flow.advised["flow"]["pool_size"] = "10";
+        CHECK(flow.value("pool_size") == "10");
+        flow.observation.services.front().applications.front().facts["max_connections"] = 18;
+        CHECK(flow.value("pool_size").is_null());
+        flow.written["flow"]["pool_size"] = "10";
+        CHECK(flow.value("pool_size") == "10");
+    }
+    SECTION("a value of the image's, or in a file, is the user's own") {
+        flow.service.image_id = "i";
+        flow.observation.images["i"].environment["DB_POSTGRESDB_POOL_SIZE"] = Secret{"20"};
+        CHECK(flow.value("pool_size").is_null());
+        flow.observation.images["i"].environment.clear();
+        CHECK(flow.value("pool_size") == "10");
+        flow.set("DB_POSTGRESDB_POOL_SIZE_FILE", "/run/secrets/pool");
+        CHECK(flow.value("pool_size").is_null());
     }
     SECTION("it says from what") {
         const Advice advice = flow.advise();

@@ -53,6 +53,13 @@ TEST_CASE("more workers than the quota has CPUs are found", "[nginx][advise]") {
     CHECK(one.find("workers-above-quota")->fix.find("worker_processes 2;") != std::string::npos);
     one.facts.workers = 2;
     CHECK(one.find("workers-above-quota") == nullptr);
+    SECTION("also by their number in the file, where nobody could count them") {
+        one.facts.workers = 0;
+        one.facts.worker_processes = "8";
+        CHECK(one.find("workers-above-quota") != nullptr);
+        one.facts.worker_processes = "2";
+        CHECK(one.find("workers-above-quota") == nullptr);
+    }
 }
 
 TEST_CASE("connections that are not kept are found, with the lines", "[nginx][advise]") {

@@ -18,7 +18,7 @@ struct Web {
     Observation observation;
     Budget budget;
     Wishes wishes;
-    Written written;
+    Written written, advised;
     ServiceObservation service;
     Facts facts;
 
@@ -41,7 +41,7 @@ struct Web {
         project.uninterpolated["services"]["web"]["environment"]["NODE_OPTIONS"] = written_as;
     }
     void options(const std::string& both) { options(both, both); }
-    [[nodiscard]] Case input() const { return {project, observation, budget, wishes, written, {}}; }
+    [[nodiscard]] Case input() const { return {project, observation, budget, wishes, written, advised, {}}; }
     [[nodiscard]] Advice advise() const { return apps::node::advise(input(), service, facts); }
     [[nodiscard]] std::string value() const {
         const Advice advice = advise();

@@ -25,7 +25,7 @@ struct Server {
     Observation observation;
     Budget budget;
     Wishes wishes;
-    Written written;
+    Written written, advised;
     ServiceObservation service;
     Facts facts;
     Watched watched;
@@ -105,7 +105,7 @@ struct Server {
         json["watched"] = watched;
         return json;
     }
-    [[nodiscard]] Case input() const { return {project, observation, budget, wishes, written, {}}; }
+    [[nodiscard]] Case input() const { return {project, observation, budget, wishes, written, advised, {}}; }
     [[nodiscard]] Advice advice() const { return advise(input(), service, said()); }
     [[nodiscard]] Bytes least() const { return demand(input(), service, said())->least; }
 };
@@ -254,6 +254,25 @@ TEST_CASE("postgres: what evidence raised stays when the evidence is gone becaus
         server.budget.shares["base"].memory = 1200 * kMiB;
         CHECK(change_of(server.advice(), "work_mem") == nullptr);
     }
+}
+
+TEST_CASE("postgres: what was only shown cured nothing, so evidence that is gone takes it back", "[postgres]") {
+    Server server{4 * kGiB};
+    server.advised["base"] = {{"work_mem", "12MB"}, {"max_wal_size", "4096MB"}};
+    CHECK(change_of(server.advice(), "work_mem") == nullptr);
+    server.written = server.advised;
+    CHECK(value_of(server.advice(), "work_mem") == "12MB");
+}
+
+TEST_CASE("postgres: a pinned number without a unit is in the setting's own", "[postgres][wishes]") {
+    Server server;
+    server.wishes["base"].pinned["shared_buffers"] = "1GB";
+    const Bytes by_unit = server.least();
+    server.wishes["base"].pinned["shared_buffers"] = "131072";  // of 8 kB each
+    CHECK(server.least() == by_unit);
+    CHECK(value_of(server.advice(), "shared_buffers") == "131072");
+    server.wishes["base"].pinned["shared_buffers"] = "128kB";
+    CHECK(server.least() < by_unit);
 }
 
 TEST_CASE("postgres: a second look at the same load moves no value", "[postgres]") {
