@@ -1,5 +1,8 @@
 #include "core/apply/announce.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <iterator>
 
@@ -64,6 +67,13 @@ Seconds gate_gives_up_after(const ServiceObservation& service, double start_seco
         }
     }
     return longest;
+}
+
+std::string waits_for_gate(const ServiceObservation& service, double start_seconds, const std::set<int>& ports) {
+    return fmt::format("waiting until {} is healthy{}, at most {} (its slowest start seen: {})", service.service,
+                       ports.empty() ? "" : fmt::format(" and listens on {}", fmt::join(ports, ", ")),
+                       format_duration(gate_gives_up_after(service, start_seconds, !ports.empty())),
+                       start_seconds > 0 ? format_duration(Seconds{start_seconds}) : "none");
 }
 
 int longest_stop_grace(const std::vector<Container>& containers) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 
 #include "core/apply/interruption.h"
@@ -45,5 +46,8 @@ int longest_stop_grace(const std::vector<Container>& containers);
 
 /// When the gate of a service gives up. Pure.
 Seconds gate_gives_up_after(const ServiceObservation& service, double start_seconds, bool listens);
+
+/// "waiting until web is healthy and listens on 80, at most 40 s (its slowest start seen: 3 s)". Pure.
+std::string waits_for_gate(const ServiceObservation& service, double start_seconds, const std::set<int>& ports);
 
 }  // namespace pilotpros

@@ -69,10 +69,7 @@ void Proof::remember(std::vector<ServiceRecord>& services) {
 void Proof::pass_gate_of(const ServicePreview& service, const std::set<std::string>& left_out) {
     const std::set<int>& ports = ports_[service.service];
     const double seen = service.start_seconds;
-    const Seconds longest = gate_gives_up_after(*request_.observation.service(service.service), seen, !ports.empty());
-    watcher_.step(fmt::format("waiting until {} is healthy{}, at most {} (its slowest start seen: {})", service.service,
-                              ports.empty() ? "" : fmt::format(" and listens on {}", fmt::join(ports, ", ")),
-                              in_words(longest), seen > 0 ? in_words(Seconds{seen}) : "none"));
+    watcher_.step(waits_for_gate(*request_.observation.service(service.service), seen, ports));
     GateRequest request{request_.project.name,
                         service.service,
                         service.running,

@@ -182,7 +182,6 @@ std::vector<std::string> Recreation::back(const Snapshot& snapshot, const Servic
     }
     // What was mounted is what it was; a container that nobody saw a reason to replace has to read it again.
     require_reload(engine_, snapshot.project, name, service.reloads, stood);
-    watcher_.step(fmt::format("waiting until {} is healthy", name));
     // Swap is left out: what the files say of it is the user's own, and was in force or not before us.
     GateRequest request{snapshot.project, name, running, resolved, false, service.start_seconds};
     keep_standing(pasts, stood);
@@ -196,6 +195,10 @@ std::vector<std::string> Recreation::back(const Snapshot& snapshot, const Servic
         request.listening = [&](const Container& container) {
             return ports_listened_on(engine_, world_.files, container);
         };
+    }
+    if (running > 0) {
+        watcher_.step(
+            waits_for_gate(observed_now(engine_, snapshot.project, name), request.start_seconds, request.ports));
     }
     const TimePoint begin = world_.clock.now();
     const GateResult gate = pass_gate(engine_, world_.clock, request);

@@ -7,11 +7,13 @@
 #include <map>
 #include <set>
 
+#include "core/apply/announce.h"
 #include "core/apply/begun.h"
 #include "core/apply/conflict.h"
 #include "core/apply/followers.h"
 #include "core/apply/gate.h"
 #include "core/apply/live.h"
+#include "core/apply/live_containers.h"
 #include "core/apply/project_files.h"
 #include "core/apply/recreate.h"
 #include "core/apply/recreation.h"
@@ -72,7 +74,8 @@ class Undo {
                 if (!started_.contains(service.service)) {
                     continue;
                 }
-                watcher_.step(fmt::format("waiting until {} is healthy", service.service));
+                watcher_.step(waits_for_gate(observed_now(engine_, snapshot_.project, service.service),
+                                             service.start_seconds, {}));
                 GateRequest request{snapshot_.project, service.service, running_in(service),
                                     nullptr,           false,           service.start_seconds};
                 request.pasts = pasts_[service.service];

@@ -92,17 +92,19 @@ void advise_wal_compression(const Situation& situation, double rate, double imag
         !(asked || draft.written("wal_compression"))) {
         return;
     }
-    Wanted wanted{"wal_compression",
-                  situation.facts.version_number >= 150000 ? "lz4" : "on",
-                  kAsBefore,
-                  "on where full page images, all that it compresses, are most of more than 1 MiB/s of WAL",
-                  kWalCompression,
-                  {},
-                  {}};
+    Wanted wanted{
+        "wal_compression",
+        situation.facts.version_number >= 150000 ? "lz4" : "on",
+        kAsBefore,
+        "on where full page images, all that it compresses, are most of more than 1 MiB/s of WAL, while measured "
+        "and since statistics began",
+        kWalCompression,
+        {},
+        {}};
     if (asked) {
         const std::string a_second = format_bytes(static_cast<Bytes>(rate)) + "/s";
         wanted.reason =
-            fmt::format("{:.0f} % of {} of WAL are full page images", 100 * std::min(1.0, images), a_second);
+            fmt::format("at least {:.0f} % of {} of WAL are full page images", 100 * std::min(1.0, images), a_second);
         wanted.inputs = {{"WAL rate", a_second,
                           fmt::format("{} measured", format_duration(Seconds{situation.watched.rates->seconds}))}};
     }
@@ -191,20 +193,21 @@ void advise_wal(const Situation& situation, Draft& draft) {
     }
     const double rate = rates->wal_bytes_per_second;
     const Reading& reading = situation.facts.reading;
+    // Images come after a checkpoint, and a bulk load has few: the share of a minute alone says as little of the rule
+    // as that of a year.
     const double images =
-        reading.wal_bytes > 0 && reading.wal_full_page_images >= 0
-            ? static_cast<double>(reading.wal_full_page_images) * 8192 / static_cast<double>(reading.wal_bytes)
-            : 0;
+        std::max(0.0, std::min(rates->wal_image_share, image_share(reading.wal_full_page_images, reading.wal_bytes)));
     advise_wal_compression(situation, rate, images, draft);
     double interval = number_of(timeout, 300);
     const bool longer = rate >= kLivelyWal && images >= 0.5 && interval < 900;
     if ((longer || draft.written("checkpoint_timeout")) && draft.is_free("checkpoint_timeout")) {
         draft.want({"checkpoint_timeout",
                     seconds_text(900),
-                    longer ? fmt::format("{:.0f} % of {}/s of WAL are full page images", 100 * std::min(1.0, images),
-                                         format_bytes(static_cast<Bytes>(rate)))
+                    longer ? fmt::format("at least {:.0f} % of {}/s of WAL are full page images",
+                                         100 * std::min(1.0, images), format_bytes(static_cast<Bytes>(rate)))
                            : std::string{kAsBefore},
-                    "15 minutes where full page images are most of more than 1 MiB/s of WAL; a recovery takes longer",
+                    "15 minutes where full page images are most of more than 1 MiB/s of WAL, while measured and since "
+                    "statistics began; a recovery takes longer",
                     kWal,
                     {{"WAL rate", format_bytes(static_cast<Bytes>(rate)) + "/s",
                       fmt::format("{} measured", format_duration(Seconds{rates->seconds}))}},

@@ -104,6 +104,11 @@ std::vector<std::string> describe(const Facts& facts) {
     return lines;
 }
 
+double image_share(std::int64_t images, std::int64_t bytes) {
+    constexpr double kPage = 8192;
+    return bytes > 0 && images >= 0 ? static_cast<double>(images) * kPage / static_cast<double>(bytes) : -1;
+}
+
 std::optional<Rates> rates(const Reading& earlier, const Reading& later) {
     const double seconds = later.at - earlier.at;
     // The start comes as a difference of clocks and may move by a rounding.
@@ -122,6 +127,11 @@ std::optional<Rates> rates(const Reading& earlier, const Reading& later) {
     result.seconds = seconds;
     if (const auto bytes = between(earlier.wal_position, later.wal_position); bytes >= 0) {
         result.wal_bytes_per_second = static_cast<double>(bytes) / seconds;
+    }
+    const auto logged = between(earlier.wal_bytes, later.wal_bytes);
+    const auto images = between(earlier.wal_full_page_images, later.wal_full_page_images);
+    if (logged > 0 && images >= 0) {
+        result.wal_image_share = image_share(images, logged);
     }
     result.checkpoints_timed = between(earlier.checkpoints_timed, later.checkpoints_timed);
     result.checkpoints_requested = between(earlier.checkpoints_requested, later.checkpoints_requested);

@@ -42,11 +42,16 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Reading, at, started, wal_positi
 struct Rates {
     double seconds = 0;
     double wal_bytes_per_second = -1, transactions_per_second = -1;
+    double wal_image_share = -1;  ///< of the WAL of that time, what full page images of 8 kB would be; from 14 on
     std::int64_t checkpoints_timed = -1, checkpoints_requested = -1, temp_files = -1, temp_bytes = -1, deadlocks = -1;
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Rates, seconds, wal_bytes_per_second, transactions_per_second,
-                                                checkpoints_timed, checkpoints_requested, temp_files, temp_bytes,
-                                                deadlocks)
+                                                wal_image_share, checkpoints_timed, checkpoints_requested, temp_files,
+                                                temp_bytes, deadlocks)
+
+/// What share of so many bytes of WAL so many full page images are, each a page of 8 kB; -1 when it cannot be said.
+/// Pure.
+double image_share(std::int64_t images, std::int64_t bytes);
 
 /// Nothing when the server was restarted or its statistics were reset in between, or no time passed. Pure.
 std::optional<Rates> rates(const Reading& earlier, const Reading& later);

@@ -554,12 +554,19 @@ TEST_CASE("postgres: full page images are compressed where they are most of a li
     server.watched.rates->wal_bytes_per_second = 3e6;
     server.facts.reading.wal_bytes = 100 * kMiB;
     server.facts.reading.wal_full_page_images = 100 * kMiB / 8192 * 6 / 10;
+    server.watched.rates->wal_image_share = 0.7;
     const auto advised = [&] { return value_of(server.advice(), "wal_compression"); };
     CHECK(advised() == "lz4");
     CHECK(has(change_of(server.advice(), "wal_compression")->reason, "60 % of 2.86 MiB/s"));
     SECTION("as the version knows it") {
         server.facts.version_number = 140010;
         CHECK(advised() == "on");
+    }
+    SECTION("not where they were few while it was measured, or before") {
+        server.watched.rates->wal_image_share = 0.4;
+        CHECK(advised().empty());
+        server.watched.rates->wal_image_share = -1;  // nobody counted them
+        CHECK(advised().empty());
     }
     SECTION("not a WAL of few images, not a quiet one, not the user's own choice") {
         server.facts.reading.wal_full_page_images /= 2;

@@ -154,10 +154,15 @@ TEST_CASE("postgres: two readings give rates, a restart or reset gives none", "[
     later.wal_position = 25'000'000;
     later.checkpoints_timed = 4;
     later.temp_bytes = 8292;
+    earlier.wal_bytes = 1'000'000;
+    earlier.wal_full_page_images = 1000;  // of before
+    later.wal_bytes = 1'000'000 + 10 * 8192;
+    later.wal_full_page_images = 1004;
     const auto rates = postgres::rates(earlier, later);
     REQUIRE(rates);
     CHECK(rates->wal_bytes_per_second == Approx(2'000'000));
     CHECK(rates->checkpoints_timed == 1);
+    CHECK(rates->wal_image_share == Approx(0.4));
     CHECK(rates->temp_bytes == 8192);
     CHECK(rates->deadlocks == -1);
     later.temp_bytes = 0;
