@@ -116,15 +116,17 @@ std::set<std::string> services_with_memory(const Plan& plan) {
 }
 
 /// Without the refused Change the limit is what it is: what is asked next is asked under that one.
-void forget_refused_limits(Plan& plan, const std::set<std::string>& before, const Project& project) {
+void forget_refused_limits(Plan& plan, const std::set<std::string>& before, const Case& input) {
     const std::set<std::string> after = services_with_memory(plan);
     for (auto& [service, share] : plan.budget.shares) {
         if (before.contains(service) && !after.contains(service)) {
-            const auto found = project.services.find(service);
-            share.memory =
-                declared_bounds(found == project.services.end() ? nullptr : &found->second).memory.value_or(0);
+            const Service* const of_files = input.service(service);
+            const auto written = parse_size(input.written_value(service, kMemory).value_or(""));
+            const Bytes refused = share.memory;
+            share.memory = written.value_or(declared_bounds(of_files).memory.value_or(0));
             share.advised = false;
-            share.why = share.memory > 0 ? kOwnLimit : "the limit that was advised was refused";
+            share.why = "the limit that the plan would have set was refused";
+            plan.budget.granted -= (refused - share.memory) * (of_files == nullptr ? 1 : of_files->replicas);
         }
     }
 }
@@ -237,7 +239,7 @@ Tuning tune(World& world, const Connection& connection, const TuneRequest& reque
             if (drop_refused(plan) == 0) {
                 break;
             }
-            forget_refused_limits(plan, limited, project);
+            forget_refused_limits(plan, limited, input);
             result.bundle = make_bundle(plan, project, images);
         }
     } catch (const Interrupted&) {

@@ -7,6 +7,7 @@
 
 #include "core/apply/followers.h"
 #include "core/apply/live_containers.h"
+#include "core/apply/replacement.h"
 #include "core/compose/resolve.h"
 #include "core/model/json.h"
 #include "core/observe/containers.h"
@@ -56,9 +57,11 @@ std::map<std::string, std::string> hashes_of(const std::string& printed) {
 
 namespace {
 
-/// Whether the name that it was made from still means its image. What the engine refuses to say lands in `refused`.
-bool has_present_image(Engine& engine, const Container& container, std::map<std::string, std::string>& refused) {
-    const auto images = inspect_images(engine, {container.image_reference}, &refused);
+/// Whether the name that the files give its image means the one that it has; what the engine refuses to say lands in
+/// `refused`. By the files: one that was put back from a snapshot was made by an ID.
+bool has_present_image(Engine& engine, const Container& container, const std::string& reference,
+                       std::map<std::string, std::string>& refused) {
+    const auto images = inspect_images(engine, {reference}, &refused);
     return !images.empty() && images.begin()->second.id == container.image_id;
 }
 
@@ -88,11 +91,13 @@ Standing dependencies_stand(Engine& engine, const ComposeRun& run, const std::st
         }
         const std::vector<Container> containers = inspect_containers(engine, ids);
         const auto hash = hashes.find(name);
-        const auto declared = static_cast<std::size_t>(replicas_in_files(member(services, name.c_str())));
+        const nlohmann::json& resolved = member(services, name.c_str());
+        const auto declared = static_cast<std::size_t>(replicas_in_files(resolved));
+        const std::string reference = reference_of(resolved, project, name);
         return !containers.empty() && containers.size() == declared && hash != hashes.end() &&
                std::all_of(containers.begin(), containers.end(), [&](const Container& container) {
                    return container.running() && container.config_hash == hash->second &&
-                          has_present_image(engine, container, refused);
+                          has_present_image(engine, container, reference, refused);
                });
     });
     if (!refused.empty()) {

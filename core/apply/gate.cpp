@@ -112,7 +112,8 @@ class Gate {
         if (!container.running()) {
             return Failure{"running", fmt::format("{} is {}", container.name, container.status)};
         }
-        if (checked(container) && container.health != "healthy") {
+        const bool sick_before = past_of(container).unhealthy && container.health == "unhealthy";
+        if (checked(container) && container.health != "healthy" && !sick_before) {
             return Failure{"healthy", fmt::format("the health of {} is {}", container.name,
                                                   container.health.empty() ? "unknown" : container.health)};
         }
@@ -147,15 +148,18 @@ class Gate {
             }
         }
         const bool healthy = std::any_of(containers.begin(), containers.end(), checked);
+        const bool sick = std::any_of(containers.begin(), containers.end(),
+                                      [](const Container& one) { return one.health == "unhealthy"; });
         return {true,
-                fmt::format(
-                    "{} runs, {},{} without a restart{}{}", request_.service,
-                    healthy ? "healthy after " + format_duration(since()) : "stable for " + format_duration(since()),
-                    request_.ports.empty() || !request_.listening
-                        ? ""
-                        : fmt::format(" listens on {},", fmt::join(request_.ports, ", ")),
-                    asks_for_limits() ? "; its limits are read back as asked" : "",
-                    asks_for_limits() && request_.held_to && held ? ", from the kernel, too" : ""),
+                fmt::format("{} runs, {},{} without a restart{}{}", request_.service,
+                            sick      ? "unhealthy as it was before"
+                            : healthy ? fmt::format("healthy after {}", format_duration(since()))
+                                      : fmt::format("stable for {}", format_duration(since())),
+                            request_.ports.empty() || !request_.listening
+                                ? ""
+                                : fmt::format(" listens on {},", fmt::join(request_.ports, ", ")),
+                            asks_for_limits() ? "; its limits are read back as asked" : "",
+                            asks_for_limits() && request_.held_to && held ? ", from the kernel, too" : ""),
                 since(), served_.value_or(since())};
     }
 
@@ -171,7 +175,7 @@ class Gate {
 }  // namespace
 
 std::optional<Failure> failure_of(const Container& container, const Past& past) {
-    if (past.ended && has_ended(container)) {
+    if (past.ended && has_ended(container) && *past.ended == container.finished) {
         return std::nullopt;
     }
     if (container.oom_killed && !past.oom_killed) {
@@ -193,8 +197,8 @@ Pasts pasts_of(Engine& engine, const std::string& project, const std::string& se
     Pasts pasts;
     for (const Container& container : observed_now(engine, project, service).containers) {
         // The engine counts anew from when one that had ended is started: moby, daemon/start.go, containerStart().
-        pasts[container.id] = has_ended(container) ? Past{0, false, true, false}
-                                                   : Past{container.restart_count, container.oom_killed, false,
+        pasts[container.id] = has_ended(container) ? Past{0, false, container.finished, false}
+                                                   : Past{container.restart_count, container.oom_killed, std::nullopt,
                                                           container.health == "unhealthy"};
     }
     return pasts;

@@ -20,7 +20,7 @@ namespace pilotpros {
 struct Past {
     int restarts = 0;
     bool oom_killed = false;
-    bool ended = false;
+    std::optional<TimePoint> ended = {};  ///< when, where it does not run
     bool unhealthy = false;
 };
 using Pasts = std::map<std::string, Past>;  ///< by container ID

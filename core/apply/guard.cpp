@@ -1,7 +1,9 @@
 #include "core/apply/guard.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <array>
 #include <set>
 #include <utility>
 
@@ -38,6 +40,16 @@ Json description(const std::string& project, const std::string& owner, const std
 }
 
 std::string other_name(const std::string& name, int number) { return fmt::format("{}.{}", name, number); }
+
+/// Of two machines with one name, each has an ID of its own, which is not to be shown: machine-id(5). Empty without.
+std::string mark_of_machine(const Files& files) {
+    try {
+        const std::string id = files.read("/etc/machine-id").value_or("");
+        return id.empty() ? id : fmt::format("/{}", sha256_hex(fmt::format("pilotpros {}", id)).substr(0, 8));
+    } catch (const Error&) {
+        return {};
+    }
+}
 
 }  // namespace
 
@@ -219,6 +231,13 @@ Response Guard::remove(const std::string& name) {
     request.path = "/containers/" + name;
     request.query = {{"force", "1"}};
     return engine_.call(request);
+}
+
+std::string lock_owner(const World& world) {
+    std::array<char, 256> host{};
+    gethostname(host.data(), host.size() - 1);
+    return fmt::format("{}{}:{}", host.data(), mark_of_machine(world.files),
+                       world.environment.state_directory().string());
 }
 
 }  // namespace pilotpros

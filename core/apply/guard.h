@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/docker/engine.h"
+#include "core/world.h"
 
 namespace pilotpros {
 
@@ -60,5 +61,8 @@ class Guard {
 
 /// The label of guards; its value is the project's name.
 inline constexpr const char* kGuardLabel = "io.pilotpros.guard";
+
+/// Whose lock it is: this machine, by its name and ID, and this state directory.
+std::string lock_owner(const World& world);
 
 }  // namespace pilotpros

@@ -41,8 +41,9 @@ void Happenings::wait_until(const std::function<bool()>& told) {
     }
 }
 
-bool Happenings::oom_killed(const std::string& container) const {
-    return std::any_of(events_.begin(), events_.end(), [&](const ContainerEvent& event) {
+bool Happenings::oom_killed(const std::string& container, std::size_t from) const {
+    const auto begin = events_.begin() + static_cast<std::ptrdiff_t>(std::min(from, events_.size()));
+    return std::any_of(begin, events_.end(), [&](const ContainerEvent& event) {
         return event.kind == ContainerEvent::Kind::kOom && event.container == container;
     });
 }

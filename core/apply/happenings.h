@@ -26,8 +26,8 @@ class Happenings {
     /// The same until the engine has told what it must, for 2 s at most: a busy one is late.
     void wait_until(const std::function<bool()>& told);
     [[nodiscard]] const std::vector<ContainerEvent>& events() const { return events_; }
-    /// Whether a process of that container was killed for lack of memory.
-    [[nodiscard]] bool oom_killed(const std::string& container) const;
+    /// Whether a process of that container was killed for lack of memory; `from`: leaving out so many first events.
+    [[nodiscard]] bool oom_killed(const std::string& container, std::size_t from = 0) const;
 
   private:
     Engine& engine_;

@@ -222,7 +222,7 @@ class Part {
                 said.push_back(fmt::format("{} does not run: only its files were put back", present.service));
                 continue;
             }
-            for (std::string& line : recreation.back(*snapshot, *service, running, journal)) {
+            for (std::string& line : recreation.back(*snapshot, service, running, journal)) {
                 said.push_back(std::move(line));
             }
         }
@@ -271,12 +271,15 @@ class Part {
         }
     }
 
-    [[nodiscard]] std::pair<const Snapshot*, const ServiceRecord*> oldest(const std::string& name) const {
-        std::pair<const Snapshot*, const ServiceRecord*> found;
+    [[nodiscard]] std::pair<const Snapshot*, ServiceRecord> oldest(const std::string& name) const {
+        std::pair<const Snapshot*, ServiceRecord> found;
         for (const Snapshot& snapshot : preview_.undone) {
             for (const ServiceRecord& service : snapshot.services) {
                 if (service.service == name) {
-                    found = {&snapshot, &service};
+                    const bool live =
+                        service.live || found.second.live;  // a later one may have set limits while it ran
+                    found = {&snapshot, service};
+                    found.second.live = live;
                 }
             }
         }

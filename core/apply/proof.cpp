@@ -96,7 +96,9 @@ void Proof::pass_gate_of(const ServicePreview& service, const std::set<std::stri
 }
 
 void Proof::remember_standing(const ServicePreview& service) {
-    standing_[service.service] = pasts_of(engine_, request_.project.name, service.service);
+    happenings_.catch_up();
+    standing_[service.service] = {pasts_of(engine_, request_.project.name, service.service),
+                                  happenings_.events().size()};
 }
 
 void Proof::keep_in_sight(const ServicePreview& service) {
@@ -138,24 +140,36 @@ void Proof::agree(const std::string& service, const std::vector<const Change*>& 
     said_.insert(said_.end(), last.noted.begin(), last.noted.end());
 }
 
-void Proof::require_still_serving(const Passed& passed) {
+void Proof::look_for_the_reason_in(const ServicePreview& service, const std::set<std::string>& left_out) {
+    for (const Passed& passed : passed_) {
+        if (passed.service.service == service.service) {
+            require_still_serving(passed, left_out);
+        }
+    }
+}
+
+void Proof::require_still_serving(const Passed& passed, const std::set<std::string>& left_out) {
     looked_at_ = passed.service.service;
     int running = 0;
     const ServiceObservation now = observed_now(engine_, request_.project.name, passed.service.service);
+    const Standing& standing = standing_[passed.service.service];
+    const char* const since = passed.replaced ? "after its gate" : "since it was changed";
     for (const Container& container : now.containers) {
-        const Pasts& standing = standing_[passed.service.service];
-        const auto past = standing.find(container.id);
-        if (const auto failure = failure_of(container, past == standing.end() ? Past{} : past->second)) {
-            fail(failure->gate, {fmt::format("{}: after its gate, {}", container.name, failure->why)});
+        if (left_out.contains(container.id)) {
+            continue;
         }
-        if (happenings_.oom_killed(container.id)) {
+        const auto past = standing.pasts.find(container.id);
+        if (const auto failure = failure_of(container, past == standing.pasts.end() ? Past{} : past->second)) {
+            fail(failure->gate, {fmt::format("{}: {}, {}", container.name, since, failure->why)});
+        }
+        if (happenings_.oom_killed(container.id, standing.events)) {
             fail("no OOM kill",
-                 {fmt::format("{}: after its gate, a process of it was killed for lack of memory", container.name)});
+                 {fmt::format("{}: {}, a process of it was killed for lack of memory", container.name, since)});
         }
         running += container.running() ? 1 : 0;
     }
     if (running < passed.service.running) {
-        fail("running", {fmt::format("{}: after its gate, {} of {} containers run", passed.service.service, running,
+        fail("running", {fmt::format("{}: {}, {} of {} containers run", passed.service.service, since, running,
                                      passed.service.running)});
     }
 }

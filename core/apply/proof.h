@@ -42,6 +42,9 @@ class Proof {
     void require_agreement(const ServicePreview& service, const std::set<std::string>& left_out = {});
     /// Those who use its name serve what they did, once they have looked it up again.
     void require_name_users(const ServiceRecord& service);
+    /// Why a step with a service that passed its gate failed, where the service itself is the reason; `left_out`: as
+    /// pass_gate_of().
+    void look_for_the_reason_in(const ServicePreview& service, const std::set<std::string>& left_out);
     /// Before the commit: for ApplyRequest::watch after its gate, each stays as its gate has found it.
     void watch();
 
@@ -65,7 +68,7 @@ class Proof {
     void agree(const std::string& service, const std::vector<const Change*>& changes, double start_seconds,
                const std::set<std::string>& left_out);
     [[nodiscard]] std::optional<std::set<int>> ports_now(const Container& container) const;
-    void require_still_serving(const Passed& passed);
+    void require_still_serving(const Passed& passed, const std::set<std::string>& left_out = {});
 
     World& world_;
     Engine& engine_;
@@ -75,7 +78,11 @@ class Proof {
     FileImageAnswers answers_;
     std::map<std::string, std::set<int>> ports_;    // by service, before
     std::map<std::string, ServingByKind> serving_;  // …
-    std::map<std::string, Pasts> standing_;         // of those that stay, …
+    struct Standing {
+        Pasts pasts;
+        std::size_t events = 0;
+    };
+    std::map<std::string, Standing> standing_;  // of those that stay, …
     std::vector<Passed> passed_;
     std::vector<std::string> said_;
     std::string looked_at_;

@@ -33,12 +33,6 @@ Json kept_inspection(const ContainerRecord& record, const Path& directory, const
     return Json::parse(files.read(directory / record.kept).value_or(""), nullptr, false);
 }
 
-/// What a service's image is called: Compose names what it only builds PROJECT-SERVICE.
-std::string reference_of(const Json& resolved, const std::string& project, const std::string& service) {
-    const std::string image = text(resolved, "image");
-    return image.empty() ? fmt::format("{}-{}", project, service) : image;
-}
-
 bool has_image(const ServiceRecord& service, const std::string& id) {
     return std::any_of(service.containers.begin(), service.containers.end(),
                        [&](const ContainerRecord& one) { return one.image_id == id; });
@@ -76,6 +70,11 @@ std::string moved_image(Engine& engine, const Json& resolved, const std::string&
 }
 
 }  // namespace
+
+std::string reference_of(const Json& resolved, const std::string& project, const std::string& service) {
+    const std::string image = text(resolved, "image");
+    return image.empty() ? fmt::format("{}-{}", project, service) : image;
+}
 
 Intended read_intended(const ComposeRun& run, Engine& engine, const std::string& project, const std::string& input) {
     const Finished read = run.run({run.question({"config", "--format", "json"}, input)}).front();

@@ -65,12 +65,13 @@ class TakeOver {
     TakeOver(World& world, Engine& engine, const Swap& swap, Journal& journal, ApplyWatcher& watcher)
         : world_(world), engine_(engine), swap_(swap), journal_(journal), watcher_(watcher) {}
 
-    std::string run(const std::function<void()>& handed_over) {
+    std::string run(const std::function<void()>& handed_over, const std::function<void()>& may_go) {
         find_both_generations();
         hand_the_name_over();
         handed_over();
+        may_go();
         std::string said = wait_for_the_last_caller();
-        handed_over();  // the last caller may have left something
+        may_go();  // the last caller may have left something
         for (const LiveContainer& container : old_) {
             watcher_.step(
                 fmt::format("stopping {}, which has up to {} for it", container.name, format_duration(swap_.grace)));
@@ -214,8 +215,8 @@ std::set<std::string> ids_of(const std::vector<ContainerRecord>& containers) {
 }
 
 std::string take_over(World& world, Engine& engine, const Swap& swap, Journal& journal, ApplyWatcher& watcher,
-                      const std::function<void()>& handed_over) {
-    return TakeOver{world, engine, swap, journal, watcher}.run(handed_over);
+                      const std::function<void()>& handed_over, const std::function<void()>& may_go) {
+    return TakeOver{world, engine, swap, journal, watcher}.run(handed_over, may_go);
 }
 
 void remove_where_swapped(Engine& engine, const std::string& project, const std::string& service,

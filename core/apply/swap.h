@@ -33,11 +33,11 @@ std::set<std::string> ids_of(const std::vector<ContainerRecord>& containers);
 /// The second generation takes over: whoever looked the name up once is told to do it again (`handed_over` is called
 /// then: what it throws is found out while the first one still stands), the first generation is
 /// waited for until nobody was connected for a second (at most its grace; where its connections cannot be seen, all of
-/// it; `handed_over` is called again then), stopped in the time that it is given, removed, and its names go to the
-/// second. Each step is journaled. Returns what is to be said of it, one line. Throws Error when a step fails;
-/// everything can be taken back then.
+/// it), looked at once more (`may_go`, called then and when the name is handed over), stopped in the time that it is
+/// given, removed, and its names go to the second. Each step is journaled. Returns what is to be said of it, one line.
+/// Throws Error when a step fails; everything can be taken back then.
 std::string take_over(World& world, Engine& engine, const Swap& swap, Journal& journal, ApplyWatcher& watcher,
-                      const std::function<void()>& handed_over);
+                      const std::function<void()>& handed_over, const std::function<void()>& may_go);
 
 /// Takes away what an interrupted take-over left in the containers of those who look the name up. True when there was
 /// one: they have to look again.

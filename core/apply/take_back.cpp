@@ -174,7 +174,7 @@ class Rollback {
     /// Each service once, also when several transactions changed it: the oldest of them knows how it was. What others
     /// depend on comes first.
     void recreate_services(RollbackResult& result, ServedBefore& served) {
-        std::map<std::string, std::pair<const Snapshot*, const ServiceRecord*>> oldest;
+        std::map<std::string, std::pair<const Snapshot*, ServiceRecord>> oldest;
         std::map<std::string, int> running;
         std::map<std::string, int> inside;
         std::vector<std::string> order;
@@ -183,7 +183,10 @@ class Rollback {
                 if (!oldest.contains(service.service) && services_.contains(service.service)) {
                     order.push_back(service.service);
                 }
-                oldest[service.service] = {&snapshot, &service};
+                // A later one may have set limits while it ran.
+                const bool live = service.live || oldest[service.service].second.live;
+                oldest[service.service] = {&snapshot, service};
+                oldest[service.service].second.live = live;
             }
             const Begun begun = begun_of(store_.journal(snapshot.id));
             for (const ServiceRecord& service : snapshot.services) {
@@ -205,9 +208,9 @@ class Rollback {
         for (const std::string& name : order) {
             const auto& [snapshot, service] = oldest.at(name);
             if (running[name] == 0) {
-                result.said.push_back(without_containers(*snapshot, *service));
+                result.said.push_back(without_containers(*snapshot, service));
             } else {
-                recreate(*snapshot, *service, running[name], result);
+                recreate(*snapshot, service, running[name], result);
             }
         }
         for (std::string& line : recreation_.bring_along(result.undone.front(), inside)) {
@@ -220,7 +223,7 @@ class Rollback {
         std::set<std::string> asked;
         for (const std::string& name : order) {
             if (running[name] > 0) {
-                require_served(*oldest.at(name).second, served, asked, result);
+                require_served(oldest.at(name).second, served, asked, result);
             }
         }
     }

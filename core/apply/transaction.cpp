@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <set>
 #include <utility>
 
@@ -214,10 +212,7 @@ class Transaction {
                 recreate(service, journal);
                 gate(service, journal);
                 if (service.start_first()) {
-                    said_.push_back(take_over(world_, engine_, swap_of(service), journal, watcher_, [&] {
-                        proof_.require_name_users(snapshot_.services[at]);
-                        refuse_to_lose_data(world_, engine_, snapshot_, service.service);  // it served meanwhile
-                    }));
+                    take_over_of(service, snapshot_.services[at], journal);
                 } else {
                     have_its_name_looked_up(snapshot_.services[at]);
                 }
@@ -271,6 +266,10 @@ class Transaction {
         const int replicas = declared == request_.project.services.end() ? service.running : declared->second.replicas;
         const Standing depends = dependencies_stand(engine_, run, request_.project.name,
                                                     resolved_services(request_.project), service.service);
+        if (depends.unanswered && depends.unanswered->exit_code < 0 && !depends.unanswered->timed_out) {
+            throw Error(ExitCode::kGateFailed, fmt::format("the engine does not say what {} depends on: {}",
+                                                           service.service, depends.unanswered->error));
+        }
         if (depends.unanswered) {
             refuse(fmt::format("docker compose could not be asked what {} depends on", service.service),
                    *depends.unanswered);
@@ -309,6 +308,22 @@ class Transaction {
         journal.done("live", service.service);
         proof_.keep_in_sight(service);
         said_.push_back(service.service + " has its limits, read back as asked; it was not interrupted");
+    }
+
+    void take_over_of(const ServicePreview& service, const ServiceRecord& record, Journal& journal) {
+        try {
+            said_.push_back(take_over(
+                world_, engine_, swap_of(service), journal, watcher_, [&] { proof_.require_name_users(record); },
+                [&] { refuse_to_lose_data(world_, engine_, snapshot_, service.service); }));
+        } catch (const EngineLost&) {
+            throw;
+        } catch (const Interrupted&) {
+            throw;
+        } catch (const Error&) {
+            // The engine cannot even name a container that crashes at that moment.
+            proof_.look_for_the_reason_in(service, on_their_way_out(service));
+            throw;
+        }
     }
 
     [[nodiscard]] Swap swap_of(const ServicePreview& service) const {
@@ -377,16 +392,6 @@ class Transaction {
 };
 
 }  // namespace
-
-std::string lock_owner(const World& world) {
-    std::array<char, 256> host{};
-    gethostname(host.data(), host.size() - 1);
-    // Of two machines with one name, each has an ID of its own.
-    std::string machine = world.files.read("/etc/machine-id").value_or("").substr(0, 12);
-    machine.erase(std::min(machine.find('\n'), machine.size()));
-    return fmt::format("{}{}{}:{}", host.data(), machine.empty() ? "" : "/", machine,
-                       world.environment.state_directory().string());
-}
 
 ApplyResult apply_plan(World& world, Engine& engine, const ApplyRequest& request, ApplyWatcher& watcher) {
     if (!request.observation.engine) {

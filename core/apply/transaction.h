@@ -38,7 +38,4 @@ struct ApplyResult {
 /// kNotRestored with what is left to do.
 ApplyResult apply_plan(World& world, Engine& engine, const ApplyRequest& request, ApplyWatcher& watcher);
 
-/// Whose lock it is: this machine, by its name and ID, and this state directory.
-std::string lock_owner(const World& world);
-
 }  // namespace pilotpros

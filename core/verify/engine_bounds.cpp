@@ -15,15 +15,16 @@ namespace pilotpros {
 
 namespace {
 
-/// What the Engine refuses, and the key of the Change that would have brought it about.
-const std::map<std::string, std::string>& keys_of_refusals() {
-    static const std::map<std::string, std::string> kKeys{{"memory-limit-too-small", "memory"},
-                                                          {"reservation-above-limit", "memory"},
-                                                          {"memswap-without-memory", "memory_swap"},
-                                                          {"memswap-below-memory", "memory_swap"},
-                                                          {"cpus-negative", "cpus"},
-                                                          {"cpus-above-machine", "cpus"},
-                                                          {"cpus-and-quota", "cpus"}};
+/// What the Engine refuses, and the keys of the Changes that may have brought it about, the likeliest first.
+const std::map<std::string, std::vector<std::string>>& keys_of_refusals() {
+    static const std::map<std::string, std::vector<std::string>> kKeys{
+        {"memory-limit-too-small", {"memory"}},
+        {"reservation-above-limit", {"memory"}},
+        {"memswap-without-memory", {"memory_swap"}},
+        {"memswap-below-memory", {"memory_swap", "memory"}},
+        {"cpus-negative", {"cpus"}},
+        {"cpus-above-machine", {"cpus"}},
+        {"cpus-and-quota", {"cpus"}}};
     return kKeys;
 }
 
@@ -49,20 +50,27 @@ std::vector<Verdict> refused_bounds(const Plan& plan, const Case& input, const n
     for (const Finding& finding : inconsistent_limits(input)) {
         before.emplace(finding.service, finding.id);
     }
+    // Without counting swap the Engine takes any memswap_limit.
+    const bool counts_swap = !input.observation.engine || input.observation.engine->swap_limit;
     const Project project = as_merged(input.project, merged);
     const Case after{project,       input.observation, input.budget,     input.wishes,
                      input.written, input.advised,     input.development};
     for (const Finding& finding : inconsistent_limits(after)) {
-        const auto key = keys_of_refusals().find(finding.id);
-        if (key == keys_of_refusals().end() || before.contains({finding.service, finding.id})) {
+        const auto keys = keys_of_refusals().find(finding.id);
+        const bool of_swap = finding.id.starts_with("memswap");
+        if (keys == keys_of_refusals().end() || before.contains({finding.service, finding.id}) ||
+            (of_swap && !counts_swap)) {
             continue;
         }
-        const bool ours = std::any_of(plan.changes.begin(), plan.changes.end(), [&](const Change& change) {
-            return change.service == finding.service && change.key == key->second;
-        });
-        if (ours) {
-            verdicts.push_back({finding.service, key->second, Verdict::Outcome::kRefused, "the Engine's own rule",
-                                fmt::format("{}; {}", finding.what, finding.harm), Seconds{0}});
+        for (const std::string& key : keys->second) {
+            const bool ours = std::any_of(plan.changes.begin(), plan.changes.end(), [&](const Change& change) {
+                return change.service == finding.service && change.key == key;
+            });
+            if (ours) {
+                verdicts.push_back({finding.service, key, Verdict::Outcome::kRefused, "the Engine's own rule",
+                                    fmt::format("{}; {}", finding.what, finding.harm), Seconds{0}});
+                break;
+            }
         }
     }
     return verdicts;

@@ -124,13 +124,13 @@ TEST_CASE("of a container that was there before, only what comes on top is judge
     SECTION("it restarted once, last week") {
         states = {restarted(1)};
         CHECK_FALSE(gate_over(states, request).passed);  // planted: a new one
-        request.pasts = {{"another", {1, false, false}}};
+        request.pasts = {{"another", Past{1, false, std::nullopt, false}}};
         CHECK_FALSE(gate_over(states, request).passed);
-        request.pasts = {{"x", {1, false, false}}};
+        request.pasts = {{"x", Past{1, false, std::nullopt, false}}};
         CHECK(gate_over(states, request).passed);
     }
     SECTION("it restarts again") {
-        request.pasts = {{"x", {1, false, false}}};
+        request.pasts = {{"x", Past{1, false, std::nullopt, false}}};
         states = {running("starting"), restarted(2)};
         states.front()["restarts"] = 1;
         const GateResult result = gate_over(states, request);
@@ -140,16 +140,22 @@ TEST_CASE("of a container that was there before, only what comes on top is judge
     SECTION("a process of it was killed for lack of memory, last week") {
         states.back()["OOMKilled"] = true;
         CHECK_FALSE(gate_over(states, request).passed);
-        request.pasts = {{"x", {0, true, false}}};
+        request.pasts = {{"x", Past{0, true, std::nullopt, false}}};
         CHECK(gate_over(states, request).passed);
     }
+    SECTION("it was unhealthy before, and says so") {
+        states = {running("unhealthy")};
+        CHECK_FALSE(gate_over(states, request).passed);
+        request.pasts = {{"x", Past{0, false, std::nullopt, true}}};
+        CHECK(gate_over(states, request).said.find("web runs, unhealthy as it was before,") == 0);
+    }
     SECTION("it had ended: somebody else has to run, and does not") {
-        request.pasts = {{"x", {0, false, true}}};
+        request.pasts = {{"x", Past{0, false, TimePoint{}, false}}};
         states = {{{"Status", "exited"}, {"ExitCode", 3}}};
         CHECK(gate_over(states, request).said.find(R"(gate "running": web: shop-web-1 is exited after)") == 0);
     }
     SECTION("it had ended, was started and restarted") {
-        request.pasts = {{"x", {0, false, true}}};
+        request.pasts = {{"x", Past{0, false, TimePoint{}, false}}};
         CHECK(gate_over({running("healthy")}, request).passed);
         CHECK_FALSE(gate_over({restarted(1)}, request).passed);
     }
@@ -176,6 +182,10 @@ TEST_CASE("a replica that had ended before does not fail the other one", "[gate]
     CHECK(request.pasts.at("x").restarts == 3);
     CHECK(request.pasts.at("y").ended);
     CHECK(pass_gate(engine, clock, request).passed);
+    SECTION("but one that ended again since") {
+        request.pasts.at("y").ended = TimePoint{std::chrono::seconds{1}};
+        CHECK_FALSE(pass_gate(engine, clock, request).passed);
+    }
     SECTION("which of them stood is what counts") {
         keep_standing(request.pasts, {});
         CHECK_FALSE(request.pasts.contains("x"));

@@ -38,6 +38,9 @@ TEST_CASE("a Change that the Engine would refuse at the creation is refused", "[
     CHECK(refused_for("cpus", {{"cpu_quota", 50000}}, {{"cpu_quota", 50000}, {"cpus", 0.5}}));
     CHECK(refused_for("cpus", Json::object(), {{"cpus", 64}}));
     CHECK(refused("cpus", Json::object(), {{"cpus", 4}}).empty());
+    const Json with_swap{{"mem_limit", "536870912"}, {"memswap_limit", "536870912"}};
+    CHECK(refused_for("memory", with_swap, {{"mem_limit", "734003200"}, {"memswap_limit", "536870912"}}));
+    CHECK(refused("memory", with_swap, {{"mem_limit", "268435456"}, {"memswap_limit", "536870912"}}).empty());
     SECTION("not for what the files get wrong themselves, nor for what nobody changes") {
         CHECK(refused("memory", {{"cpus", 64}}, {{"cpus", 64}, {"mem_limit", "268435456"}}).empty());
         CHECK(refused("pids", Json::object(), {{"cpus", 64}}).empty());
