@@ -115,8 +115,9 @@ Check lint_what_compose_accepts(World& world, const ProfileRequest& request) {
     });
 }
 
-/// The files as they are written, where a rule knows why Compose refuses them; nothing where none does.
-std::optional<Check> lint_what_compose_refuses(World& world, const ProfileRequest& request) {
+/// The files as they are written, where a rule knows why Compose refuses them; nothing where none does. `why`:
+/// Compose's own words for it.
+std::optional<Check> lint_what_compose_refuses(World& world, const ProfileRequest& request, const std::string& why) {
     const Surroundings surroundings = surroundings_without_engine(world);
     const auto selection = select_by_files(request.selectors, surroundings);
     if (!selection) {
@@ -132,7 +133,9 @@ std::optional<Check> lint_what_compose_refuses(World& world, const ProfileReques
         }
         read_with_included(world.files, file, check.project, check);
     }
-    check.findings = lint(check.project, {check.files, check.texts, {}});
+    const bool of_values =
+        why.find("undefined volume") != std::string::npos || why.find("can't set") != std::string::npos;
+    check.findings = lint(check.project, {check.files, check.texts, {}, of_values});
     return tells_why_compose_refuses(check.findings) ? std::optional{std::move(check)} : std::nullopt;
 }
 
@@ -150,7 +153,8 @@ Check lint_files(World& world, const ProfileRequest& request) {
     try {
         return lint_what_compose_accepts(once, request);
     } catch (const Error& error) {
-        auto refused = error.code() == ExitCode::kBadInput ? lint_what_compose_refuses(once, request) : std::nullopt;
+        auto refused =
+            error.code() == ExitCode::kBadInput ? lint_what_compose_refuses(once, request, error.what()) : std::nullopt;
         if (!refused) {
             throw;
         }

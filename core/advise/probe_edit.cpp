@@ -124,7 +124,8 @@ bool asks_ipv4(const std::string& piece) {
 
 /// Whether the piece is what curl or wget sends, and not whom they ask.
 bool is_sent(const std::string& piece, const std::string& before, const std::string& header) {
-    static const std::set<std::string> kValued{"-e", "--referer", "-A", "--user-agent", "--noproxy"};
+    static const std::set<std::string> kValued{"-e",        "--referer", "-A",          "--user-agent",
+                                               "--noproxy", "--resolve", "--connect-to"};
     const bool field = before.ends_with(':') && (header == "-H" || header.starts_with("--header"));
     return field || kValued.contains(before) || piece.starts_with("-H") || piece.starts_with("--header") ||
            (before.ends_with(':') && (before.starts_with("-H") || before.starts_with("--header=")));
@@ -260,7 +261,9 @@ bool asks_localhost(const Probe& probe) {
     const std::vector<std::string> pieces = pieces_of(asked);
     const bool http = calls(asked, "curl") || calls(asked, "wget");
     const bool node = calls(asked, "node");
-    if (http && std::any_of(pieces.begin(), pieces.end(), asks_ipv4)) {
+    if (http && std::any_of(pieces.begin(), pieces.end(), [](const std::string& piece) {
+            return asks_ipv4(piece) || piece == "--unix-socket" || piece == "--abstract-unix-socket";
+        })) {
         return false;
     }
     std::string before;

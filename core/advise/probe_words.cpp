@@ -196,12 +196,17 @@ bool may_be_command(const std::string& text, std::size_t at) {
     if (at > 0 && text[at - 1] == '/') {
         return true;
     }
-    const std::size_t operators = at == 0 ? std::string::npos : text.find_last_of("|&;(`\n", at - 1);
-    std::istringstream before(text.substr(operators == std::string::npos ? 0 : operators + 1,
-                                          operators == std::string::npos ? at : at - operators - 1));
-    if (at > 0 && !is_blank(text[at - 1]) && operators != at - 1) {
+    constexpr std::size_t kLongest = 256;  // of what runs a command, with a user and a time
+    const std::size_t from = at > kLongest ? at - kLongest : 0;
+    const std::string near = text.substr(from, at - from);
+    const std::size_t operators = near.find_last_of("|&;(`\n");
+    if (at > 0 && !is_blank(near.back()) && operators != near.size() - 1) {
         return false;
     }
+    if (operators == std::string::npos && from > 0) {
+        return false;
+    }
+    std::istringstream before(near.substr(operators == std::string::npos ? 0 : operators + 1));
     std::vector<std::string> words;
     for (std::string word; before >> word;) {
         if (!words.empty() || !kOfShell.contains(word)) {

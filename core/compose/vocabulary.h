@@ -20,7 +20,7 @@ inline constexpr auto kVocabulary = std::to_array<std::string_view>({
     "credential_spec", "cycle", "declare", "declared", "declares", "decode", "decoding", "default", "defaulting",
     "define", "defined", "definition", "delay", "denied", "dependency", "depends", "depends_on", "deploy",
     "deprecated", "depth", "detected", "develop", "device", "device_ids", "devices", "did", "different", "directory",
-    "dns", "do", "dockerfile", "dockerfile_inline", "document", "does", "doesn't", "don't", "driver", "driver_opts",
+    "distinct", "dns", "do", "dockerfile", "dockerfile_inline", "document", "does", "doesn't", "don't", "driver", "driver_opts",
     "duplicate", "duplicated", "duration", "either", "element", "empty", "end", "endpoint_mode", "ends",
     "entitlements", "entry", "entrypoint", "env", "env_file", "environment", "error", "errors", "escape", "even",
     "exceeded", "exceeds", "excessively", "exist", "exists", "expand", "expected", "expecting", "explicit", "expose",

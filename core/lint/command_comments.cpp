@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -59,7 +60,10 @@ bool is_comment(const std::string& text, std::size_t at) {
     const bool words_follow = next != std::string::npos && text[next] != '-';
     const bool alone = end == at + 1;
     if (begins_line(text, at)) {
-        return true;
+        const std::size_t line = std::min(text.find('\n', at), text.size());
+        const bool one_word =
+            end == line && end > at + 1 && std::isalnum(static_cast<unsigned char>(text[at + 1])) != 0;
+        return !(one_word && is_asked_for(text, at));
     }
     return is_asked_for(text, at) ? alone && words_follow : alone || words_follow;
 }

@@ -162,8 +162,14 @@ void look_at_volume(const LintCase& input, const std::string& volume, const std:
                 spots.push_back(
                     {one.service,
                      fmt::format("{} makes another volume of {}, which is mounted on {}", file, volume, one.target),
-                     fmt::format("take what {} says of the volume {} out", file, volume),
-                     "the mount looks the same and another volume lies there: the database comes up empty"});
+                     fmt::format("where the data lie in the one of before, take what {} says of the volume {} out",
+                                 file, volume),
+                     "the mount looks the same and another volume lies there: a database that was begun without that "
+                     "file comes up empty"});
+                // One that was made elsewhere may well be where the data are.
+                if (!member(volumes[volume], "external").is_null()) {
+                    spots.back().severity = Finding::Severity::kWarning;
+                }
             }
         }
     }
@@ -186,7 +192,8 @@ LintRules data_mounts_rules() {
     return {{"data-mount-replaced", Finding::Severity::kError,
              "a later file puts another volume on a database's data directory",
              "Compose merges mounts by their target and drops the old one without a word: the database comes up empty",
-             "https://docs.docker.com/reference/compose-file/merge/#unique-resources", look_data_mounts}};
+             "https://docs.docker.com/reference/compose-file/merge/#unique-resources", look_data_mounts,
+             "a warning where a later file says that the volume was made elsewhere: the data may be there"}};
 }
 
 }  // namespace pilotpros::linting

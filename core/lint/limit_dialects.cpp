@@ -35,16 +35,14 @@ std::optional<double> amount(const Json& value, bool size) {
 }
 
 std::vector<Spot> look_limits_contradict(const LintCase& input) {
-    // Of what Compose accepts it filled in the rest, too, but for services that are not active.
-    const bool refused = input.project.services.empty();
     std::vector<Spot> spots;
     for (const auto& [name, service] : input.services) {
         const Json& limits = member(member(member(service.resolved, "deploy"), "resources"), "limits");
         for (const BothWays& one : kBothWays) {
             const Json& single = member(service.resolved, one.flat);
             const Json& deployed = member(limits, one.deployed);
-            const auto flat = amount(refused ? with_defaults(single) : single, one.size);
-            const auto other = amount(refused ? with_defaults(deployed) : deployed, one.size);
+            const auto flat = amount(input.defaults ? with_defaults(single) : single, one.size);
+            const auto other = amount(input.defaults ? with_defaults(deployed) : deployed, one.size);
             const bool defaults = has_variable(single.dump() + deployed.dump());
             const bool judged = flat && (other || deployed.is_null());
             if (limits.is_object() && judged && *flat > 0 && (!other || *other != *flat)) {

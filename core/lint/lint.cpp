@@ -63,7 +63,7 @@ void take_out_reset(Json& model, const Project& project) {
 }
 
 LintCase case_of(const Project& project, const LintInput& input) {
-    LintCase built{project, {}, false, {}};
+    LintCase built{project, {}, false, {}, input.defaults};
     const auto is_known = [&](const std::string& included) {
         return std::any_of(input.texts.begin(), input.texts.end(), [&](const auto& text) {
             return linting::file_name(text.first) == linting::file_name(included);

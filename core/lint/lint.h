@@ -19,6 +19,9 @@ struct LintInput {
     /// Findings that advisors made already. Where a rule says the same of a service, and what it is by its own name,
     /// the rule's takes the place of the advisor's.
     std::vector<Finding> said;
+    /// Of a project that Compose refuses: whether what ${X:-default} falls back to may be why, by Compose's own words.
+    /// X may be set for all that is known here.
+    bool defaults = false;
 };
 
 /// What the files of a project show without an engine, after what was said already. Pure; in the order of the rules

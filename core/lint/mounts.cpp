@@ -46,14 +46,13 @@ std::vector<Spot> look_undeclared_volumes(const LintCase& input) {
             declared.insert(name);
         }
     }
-    // What Compose accepts has every volume, and a default there may not be what the environment gives.
-    const bool refused = input.project.services.empty();
     std::set<std::pair<std::string, std::string>> said;
     for (const WrittenFile& file : input.files) {
         for (const std::string& service : keys(file.model, "services")) {
             const Json& written = member(written_service(file.model, service), "volumes");
             const std::set<std::string> sources = sources_of(mounts_of(written_service(file.model, service)));
-            for (const WrittenMount& mount : mounts_of({{"volumes", refused ? with_defaults(written) : written}})) {
+            for (const WrittenMount& mount :
+                 mounts_of({{"volumes", input.defaults ? with_defaults(written) : written}})) {
                 if (mount.kind != WrittenMount::Kind::kVolume || mount.computed || mount.source.empty() ||
                     declared.contains(mount.source) || !said.emplace(service, mount.source).second) {
                     continue;
@@ -69,7 +68,9 @@ std::vector<Spot> look_undeclared_volumes(const LintCase& input) {
 }
 
 std::string named_source(const WrittenMount& mount) {
-    return mount.source.empty() ? "a volume without a name" : mount.source;
+    return mount.kind == WrittenMount::Kind::kTmpfs ? "a tmpfs"
+           : mount.source.empty()                   ? "a volume without a name"
+                                                    : mount.source;
 }
 
 std::vector<Spot> look_mounts_twice(const LintCase& input) {

@@ -105,20 +105,25 @@ bool lies_in_subnet(std::uint32_t address, const std::string& subnet) {
     return base && (address & mask) == (*base & mask);
 }
 
-/// A service that is told of an address in it, e.g. of one to trust or of a subnet to relay for, needs just that one.
-bool is_one_told(const LintCase& input, const std::vector<std::string>& subnets) {
+/// What any service is told of, each once.
+std::set<std::uint32_t> told_addresses(const LintCase& input) {
     constexpr std::array kAddressedBy{"environment", "command", "entrypoint",  "labels",
                                       "extra_hosts", "dns",     "healthcheck", "ports"};
-    const auto names_one = [&](const Json& told) {
-        const std::vector<std::uint32_t> addresses = addresses_in(told);
-        return std::any_of(addresses.begin(), addresses.end(), [&](std::uint32_t address) {
-            return std::any_of(subnets.begin(), subnets.end(),
-                               [&](const std::string& subnet) { return lies_in_subnet(address, subnet); });
-        });
-    };
-    return std::any_of(input.services.begin(), input.services.end(), [&](const auto& one) {
-        return std::any_of(kAddressedBy.begin(), kAddressedBy.end(),
-                           [&](const char* key) { return names_one(member(one.second.resolved, key)); });
+    std::set<std::uint32_t> told;
+    for (const auto& [name, service] : input.services) {
+        for (const char* key : kAddressedBy) {
+            const std::vector<std::uint32_t> addresses = addresses_in(member(service.resolved, key));
+            told.insert(addresses.begin(), addresses.end());
+        }
+    }
+    return told;
+}
+
+/// A service that is told of an address in it, e.g. of one to trust or of a subnet to relay for, needs just that one.
+bool is_one_told(const std::set<std::uint32_t>& told, const std::vector<std::string>& subnets) {
+    return std::any_of(subnets.begin(), subnets.end(), [&](const std::string& subnet) {
+        return std::any_of(told.begin(), told.end(),
+                           [&](std::uint32_t address) { return lies_in_subnet(address, subnet); });
     });
 }
 
@@ -208,8 +213,9 @@ std::vector<Spot> look_subnets(const LintCase& input) {
         }
     }
     std::vector<Spot> spots;
+    const std::set<std::uint32_t> told = fixed.empty() ? std::set<std::uint32_t>{} : told_addresses(input);
     for (const auto& [name, subnets] : fixed) {
-        if (!needed.contains(name) && used.contains(name) && !is_one_told(input, subnets)) {
+        if (!needed.contains(name) && used.contains(name) && !is_one_told(told, subnets)) {
             spots.push_back({"", fmt::format("the network {} has the fixed subnet {}", name, fmt::join(subnets, ", ")),
                              fmt::format("take ipam out of the network {}: Docker picks a subnet that is free", name)});
         }

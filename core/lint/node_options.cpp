@@ -103,11 +103,13 @@ const std::map<std::string, long>& refused_until() {
     return kUntil;
 }
 
-/// Of node's own image by its tag, else the middle one of those that were tried.
+/// Of node's own image by its tag, which is the newest of those that were tried where it names none; of another image
+/// the middle one.
 long major_version(const Service& service) {
     constexpr long kUnknown = 22;
+    constexpr long kNewestTried = 24;
     const std::string tag = image_tag(service.image);
-    return image_name(service.image) == "node" ? whole_number(tag.substr(0, tag.find_first_of(".-"))).value_or(kUnknown)
+    return image_name(service.image) == "node" ? whole_number(tag.substr(0, tag.find_first_of(".-"))).value_or(kNewestTried)
                                                : kUnknown;
 }
 

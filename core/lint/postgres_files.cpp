@@ -25,6 +25,9 @@ bool names_data_directory(const Service& service) {
 /// Whether a setting names it, or something in it: hba_file=/etc/postgresql/pg_hba.conf.
 bool is_named(const Service& service, const std::string& target) {
     const auto settings = postgres_settings(service);
+    if (variable_of(service, "POSTGRES_INITDB_ARGS").value_or("").find(target) != std::string::npos) {
+        return true;
+    }
     return std::any_of(settings.begin(), settings.end(), [&](const auto& setting) {
         return setting.second == target || setting.second.find(target + "/") != std::string::npos;
     });
@@ -34,9 +37,14 @@ bool is_named(const Service& service, const std::string& target) {
 /// script that writes one before the first start.
 bool may_be_named_elsewhere(const Service& service) {
     constexpr const char* kScripts = "/docker-entrypoint-initdb.d";
+    // From 16 on initdb writes what it is given so into the file that is read: -c NAME=VALUE.
+    if (variable_of(service, "POSTGRES_INITDB_ARGS").value_or("").find('=') != std::string::npos) {
+        return true;
+    }
     const std::vector<WrittenMount> mounts = mounts_of(service.resolved);
     return std::any_of(mounts.begin(), mounts.end(), [&](const WrittenMount& mount) {
-        return mount.target == kScripts || (lies_in(mount.target, kScripts) && mount.target.ends_with(".sh")) ||
+        const bool script = mount.target.ends_with(".sh") || mount.target.find(".sql") != std::string::npos;
+        return mount.target == kScripts || (lies_in(mount.target, kScripts) && script) ||
                (mount.target.ends_with(".conf") && lies_in(mount.target, "/var/lib/postgresql") &&
                 !is_unread_place(service, mount.target));
     });

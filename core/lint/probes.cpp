@@ -64,8 +64,12 @@ std::vector<Spot> look_localhost(const LintCase& input) {
         spots.push_back(
             {name, "its health check asks localhost",
              repaired ? test_lines(name, *repaired) : "write 127.0.0.1 for localhost in the health check's test",
-             passes ? tries_in_vain(tested.resolved) : "", said_of_probes(),
-             passes ? std::optional{Finding::Severity::kNote} : std::nullopt});
+             passes ? tries_in_vain(tested.resolved)
+             : calls(within_shell(tested.resolved), "node")
+                 ? "localhost may be ::1 first, and node before 20 does not go on to 127.0.0.1: the check fails on a "
+                   "server that listens on IPv4 alone"
+                 : "",
+             said_of_probes(), passes ? std::optional{Finding::Severity::kNote} : std::nullopt});
     }
     return spots;
 }
@@ -135,7 +139,9 @@ std::vector<Spot> look_pg_isready(const LintCase& input) {
         }
         const auto repaired = repaired_pg_isready(tested, service);
         spots.push_back(
-            {name, "pg_isready in its health check names no host: it asks over the socket",
+            {name,
+             fmt::format("pg_isready in its health check names {}: it asks over the socket",
+                         tested.written.option("h", "host") ? "a folder, and no host" : "no host"),
              repaired ? test_lines(name, *repaired) : "add -h 127.0.0.1 to pg_isready in the health check's test", "",
              said_of_probes()});
     }

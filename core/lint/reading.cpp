@@ -145,14 +145,38 @@ bool has_n8n_in(const std::string& name) {
     return false;
 }
 
+/// The word n8n, with nothing behind it that is not said of n8n itself: "shop_n8n-worker-2", not "n8n-exporter".
+bool is_called_n8n(const std::string& name) {
+    static const std::set<std::string> kRoles{"main",  "worker", "workers",   "webhook", "webhooks",
+                                              "queue", "custom", "server",    "app",     "editor",
+                                              "dev",   "prod",   "dockerfile"};
+    const std::size_t begin = name.rfind("n8n");
+    if (!has_n8n_in(name)) {
+        return false;
+    }
+    std::string word;
+    bool roles = true;
+    for (std::size_t at = begin + 3; at <= name.size(); ++at) {
+        const char letter = at < name.size() ? name[at] : '-';
+        if (std::isalnum(static_cast<unsigned char>(letter)) != 0) {
+            word += static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+            continue;
+        }
+        const bool number = word.find_first_not_of("0123456789") == std::string::npos;
+        roles = roles && (number || kRoles.contains(word));
+        word.clear();
+    }
+    return roles;
+}
+
 /// An image of the user's own making: by one of its names, the folder or the file that it is built of, or what the
 /// service is called that builds it; and what it is told.
 bool is_made_of_n8n(const Service& service) {
     const Json& build = member(service.resolved, "build");
     const std::string context = build.is_string() ? build.get<std::string>() : text(build, "context");
     const bool built_as_n8n =
-        service.built && (has_n8n_in(service.name) || has_n8n_in(text(service.resolved, "container_name")) ||
-                          has_n8n_in(last_part(text(build, "dockerfile"))));
+        service.built && (is_called_n8n(service.name) || is_called_n8n(text(service.resolved, "container_name")) ||
+                          is_called_n8n(last_part(text(build, "dockerfile"))));
     return (built_as_n8n || has_n8n_in(image_name(service.image)) || has_n8n_in(last_part(context))) &&
            is_told_as_n8n(member(service.resolved, "environment"));
 }

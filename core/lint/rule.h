@@ -30,6 +30,7 @@ struct LintCase {
     /// By name: as Compose resolves it, else as written (a service whose profile is not active, a project that Compose
     /// refuses). `environment` is always a map.
     std::map<std::string, Service> services;
+    bool defaults = false;  ///< what ${X:-default} falls back to counts: see LintInput
 };
 
 /// A place where a rule has something to say.

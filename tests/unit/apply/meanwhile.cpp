@@ -198,6 +198,9 @@ TEST_CASE("what a service depends on is not made anew beside it", "[apply]") {
     };
     SECTION("as Compose would where its image's name means another one by now") {
         machine.engine.tags["nginx:1"] = "sha256:lean";
+        SECTION("also of one that a rollback made by the image's ID") {
+            machine.engine.find("shop-db-1")->body["Image"] = "sha256:web";
+        }
         CHECK(left_alone());
     }
     SECTION("as it would where there are more containers than the files say") {

@@ -48,6 +48,7 @@ TEST_CASE("a comment within a folded command is an error", "[lint]") {
         CHECK(says(">\n      server --verbose # be chatty\n      --port 80"));
         CHECK_FALSE(says(">\n      mosquitto_sub -h broker\n      -t # -v"));
         CHECK_FALSE(says(">\n      mosquitto_sub -h broker\n      -t #"));
+        CHECK_FALSE(says(">\n      --nick bot\n      --channel\n      #general"));
         CHECK_FALSE(says(">\n      mosquitto_sub -h broker -t\n      'a/#'\n    # -v"));
         CHECK_FALSE(says(">\n      sh -c 'prepare\n      # then\n      serve'"));
     }

@@ -31,7 +31,9 @@ struct LintProject {
         return *this;
     }
     [[nodiscard]] std::vector<Finding> findings(const std::string& id) const {
-        std::vector<Finding> found = lint(project, input);
+        LintInput asked = input;
+        asked.defaults = project.services.empty() && refused_for_values;
+        std::vector<Finding> found = lint(project, asked);
         found.erase(
             std::remove_if(found.begin(), found.end(), [&](const Finding& finding) { return finding.id != id; }),
             found.end());
@@ -45,6 +47,7 @@ struct LintProject {
     }
 
     Project project;
+    bool refused_for_values = true;  ///< where it has no service that Compose resolved
     LintInput input;
 };
 

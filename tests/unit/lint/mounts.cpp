@@ -65,6 +65,7 @@ TEST_CASE("a later file that makes another volume of a database's is an error", 
     const Finding named = finding("{}", "data: {name: postgres_optimized_data}");
     CHECK(named.service == "db");
     CHECK(named.severity == Finding::Severity::kError);
+    CHECK(finding("{}", "data: {external: true, name: opt}").severity == Finding::Severity::kWarning);
     CHECK(contains(named.what,
                    "compose.fast.yaml makes another volume of data, which is mounted on /var/lib/postgresql/data"));
     for (const char* later :

@@ -56,6 +56,9 @@ TEST_CASE("n8n's variables are looked for in n8n alone", "[lint]") {
         CHECK(says("n8n", "    build: .\n    image: shop/flows:1\n" + told));
         CHECK_FALSE(says("flows", "    build: .\n" + told));
         CHECK_FALSE(says("in8n", "    build: .\n" + told));
+        CHECK(says("n8n-worker-2", "    build: .\n" + told));
+        CHECK_FALSE(says("n8n-autoscaler", "    build: ./autoscaler\n" + told));  // told the same by an env_file
+        CHECK_FALSE(says("flows", "    build: {context: ., dockerfile: Dockerfile.n8n-exporter}\n" + told));
         CHECK_FALSE(says("n8n-db", "    image: postgres:17\n" + told));
         CHECK_FALSE(says("n8n-mcp", "    build: .\n    environment: {N8N_API_URL: 'http://n8n', N8N_API_KEY: x}\n"));
         CHECK_FALSE(says("n8n-runner",

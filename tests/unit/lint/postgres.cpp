@@ -32,6 +32,16 @@ TEST_CASE("a PostgreSQL configuration that nobody reads is an error", "[lint]") 
         CHECK(postgres_with("    volumes: ['./p.conf:/usr/share/postgresql/postgresql.conf']\n").says(id));
         CHECK_FALSE(postgres_with(folder + "    command: postgres -c hba_file=/etc/postgresql/pg_hba.conf\n").says(id));
     }
+    SECTION("nor where initdb is told of it") {
+        const std::string hba = "    volumes: ['./pg_hba.conf:/etc/postgresql/pg_hba.conf:ro']\n";
+        CHECK(postgres_with(hba).finding(id).severity == Finding::Severity::kError);
+        CHECK_FALSE(postgres_with(
+                        hba + "    environment:\n      POSTGRES_INITDB_ARGS: -c hba_file=/etc/postgresql/pg_hba.conf\n")
+                        .says(id));
+        CHECK(postgres_with(hba + "    environment:\n      POSTGRES_INITDB_ARGS: -c work_mem=8MB\n")
+                  .finding(id)
+                  .severity == Finding::Severity::kWarning);
+    }
     SECTION("whatever it is called below /etc/postgresql, and as postgresql.conf anywhere but among the data") {
         const auto at = [&](const std::string& target, const std::string& more = "") {
             return postgres_with("    volumes: ['./pg:" + target + "']\n" + more).finding(id);
@@ -68,13 +78,13 @@ TEST_CASE("a PostgreSQL configuration that nobody reads is an error", "[lint]") 
     SECTION("in a warning where something else that is mounted may name it") {
         for (const char* beside :
              {"./init.sh:/docker-entrypoint-initdb.d/init.sh", "./init:/docker-entrypoint-initdb.d",
-              "./p.conf:/var/lib/postgresql/data/postgresql.conf"}) {
+              "./a.sql:/docker-entrypoint-initdb.d/a.sql", "./p.conf:/var/lib/postgresql/data/postgresql.conf"}) {
             CAPTURE(beside);
             const Finding maybe = postgres_with(mount + "      - " + beside + "\n").finding(id);
             CHECK(maybe.severity == Finding::Severity::kWarning);
             CHECK(contains(maybe.what, "what is mounted beside it may"));
         }
-        CHECK(postgres_with(mount + "      - ./a.sql:/docker-entrypoint-initdb.d/a.sql\n").finding(id).severity ==
+        CHECK(postgres_with(mount + "      - ./a.txt:/docker-entrypoint-initdb.d/a.txt\n").finding(id).severity ==
               Finding::Severity::kError);
     }
 }
