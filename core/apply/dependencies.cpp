@@ -93,7 +93,7 @@ Standing dependencies_stand(Engine& engine, const ComposeRun& run, const std::st
         const auto hash = hashes.find(name);
         const nlohmann::json& resolved = member(services, name.c_str());
         const auto declared = static_cast<std::size_t>(replicas_in_files(resolved));
-        const std::string reference = reference_of(resolved, project, name);
+        const std::string reference = image_reference_of(resolved, project, name);
         return !containers.empty() && containers.size() == declared && hash != hashes.end() &&
                std::all_of(containers.begin(), containers.end(), [&](const Container& container) {
                    return container.running() && container.config_hash == hash->second &&

@@ -45,7 +45,7 @@ bool is_there(Engine& engine, const std::string& image) {
 /// Why Compose must not recreate it: its image's name means another image by now, or none.
 std::string moved_image(Engine& engine, const Json& resolved, const std::string& project, const ServiceRecord& service,
                         const std::set<std::string>& running_images, std::string& why_else) {
-    const std::string reference = reference_of(resolved, project, service.service);
+    const std::string reference = image_reference_of(resolved, project, service.service);
     const std::string now = text(asked(engine, "/images/" + reference + "/json"), "Id");
     for (const std::string& image : running_images) {
         if (image == now) {
@@ -71,7 +71,7 @@ std::string moved_image(Engine& engine, const Json& resolved, const std::string&
 
 }  // namespace
 
-std::string reference_of(const Json& resolved, const std::string& project, const std::string& service) {
+std::string image_reference_of(const Json& resolved, const std::string& project, const std::string& service) {
     const std::string image = text(resolved, "image");
     return image.empty() ? fmt::format("{}-{}", project, service) : image;
 }

@@ -36,7 +36,7 @@ struct Replacement {
 };
 
 /// What a service's image is called: Compose names what it only builds PROJECT-SERVICE. `resolved`: the service. Pure.
-std::string reference_of(const nlohmann::json& resolved, const std::string& project, const std::string& service);
+std::string image_reference_of(const nlohmann::json& resolved, const std::string& project, const std::string& service);
 
 /// By Compose where it can, unless that would bring another image than the one that runs; `exact`: by the snapshot
 /// wherever it has the service. `expected`: how many containers have to run, also when a killed rollback left fewer.
