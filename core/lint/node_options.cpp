@@ -109,8 +109,9 @@ long major_version(const Service& service) {
     constexpr long kUnknown = 22;
     constexpr long kNewestTried = 24;
     const std::string tag = image_tag(service.image);
-    return image_name(service.image) == "node" ? whole_number(tag.substr(0, tag.find_first_of(".-"))).value_or(kNewestTried)
-                                               : kUnknown;
+    return image_name(service.image) == "node"
+               ? whole_number(tag.substr(0, tag.find_first_of(".-"))).value_or(kNewestTried)
+               : kUnknown;
 }
 
 bool is_refused(const std::string& option, const Service& service) {
