@@ -116,14 +116,16 @@ std::set<std::string> services_with_memory(const Plan& plan) {
 }
 
 /// Without the refused Change the limit is what it is: what is asked next is asked under that one.
-void forget_refused_limits(Plan& plan, const std::set<std::string>& before, const Case& input) {
+/// `all_asked`: then an apply writes our whole part of a service anew, and what stood there goes.
+void forget_refused_limits(Plan& plan, const std::set<std::string>& before, const Case& input, bool all_asked) {
     const std::set<std::string> after = services_with_memory(plan);
     for (auto& [service, share] : plan.budget.shares) {
         if (before.contains(service) && !after.contains(service)) {
             const Service* const of_files = input.service(service);
             const auto written = parse_size(input.written_value(service, kMemory).value_or(""));
             const Bytes refused = share.memory;
-            share.memory = written.value_or(declared_bounds(of_files).memory.value_or(0));
+            const Bytes declared = declared_bounds(of_files).memory.value_or(0);
+            share.memory = all_asked ? declared : written.value_or(declared);
             share.advised = false;
             share.why = "the limit that the plan would have set was refused";
             plan.budget.granted -= (refused - share.memory) * (of_files == nullptr ? 1 : of_files->replicas);
@@ -239,7 +241,7 @@ Tuning tune(World& world, const Connection& connection, const TuneRequest& reque
             if (drop_refused(plan) == 0) {
                 break;
             }
-            forget_refused_limits(plan, limited, input);
+            forget_refused_limits(plan, limited, input, request.only.empty() && request.skip.empty());
             result.bundle = make_bundle(plan, project, images);
         }
     } catch (const Interrupted&) {

@@ -81,7 +81,7 @@ Standing dependencies_stand(Engine& engine, const ComposeRun& run, const std::st
         told = std::move(how);
     }
     if (hashes.empty()) {
-        return {false, std::move(told)};
+        return {false, std::move(told), false};
     }
     std::map<std::string, std::string> refused;
     const bool stand = std::all_of(names.begin(), names.end(), [&](const std::string& name) {
@@ -103,9 +103,9 @@ Standing dependencies_stand(Engine& engine, const ComposeRun& run, const std::st
     if (!refused.empty()) {
         Finished no_answer;
         no_answer.error = refused.begin()->second;
-        return {false, std::move(no_answer)};
+        return {false, std::move(no_answer), true};
     }
-    return {stand, std::nullopt};
+    return {stand, std::nullopt, false};
 }
 
 }  // namespace pilotpros

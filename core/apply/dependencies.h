@@ -31,6 +31,7 @@ std::map<std::string, std::string> hashes_of(const std::string& printed);
 struct Standing {
     bool stand = true;
     std::optional<Finished> unanswered;  ///< Compose or the engine, where it gave none: no answer is not a no
+    bool engine_refused = false;         ///< it was the engine
 };
 Standing dependencies_stand(Engine& engine, const ComposeRun& run, const std::string& project,
                             const nlohmann::json& services, const std::string& service);

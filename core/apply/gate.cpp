@@ -149,7 +149,7 @@ class Gate {
         }
         const bool healthy = std::any_of(containers.begin(), containers.end(), checked);
         const bool sick = std::any_of(containers.begin(), containers.end(),
-                                      [](const Container& one) { return one.health == "unhealthy"; });
+                                      [](const Container& one) { return one.running() && one.health == "unhealthy"; });
         return {true,
                 fmt::format("{} runs, {},{} without a restart{}{}", request_.service,
                             sick      ? "unhealthy as it was before"

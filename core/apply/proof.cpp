@@ -141,11 +141,13 @@ void Proof::agree(const std::string& service, const std::vector<const Change*>& 
 }
 
 void Proof::look_for_the_reason_in(const ServicePreview& service, const std::set<std::string>& left_out) {
+    const std::string before = looked_at_;
     for (const Passed& passed : passed_) {
         if (passed.service.service == service.service) {
             require_still_serving(passed, left_out);
         }
     }
+    looked_at_ = before;  // it was another one
 }
 
 void Proof::require_still_serving(const Passed& passed, const std::set<std::string>& left_out) {

@@ -266,7 +266,7 @@ class Transaction {
         const int replicas = declared == request_.project.services.end() ? service.running : declared->second.replicas;
         const Standing depends = dependencies_stand(engine_, run, request_.project.name,
                                                     resolved_services(request_.project), service.service);
-        if (depends.unanswered && depends.unanswered->exit_code < 0 && !depends.unanswered->timed_out) {
+        if (depends.unanswered && depends.engine_refused) {
             throw Error(ExitCode::kGateFailed, fmt::format("the engine does not say what {} depends on: {}",
                                                            service.service, depends.unanswered->error));
         }

@@ -99,10 +99,15 @@ void look_at_service(const LintCase& input, const std::string& name, std::vector
     }
 }
 
+bool is_external(const Json& declared) {
+    const Json& external = member(declared, "external");
+    return external.is_object() || (!external.is_null() && as_text(external) != "false");
+}
+
 /// Which volume it is that these declarations give: what it is called, and where it lies.
 Json identity_of(const Json& declared, const std::string& key, const std::string& project) {
     const Json& external = member(declared, "external");
-    const bool of_others = external.is_object() || (!external.is_null() && as_text(external) != "false");
+    const bool of_others = is_external(declared);
     std::string name = text(declared, "name").empty() ? text(external, "name") : text(declared, "name");
     if (name.empty()) {
         name = of_others ? key : fmt::format("{}_{}", project, key);
@@ -167,7 +172,7 @@ void look_at_volume(const LintCase& input, const std::string& volume, const std:
                      "the mount looks the same and another volume lies there: a database that was begun without that "
                      "file comes up empty"});
                 // One that was made elsewhere may well be where the data are.
-                if (!member(volumes[volume], "external").is_null()) {
+                if (is_external(declared)) {
                     spots.back().severity = Finding::Severity::kWarning;
                 }
             }

@@ -108,10 +108,14 @@ const std::map<std::string, long>& refused_until() {
 long major_version(const Service& service) {
     constexpr long kUnknown = 22;
     constexpr long kNewestTried = 24;
+    static const std::map<std::string, long> kCodenames{{"hydrogen", 18}, {"iron", 20}, {"jod", 22}};
+    if (image_name(service.image) != "node") {
+        return kUnknown;
+    }
     const std::string tag = image_tag(service.image);
-    return image_name(service.image) == "node"
-               ? whole_number(tag.substr(0, tag.find_first_of(".-"))).value_or(kNewestTried)
-               : kUnknown;
+    const std::string version = tag.substr(0, tag.find_first_of(".-"));
+    const auto named = kCodenames.find(version);
+    return named != kCodenames.end() ? named->second : whole_number(version).value_or(kNewestTried);
 }
 
 bool is_refused(const std::string& option, const Service& service) {

@@ -25,6 +25,7 @@ bool names_data_directory(const Service& service) {
 /// Whether a setting names it, or something in it: hba_file=/etc/postgresql/pg_hba.conf.
 bool is_named(const Service& service, const std::string& target) {
     const auto settings = postgres_settings(service);
+    // From 16 on initdb writes what it is given so into the file that is read: -c NAME=VALUE.
     if (variable_of(service, "POSTGRES_INITDB_ARGS").value_or("").find(target) != std::string::npos) {
         return true;
     }
@@ -37,10 +38,6 @@ bool is_named(const Service& service, const std::string& target) {
 /// script that writes one before the first start.
 bool may_be_named_elsewhere(const Service& service) {
     constexpr const char* kScripts = "/docker-entrypoint-initdb.d";
-    // From 16 on initdb writes what it is given so into the file that is read: -c NAME=VALUE.
-    if (variable_of(service, "POSTGRES_INITDB_ARGS").value_or("").find('=') != std::string::npos) {
-        return true;
-    }
     const std::vector<WrittenMount> mounts = mounts_of(service.resolved);
     return std::any_of(mounts.begin(), mounts.end(), [&](const WrittenMount& mount) {
         const bool script = mount.target.ends_with(".sh") || mount.target.find(".sql") != std::string::npos;

@@ -50,14 +50,14 @@ std::vector<Verdict> refused_bounds(const Plan& plan, const Case& input, const n
     for (const Finding& finding : inconsistent_limits(input)) {
         before.emplace(finding.service, finding.id);
     }
-    // Without counting swap the Engine takes any memswap_limit.
+    // Without counting swap the Engine takes any memswap_limit beside a memory limit.
     const bool counts_swap = !input.observation.engine || input.observation.engine->swap_limit;
     const Project project = as_merged(input.project, merged);
     const Case after{project,       input.observation, input.budget,     input.wishes,
                      input.written, input.advised,     input.development};
     for (const Finding& finding : inconsistent_limits(after)) {
         const auto keys = keys_of_refusals().find(finding.id);
-        const bool of_swap = finding.id.starts_with("memswap");
+        const bool of_swap = finding.id == "memswap-below-memory";
         if (keys == keys_of_refusals().end() || before.contains({finding.service, finding.id}) ||
             (of_swap && !counts_swap)) {
             continue;

@@ -50,6 +50,7 @@ TEST_CASE("an option that a later node takes is refused by the earlier one alone
     CHECK(in_image("node:22.11", "--max-heap-size=200"));
     CHECK_FALSE(in_image("node:lts", "--max-heap-size=200"));  // the newest that was tried takes it
     CHECK_FALSE(in_image("node:24", "--max-heap-size=200"));
+    CHECK(in_image("node:jod-alpine", "--max-heap-size=200"));
     SECTION("and bun reads none") {
         CHECK_FALSE(in_image("oven/bun:1", "--optimize-for-size"));
         CHECK_FALSE(lint_of("services:\n  api:\n    image: shop/api\n    command: bun run a.ts\n    environment:\n"

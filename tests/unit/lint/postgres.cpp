@@ -38,9 +38,9 @@ TEST_CASE("a PostgreSQL configuration that nobody reads is an error", "[lint]") 
         CHECK_FALSE(postgres_with(
                         hba + "    environment:\n      POSTGRES_INITDB_ARGS: -c hba_file=/etc/postgresql/pg_hba.conf\n")
                         .says(id));
-        CHECK(postgres_with(hba + "    environment:\n      POSTGRES_INITDB_ARGS: -c work_mem=8MB\n")
+        CHECK(postgres_with(hba + "    environment:\n      POSTGRES_INITDB_ARGS: --encoding=UTF8\n")
                   .finding(id)
-                  .severity == Finding::Severity::kWarning);
+                  .severity == Finding::Severity::kError);
     }
     SECTION("whatever it is called below /etc/postgresql, and as postgresql.conf anywhere but among the data") {
         const auto at = [&](const std::string& target, const std::string& more = "") {
