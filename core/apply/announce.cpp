@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <iterator>
 
 #include "core/apply/gate.h"
@@ -18,13 +19,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr double kEngineInterval = 30;  // moby, daemon/health.go, defaultProbeInterval
-
-bool has_check(const ServiceObservation& service) {
-    return std::any_of(service.containers.begin(), service.containers.end(), [](const Container& container) {
-        return container.healthcheck && !container.healthcheck->disabled();
-    });
-}
+constexpr std::int64_t kMostRetries = 10000;  // with the shortest interval, 1 ms, longer than any gate waits
+constexpr double kEngineInterval = 30;        // moby, daemon/health.go, defaultProbeInterval
 
 bool listens(Engine& engine, const Files& files, const ServiceObservation& service) {
     return std::any_of(service.containers.begin(), service.containers.end(), [&](const Container& container) {
@@ -32,28 +28,42 @@ bool listens(Engine& engine, const Files& files, const ServiceObservation& servi
     });
 }
 
-double spacing(Seconds interval, Seconds start_period, Seconds start_interval) {
-    const double every = interval.count() > 0 ? interval.count() : kEngineInterval;
-    return start_period.count() > 0 && start_interval.count() > 0 ? std::min(every, start_interval.count()) : every;
-}
-
 }  // namespace
 
-double probe_spacing(const Json& resolved, const ServiceObservation* service) {
+std::optional<Healthcheck> coming_check(const Json& resolved, const ServiceObservation* service) {
     const Json& check = member(resolved, "healthcheck");
     if (check.is_object()) {
         const std::vector<std::string> test = texts(check, "test");
         if (flag(check, "disable") || (!test.empty() && test.front() == "NONE")) {
-            return 0;
+            return std::nullopt;
         }
         const auto duration = [&](const char* name) { return parse_duration(text(check, name)).value_or(Seconds{0}); };
-        return spacing(duration("interval"), duration("start_period"), duration("start_interval"));
+        Healthcheck coming;  // what it asks is of no matter here
+        coming.interval = duration("interval");
+        coming.timeout = duration("timeout");
+        coming.start_period = duration("start_period");
+        coming.start_interval = duration("start_interval");
+        coming.retries = static_cast<int>(std::clamp<std::int64_t>(integer(check, "retries"), 0, kMostRetries));
+        return coming;
     }
-    if (service == nullptr || !has_check(*service)) {
+    if (service != nullptr) {
+        for (const Container& container : service->containers) {
+            if (container.healthcheck && !container.healthcheck->disabled()) {
+                return container.healthcheck;
+            }
+        }
+    }
+    return std::nullopt;
+}
+
+double probe_spacing(const std::optional<Healthcheck>& check) {
+    if (!check) {
         return 0;
     }
-    const Healthcheck own = service->containers.front().healthcheck.value_or(Healthcheck{});
-    return spacing(own.interval, own.start_period, own.start_interval);
+    const double every = check->interval.count() > 0 ? check->interval.count() : kEngineInterval;
+    return check->start_period.count() > 0 && check->start_interval.count() > 0
+               ? std::min(every, check->start_interval.count())
+               : every;
 }
 
 Seconds gate_gives_up_after(const ServiceObservation& service, double start_seconds, bool listens) {
@@ -100,8 +110,8 @@ Announcer::Announcer(World& world, Engine& engine, const std::string& project, c
     }
 }
 
-AnnouncedInterruption Announcer::of(const ServiceObservation& service, double spacing, double start_seconds,
-                                    Direction direction, int grace) const {
+AnnouncedInterruption Announcer::of(const ServiceObservation& service, const std::optional<Healthcheck>& check,
+                                    const std::vector<SeenStart>& starts, Direction direction, int grace) const {
     InterruptionBounds bounds;
     bounds.grace = grace;
     bounds.compose = Seconds{time_for_compose(direction, grace)}.count();
@@ -110,14 +120,24 @@ AnnouncedInterruption Announcer::of(const ServiceObservation& service, double sp
     }
     bounds.replace = recent_.replace;
     bounds.replaced_by_us = replaced_by_us_;
-    bounds.spacing = spacing;
-    const bool waits = spacing > 0 || listens(engine_, world_.files, service);
-    if (start_seconds > 0) {
-        bounds.start = start_seconds;
-    } else if (!waits) {
-        bounds.start = 0;  // nobody can tell more of it than that it was started
+    bounds.spacing = probe_spacing(check);
+    const bool waits = check || listens(engine_, world_.files, service);
+    double slowest = 0;
+    for (const SeenStart& seen : starts) {
+        if (seen.seconds > 0) {
+            bounds.starts.push_back(seen);
+            slowest = std::max(slowest, seen.seconds);
+        }
     }
-    bounds.give_up = gate_gives_up_after(service, start_seconds, waits).count();
+    if (bounds.starts.empty() && !waits) {
+        bounds.starts.push_back({0, 0});  // nobody can tell more of it than that it was started
+    }
+    bounds.give_up = gate_gives_up_after(service, slowest, waits).count();
+    if (check) {
+        Container coming;
+        coming.healthcheck = check;
+        bounds.give_up = std::max(bounds.give_up, time_to_be_healthy(coming, slowest).count());
+    }
     std::vector<Interruption> measured;
     if (const auto kept = kept_.find(service.service); kept != kept_.end()) {
         // One that was swapped without being away tells nothing of a stop before a start.
@@ -137,8 +157,10 @@ std::map<std::string, AnnouncedInterruption> announce_interruptions(World& world
     for (const ServicePreview& one : preview.services) {
         const ServiceObservation* const service = request.observation.service(one.service);
         if (one.interrupted() && service != nullptr) {
-            announced.emplace(one.service, announcer.of(*service, probe_spacing(one.resolved, service),
-                                                        one.start_seconds, Direction::kForward, one.stop_seconds));
+            const double spacing = probe_spacing(coming_check(nullptr, service));
+            announced.emplace(
+                one.service, announcer.of(*service, coming_check(one.resolved, service), {{one.start_seconds, spacing}},
+                                          Direction::kForward, one.stop_seconds));
         }
     }
     return announced;

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "core/apply/interruption.h"
 #include "core/apply/preview.h"
@@ -18,10 +20,10 @@ class Announcer {
   public:
     Announcer(World& world, Engine& engine, const std::string& project, const Path& project_directory);
 
-    /// `service` with its containers as they run. `spacing`: see probe_spacing(), of what takes their place;
-    /// `start_seconds`: the slowest start seen, 0: none was; `grace`: its stop_grace_period in seconds.
-    [[nodiscard]] AnnouncedInterruption of(const ServiceObservation& service, double spacing, double start_seconds,
-                                           Direction direction, int grace) const;
+    /// `service` with its containers as they run. `check`: see coming_check(); `starts`: those seen, one of 0 s was
+    /// none; `grace`: its stop_grace_period in seconds.
+    [[nodiscard]] AnnouncedInterruption of(const ServiceObservation& service, const std::optional<Healthcheck>& check,
+                                           const std::vector<SeenStart>& starts, Direction direction, int grace) const;
 
   private:
     World& world_;
@@ -36,9 +38,11 @@ std::map<std::string, AnnouncedInterruption> announce_interruptions(World& world
                                                                     const ApplyRequest& request,
                                                                     const ApplyPreview& preview);
 
-/// The seconds between two looks of a service's health check while it starts: of the resolved service, else of the
-/// container that it inherits from its image; 0: it has none. Pure.
-double probe_spacing(const nlohmann::json& resolved, const ServiceObservation* service);
+/// The health check that a service is going to have: of the resolved service, else of `service`, whose container
+/// inherits it from its image; none where that is disabled. Pure.
+std::optional<Healthcheck> coming_check(const nlohmann::json& resolved, const ServiceObservation* service);
+/// The seconds between two looks of a health check while the service starts; 0: it has none. Pure.
+double probe_spacing(const std::optional<Healthcheck>& check);
 
 /// How long the engine waits before it kills what does not stop, of the most patient of them, in seconds; 0: there is
 /// none. Pure.

@@ -44,6 +44,12 @@ enum class Direction { kForward, kBack };
 /// stop_grace_period in seconds.
 std::chrono::seconds time_for_compose(Direction direction, int grace);
 
+/// How long a start was seen to take, and `spacing` (see Interruption) as it was then.
+struct SeenStart {
+    double seconds = 0;
+    double spacing = 0;
+};
+
 /// What there is to announce an interruption by, beside those that were measured. In seconds.
 struct InterruptionBounds {
     double grace = 10;              ///< stop_grace_period
@@ -51,7 +57,7 @@ struct InterruptionBounds {
     std::optional<double> stop;     ///< the slowest seen elsewhere
     std::optional<double> replace;  ///< …
     bool replaced_by_us = false;    ///< that was a container of our own, which took no docker compose
-    std::optional<double> start;    ///< the slowest seen until it served
+    std::vector<SeenStart> starts;  ///< until it served
     double give_up = 0;             ///< when its gate gives up
     double spacing = 0;             ///< of the health check that it is going to have
 };
@@ -63,14 +69,16 @@ struct AnnouncedInterruption {
     double stop = 0, replace = 0, start = 0;
     bool stop_seen = false, replace_seen = false, start_seen = false;
     bool replaced_by_us = false;
+    double look = 0;  ///< what of `start` is for a health check that looks less often than the one it was seen with
 };
 
 /// The rule: the slowest of the last five that were measured with the same spacing of its health check, and a quarter
-/// more; what was measured is repeated within a quarter either way, so that what is announced is at most one and a half
-/// times what happens. Where none was measured, the same of each part: the slowest seen and a quarter more, else the
-/// bound that holds whatever happens: stop_grace_period, what is left then of the time that docker compose is given,
-/// the gate's time-out. To what it took to replace a container of ours half a second is added for docker compose's own
-/// steps. Pure.
+/// more, at least 200 ms more; what was measured is repeated within a quarter either way, so that what is announced is
+/// at most one and a half times what happens, or 400 ms more. Where none was measured, the same of each part: the
+/// slowest seen and a quarter more, else the bound that holds whatever happens: stop_grace_period, what is left then of
+/// the time that docker compose is given, the gate's time-out. A start that was seen with a health check that looked
+/// more often may be noticed as late as the next look of the one that it is going to have. To what it took to replace a
+/// container of ours half a second is added for docker compose's own steps. Pure.
 AnnouncedInterruption announce_interruption(const std::vector<Interruption>& measured,
                                             const InterruptionBounds& bounds);
 /// "at most 2.8 s: the slowest of 3 before took 2.2 s"; what was never seen is said. Pure.

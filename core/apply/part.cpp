@@ -211,13 +211,12 @@ class Part {
         std::vector<std::string> said;
         const std::map<std::string, int> inside = running_inside(engine_, snapshot_.project);
         note_inside(journal, inside);
+        const auto oldest = oldest_of(preview_.undone);
         Recreation recreation(world_, engine_, store_, watcher_, request_.exact, request_.announced);
         for (const ServiceRecord& present : snapshot_.services) {
             world_.cancel.check();
-            const auto [snapshot, service] = oldest(present.service);
-            const auto running =
-                static_cast<int>(std::count_if(present.containers.begin(), present.containers.end(),
-                                               [](const ContainerRecord& one) { return one.running; }));
+            const auto& [snapshot, service] = oldest.at(present.service);
+            const int running = running_in(present);
             if (running == 0) {
                 said.push_back(fmt::format("{} does not run: only its files were put back", present.service));
                 continue;
@@ -269,21 +268,6 @@ class Part {
             throw Error(ExitCode::kGateFailed, fmt::format("gate \"serves as before\": {}", fmt::join(missing, "; ")),
                         "docker compose logs SERVICE says why");
         }
-    }
-
-    [[nodiscard]] std::pair<const Snapshot*, ServiceRecord> oldest(const std::string& name) const {
-        std::pair<const Snapshot*, ServiceRecord> found;
-        for (const Snapshot& snapshot : preview_.undone) {
-            for (const ServiceRecord& service : snapshot.services) {
-                if (service.service == name) {
-                    const bool live =
-                        service.live || found.second.live;  // a later one may have set limits while it ran
-                    found = {&snapshot, service};
-                    found.second.live = live;
-                }
-            }
-        }
-        return found;
     }
 
     World& world_;

@@ -219,7 +219,7 @@ std::vector<std::string> Proof::conclude(const ApplyStore& store) {
         if (!one) {
             continue;
         }
-        one->spacing = probe_spacing(passed.service.resolved, request_.observation.service(name));
+        one->spacing = probe_spacing(coming_check(passed.service.resolved, request_.observation.service(name)));
         lines.push_back(was_away(name, *one, request_.announced));
         measured[name].push_back(std::move(*one));
     }

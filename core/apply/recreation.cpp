@@ -26,11 +26,6 @@ namespace pilotpros {
 
 namespace {
 
-int running_in(const ServiceRecord& service) {
-    return static_cast<int>(std::count_if(service.containers.begin(), service.containers.end(),
-                                          [](const ContainerRecord& one) { return one.running; }));
-}
-
 /// Whether the files give what was there: another configuration may listen elsewhere. True of what runs inside another
 /// container: its configuration names that one, which is another by now.
 bool is_configured_as(const ServiceRecord& service, const Intended& intended) {
@@ -163,7 +158,7 @@ std::vector<std::string> Recreation::back(const Snapshot& snapshot, const Servic
                             name));
         }
         watcher_.step(fmt::format("{} from its files{}",
-                                  service.live ? "bringing " + name + " up" : "recreating " + name,
+                                  how.replaced.empty() ? "bringing " + name + " up" : "recreating " + name,
                                   why.empty() ? "" : ": " + why));
         made = by_compose(run, intended, snapshot, name, running, !how.replaced.empty());
         why = made ? why : "docker compose cannot recreate it";
@@ -216,7 +211,7 @@ std::vector<std::string> Recreation::back(const Snapshot& snapshot, const Servic
         const auto served =
             here ? std::optional{begin + std::chrono::duration_cast<std::chrono::nanoseconds>(gate.served)}
                  : std::nullopt;
-        if (auto line = time_away(happenings, name, probe_spacing(resolved, &now), served)) {
+        if (auto line = time_away(happenings, name, probe_spacing(coming_check(resolved, &now)), served)) {
             said.push_back(std::move(*line));
         }
     }

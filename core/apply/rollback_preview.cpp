@@ -82,19 +82,6 @@ Intended intended_after(World& world, Engine& engine, const RollbackPreview& pre
                 : read_intended(base, engine, store.project());
 }
 
-/// Each service as the oldest of the transactions has it.
-std::map<std::string, std::pair<const Snapshot*, const ServiceRecord*>> oldest_of(const RollbackPreview& preview) {
-    std::map<std::string, std::pair<const Snapshot*, const ServiceRecord*>> oldest;
-    for (const Snapshot& snapshot : preview.undone) {
-        for (const ServiceRecord& service : snapshot.services) {
-            if (preview.scope.services.contains(service.service)) {
-                oldest[service.service] = {&snapshot, &service};
-            }
-        }
-    }
-    return oldest;
-}
-
 /// With the containers that the snapshot has, as they were inspected.
 ServiceObservation as_kept(const ServiceRecord& record, const Path& directory, const Files& files) {
     ServiceObservation kept;
@@ -139,7 +126,7 @@ void add_those_inside(Engine& engine, const std::string& project, const Announce
             back->how.why = fmt::format("it runs inside of {}", owner);
             back->how.running = static_cast<int>(names.size());
             back->how.replaced = std::move(names);
-            back->away = announcer.of(now, probe_spacing(member(intended.services, service.c_str()), &now), 0,
+            back->away = announcer.of(now, coming_check(member(intended.services, service.c_str()), &now), {},
                                       Direction::kBack, longest_stop_grace(now.containers));
         }
     }
@@ -151,30 +138,33 @@ void look_at_services(World& world, Engine& engine, const ApplyStore& store, con
     const Announcer announcer(world, engine, store.project(), store.directory());
     const nlohmann::json null;
     std::set<std::string> replaced;
-    const auto oldest = oldest_of(preview);
+    const auto oldest = oldest_of(preview.undone);
     std::set<std::string> names;
     for (const auto& entry : oldest) {
-        names.insert(entry.first);
+        if (preview.scope.services.contains(entry.first)) {
+            names.insert(entry.first);
+        }
     }
     for (const std::string& name : in_dependency_order(intended.services, names)) {
         const auto& [snapshot, service] = oldest.at(name);
         ServicePreviewBack back{
-            name, replacement_of(engine, intended, snapshot->project, *service, request.exact), {}, {}, {}};
+            name, replacement_of(engine, intended, snapshot->project, service, request.exact), {}, {}, {}};
         if (back.how.by == Replacement::By::kSnapshot) {
             back.volumes =
-                volumes_in_the_way(engine, snapshot->project, *service, store.directory_of(snapshot->id), world.files);
+                volumes_in_the_way(engine, snapshot->project, service, store.directory_of(snapshot->id), world.files);
         }
         if (!back.how.replaced.empty()) {
             replaced.insert(name);
             const nlohmann::json& resolved =
                 back.how.by == Replacement::By::kCompose ? member(intended.services, name.c_str()) : null;
-            const ServiceObservation old = as_kept(*service, store.directory_of(snapshot->id), world.files);
+            const ServiceObservation old = as_kept(service, store.directory_of(snapshot->id), world.files);
             const ServiceObservation now = observed_now(engine, snapshot->project, name);
-            double start = service->start_seconds;
+            std::vector<SeenStart> starts{{service.start_seconds, probe_spacing(coming_check(null, &old))}};
             for (const Container& container : now.containers) {
-                start = std::max(start, StartUp{container}.took().value_or(Seconds{0}).count());
+                starts.push_back(
+                    {StartUp{container}.took().value_or(Seconds{0}).count(), probe_spacing(coming_check(null, &now))});
             }
-            back.away = announcer.of(now, probe_spacing(resolved, &old), start, Direction::kBack,
+            back.away = announcer.of(now, coming_check(resolved, &old), starts, Direction::kBack,
                                      longest_stop_grace(now.containers));
         }
         preview.services.push_back(std::move(back));

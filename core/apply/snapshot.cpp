@@ -1,5 +1,7 @@
 #include "core/apply/snapshot.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "core/apply/sealed.h"
@@ -37,6 +39,25 @@ PathImage image_of(const Path& path, const Files& files) {
     }
     throw Error(ExitCode::kRefused, fmt::format("{} is neither file, folder nor symlink", path.string()),
                 "move it away, and try again");
+}
+
+int running_in(const ServiceRecord& service) {
+    return static_cast<int>(std::count_if(service.containers.begin(), service.containers.end(),
+                                          [](const ContainerRecord& one) { return one.running; }));
+}
+
+std::map<std::string, std::pair<const Snapshot*, ServiceRecord>> oldest_of(const std::vector<Snapshot>& newest_first) {
+    std::map<std::string, std::pair<const Snapshot*, ServiceRecord>> oldest;
+    for (const Snapshot& snapshot : newest_first) {
+        for (const ServiceRecord& service : snapshot.services) {
+            auto& [of, record] = oldest[service.service];
+            const bool live = service.live || record.live;
+            of = &snapshot;
+            record = service;
+            record.live = live;
+        }
+    }
+    return oldest;
 }
 
 std::vector<std::string> Snapshot::service_names() const {

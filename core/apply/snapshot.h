@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -59,6 +60,9 @@ struct ServiceRecord {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ServiceRecord, service, start_seconds, containers, name_users, reloads,
                                                 live, given_files, ports)
 
+/// How many of its containers ran.
+int running_in(const ServiceRecord& service);
+
 /// All that is needed to go back from one apply, and to tell later what it was.
 struct Snapshot {
     std::string id, taken;  ///< "0001"; ISO 8601, UTC
@@ -82,6 +86,10 @@ struct Snapshot {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Snapshot, id, taken, engine, project, working_directory, plan,
                                                 compose_arguments, variables, layer, start, paths, services, masks,
                                                 changes, takes_back, in_place)
+
+/// Of several transactions, newest first: each service as the oldest that changed it has it, and that one's snapshot,
+/// which has to outlive the result. `live` where any of them set its limits while it ran.
+std::map<std::string, std::pair<const Snapshot*, ServiceRecord>> oldest_of(const std::vector<Snapshot>& newest_first);
 
 /// Reads a snapshot from its directory and proves all of it by its hashes. Throws Error (kRefused) that names what is
 /// damaged.

@@ -29,11 +29,6 @@ int running_of(const std::vector<LiveContainer>& containers) {
         std::count_if(containers.begin(), containers.end(), [](const auto& one) { return one.running(); }));
 }
 
-int ran_in(const ServiceRecord& service) {
-    return static_cast<int>(std::count_if(service.containers.begin(), service.containers.end(),
-                                          [](const ContainerRecord& one) { return one.running; }));
-}
-
 /// A rollback of transactions that were committed, newest first; the lock is held.
 class Rollback {
   public:
@@ -174,25 +169,21 @@ class Rollback {
     /// Each service once, also when several transactions changed it: the oldest of them knows how it was. What others
     /// depend on comes first.
     void recreate_services(RollbackResult& result, ServedBefore& served) {
-        std::map<std::string, std::pair<const Snapshot*, ServiceRecord>> oldest;
+        const auto oldest = oldest_of(result.undone);
         std::map<std::string, int> running;
         std::map<std::string, int> inside;
         std::vector<std::string> order;
         for (const Snapshot& snapshot : result.undone) {
             for (const ServiceRecord& service : snapshot.services) {
-                if (!oldest.contains(service.service) && services_.contains(service.service)) {
+                if (!running.contains(service.service) && services_.contains(service.service)) {
                     order.push_back(service.service);
                 }
-                // A later one may have set limits while it ran.
-                const bool live = service.live || oldest[service.service].second.live;
-                oldest[service.service] = {&snapshot, service};
-                oldest[service.service].second.live = live;
             }
             const Begun begun = begun_of(store_.journal(snapshot.id));
             for (const ServiceRecord& service : snapshot.services) {
                 const auto told = begun.running.find(service.service);
-                running[service.service] =
-                    std::max(running[service.service], told == begun.running.end() ? ran_in(service) : told->second);
+                running[service.service] = std::max(running[service.service],
+                                                    told == begun.running.end() ? running_in(service) : told->second);
             }
             for (const auto& [service, number] : begun.inside) {
                 inside[service] = std::max(inside[service], number);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <map>
 #include <set>
 
@@ -103,11 +102,6 @@ class Undo {
     }
 
   private:
-    static int running_in(const ServiceRecord& service) {
-        return static_cast<int>(std::count_if(service.containers.begin(), service.containers.end(),
-                                              [](const ContainerRecord& one) { return one.running; }));
-    }
-
     void put_back(const ServiceRecord& service) {
         const Path directory = store_.directory_of(snapshot_.id);
         std::set<std::string> stood;

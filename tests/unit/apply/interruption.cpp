@@ -111,6 +111,11 @@ TEST_CASE("what is announced is the slowest that was measured and a quarter more
         }
     }
     CHECK(words(announced).find("slowest of 2 measured") != std::string::npos);
+    SECTION("and at least 200 ms more, which is what a busy engine takes") {
+        bounds.spacing = 0;
+        CHECK(announce_interruption({measured(0.1, 0.183, 0, 0)}, bounds).at_most == Approx(0.283 + 0.2));
+        CHECK(announce_interruption({measured(0.1, 0.7, 0, 0)}, bounds).at_most == Approx(1.0));
+    }
 }
 
 TEST_CASE("what was never measured is bounded, part by part, and that is said", "[interruption]") {
@@ -138,7 +143,7 @@ TEST_CASE("what was never measured is bounded, part by part, and that is said", 
     SECTION("parts were seen elsewhere") {
         bounds.stop = 0.4;
         bounds.replace = 0.8;
-        bounds.start = 5.3;
+        bounds.starts = {{5.3, 5}};
         const auto announced = announce_interruption({}, bounds);
         CHECK(announced.at_most == Approx(1.25 * (0.4 + 0.8 + 5.3)));
         CHECK(words(announced).find("no stop") == std::string::npos);
@@ -146,7 +151,7 @@ TEST_CASE("what was never measured is bounded, part by part, and that is said", 
     SECTION("a container of ours was replaced without docker compose, whose own steps come to it") {
         bounds.stop = 0.1;
         bounds.replace = 0.2;
-        bounds.start = 0;
+        bounds.starts = {{0, 5}};
         CHECK(announce_interruption({}, bounds).at_most == Approx(1.25 * 0.3));
         bounds.replaced_by_us = true;
         const auto announced = announce_interruption({}, bounds);
@@ -157,13 +162,29 @@ TEST_CASE("what was never measured is bounded, part by part, and that is said", 
     SECTION("a stop never takes longer than its grace period") {
         bounds.stop = 10;
         bounds.replace = 0;
-        bounds.start = 0;
+        bounds.starts = {{0, 5}};
         CHECK(announce_interruption({}, bounds).at_most == Approx(10));
     }
     SECTION("measured with another health check: its stop counts, its start as the slowest seen") {
         const auto announced = announce_interruption({measured(0.2, 0.4, 30, 30)}, bounds);
         CHECK(announced.measured == 0);
         CHECK(announced.at_most == Approx(1.25 * 30.6));
+        CHECK(announced.look == 0);
+    }
+    SECTION("measured with one that looked more often: the next look may come as late as the interval is long") {
+        bounds.spacing = 30;
+        const auto announced = announce_interruption({measured(0.2, 0.4, 2, 0.5)}, bounds);
+        CHECK(announced.at_most == Approx(1.25 * 32.6));
+        CHECK(words(announced).find("32 s to start (the slowest seen, and 30 s until its health check looks again)") !=
+              std::string::npos);
+        SECTION("also one that was only seen, beside a slower one that looked as seldom") {
+            bounds.starts = {{2, 0.5}, {31.5, 30}};
+            CHECK(announce_interruption({}, bounds).start == Approx(32));
+            bounds.starts = {{2, 0.5}, {34, 30}};
+            const auto slower = announce_interruption({}, bounds);
+            CHECK(slower.start == Approx(34));
+            CHECK(slower.look == 0);
+        }
     }
 }
 
@@ -198,12 +219,24 @@ TEST_CASE("the last five of each service are kept", "[interruption]") {
 }
 
 TEST_CASE("how often a health check looks while the service starts", "[interruption]") {
-    CHECK(probe_spacing(nlohmann::json::object(), nullptr) == 0);
-    CHECK(probe_spacing({{"healthcheck", {{"test", {"NONE"}}}}}, nullptr) == 0);
-    CHECK(probe_spacing({{"healthcheck", {{"test", {"CMD", "true"}}}}}, nullptr) == 30);
-    CHECK(probe_spacing({{"healthcheck", {{"interval", "5s"}, {"start_interval", "500ms"}}}}, nullptr) == 5);
-    CHECK(probe_spacing({{"healthcheck", {{"interval", "5s"}, {"start_period", "1m0s"}, {"start_interval", "500ms"}}}},
-                        nullptr) == 0.5);
+    const auto spacing = [](const nlohmann::json& check) {
+        return probe_spacing(coming_check({{"healthcheck", check}}, nullptr));
+    };
+    CHECK(probe_spacing(coming_check(nlohmann::json::object(), nullptr)) == 0);
+    CHECK(spacing({{"test", {"NONE"}}}) == 0);
+    CHECK(spacing({{"test", {"CMD", "true"}}}) == 30);
+    CHECK(spacing({{"interval", "5s"}, {"start_interval", "500ms"}}) == 5);
+    CHECK(spacing({{"interval", "5s"}, {"start_period", "1m0s"}, {"start_interval", "500ms"}}) == 0.5);
+    SECTION("one that the image brings holds where the files name none, and not where they disable it") {
+        ServiceObservation service;
+        service.containers.emplace_back().healthcheck = Healthcheck{};
+        service.containers.front().healthcheck->test = {Secret{"CMD"}, Secret{"true"}};
+        service.containers.front().healthcheck->interval = Seconds{7};
+        CHECK(probe_spacing(coming_check(nlohmann::json::object(), &service)) == 7);
+        CHECK(probe_spacing(coming_check({{"healthcheck", {{"disable", true}}}}, &service)) == 0);
+        service.containers.front().healthcheck->test = {Secret{"NONE"}};
+        CHECK(probe_spacing(coming_check(nlohmann::json::object(), &service)) == 0);
+    }
 }
 
 TEST_CASE("what happens to a project's containers is kept while somebody waits for the engine", "[interruption]") {
