@@ -13,6 +13,7 @@
 #include "core/heard_wishes.h"
 #include "core/lint/as_written.h"
 #include "core/lint/lint.h"
+#include "core/model/json.h"
 #include "core/probe_images.h"
 
 namespace pilotpros {
@@ -20,6 +21,23 @@ namespace pilotpros {
 namespace {
 
 using FileLook = std::function<std::vector<Finding>(const Case&, const Check&)>;
+
+/// The files from which its services take others by `extends`, and those from which these do.
+void read_extended(const Files& files, const nlohmann::json& document, const Path& folder, Check& check) {
+    for (const nlohmann::json& service : member(document, "services")) {
+        const auto extended = linting::extended_by(service);
+        const std::string file =
+            extended && !extended->file.empty() ? (folder / extended->file).lexically_normal().string() : "";
+        const bool is_new = !file.empty() && !check.texts.contains(file) && !files.is_directory(file);
+        const auto text = is_new ? files.read(file) : std::nullopt;
+        if (text) {
+            check.texts[file] = *text;
+            for (const nlohmann::json& other : linting::read_yaml(*text)) {
+                read_extended(files, other, Path{file}.parent_path(), check);
+            }
+        }
+    }
+}
 
 /// A file after what it includes. Compose itself refuses one that includes itself.
 void read_with_included(const Files& files, const std::string& file, const Project& project, Check& check) {
@@ -36,6 +54,7 @@ void read_with_included(const Files& files, const std::string& file, const Proje
         for (const std::string& included : linting::included_by(document)) {
             read_with_included(files, (folder / included).lexically_normal().string(), project, check);
         }
+        read_extended(files, document, folder, check);
     }
     check.files.push_back(file);
 }

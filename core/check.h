@@ -14,9 +14,10 @@ namespace pilotpros {
 /// the functions below throw Error (kBadInput).
 struct Check {
     Project project;
-    std::vector<Finding> findings;             ///< of the services that the request names, and of the project
-    std::vector<std::string> files;            ///< the project's, and what these include, in merge order
-    std::map<std::string, std::string> texts;  ///< of these, by the path that stands there
+    std::vector<Finding> findings;   ///< of the services that the request names, and of the project
+    std::vector<std::string> files;  ///< the project's, and what these include, in merge order
+    /// Of these, by the path that stands there, and of those that `extends` names.
+    std::map<std::string, std::string> texts;
     /// Of the same services those of which no profile is active: advisors do not look at them, since Compose resolves
     /// them not; what rules see in them as they are written is among the findings.
     std::vector<std::string> inactive;

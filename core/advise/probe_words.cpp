@@ -346,9 +346,13 @@ Probe read_probe(const Json& test) {
 
 Probe within_shell(const Probe& probe) {
     static const std::set<std::string> kShells{"sh", "bash", "ash", "dash", "zsh", "ksh"};
-    const bool shell = probe.form == Probe::Form::kCmd && probe.words.size() == 3 && kShells.contains(probe.program) &&
+    const bool shell = probe.simple && probe.words.size() == 3 && kShells.contains(probe.program) &&
                        probe.words[1].raw.starts_with('-') && probe.words[1].raw.ends_with('c');
-    return shell ? read_probe(Json::array({"CMD-SHELL", probe.words[2].raw})) : probe;
+    if (!shell) {
+        return probe;
+    }
+    const std::string& text = probe.words[2].raw;
+    return read_probe(Json::array({"CMD-SHELL", probe.form == Probe::Form::kCmd ? text : unquoted_word(text)}));
 }
 
 Probe within_su(const Probe& probe) {

@@ -296,6 +296,16 @@ std::vector<std::string> included_by(const Json& model) {
     return files;
 }
 
+std::optional<Extended> extended_by(const Json& service) {
+    const Json& extends = member(service, "extends");
+    Extended extended{extends.is_string() ? extends.get<std::string>() : text(extends, "service"),
+                      text(extends, "file")};
+    if (extended.service.empty() || has_variable(extended.service + extended.file)) {
+        return std::nullopt;
+    }
+    return extended;
+}
+
 std::vector<WrittenMount> mounts_of(const Json& service) {
     std::vector<WrittenMount> mounts;
     const Json& entries = member(service, "volumes");
@@ -314,6 +324,11 @@ std::vector<WrittenMount> mounts_of(const Json& service) {
         }
     }
     return mounts;
+}
+
+bool is_windows_path(const std::string& target) {
+    return target.size() > 2 && std::isalpha(static_cast<unsigned char>(target[0])) != 0 && target[1] == ':' &&
+           (target[2] == '/' || target[2] == '\\');
 }
 
 std::vector<std::string> tmpfs_targets(const Json& service) {

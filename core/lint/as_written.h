@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,14 @@ std::vector<Json> read_yaml(const std::string& yaml);
 /// The files that a model takes in by `include`, as written; what holds a ${…} is left out.
 std::vector<std::string> included_by(const Json& model);
 
+/// What a service takes from another one by `extends`.
+struct Extended {
+    std::string service;
+    std::string file;  ///< as written; empty: the same one
+};
+/// Nothing where it extends none, or where a ${…} would have to say which.
+std::optional<Extended> extended_by(const Json& service);
+
 /// One entry of a service's `volumes`.
 struct WrittenMount {
     enum class Kind { kVolume, kBind, kTmpfs, kUnknown };
@@ -28,6 +37,9 @@ struct WrittenMount {
 
 /// The mounts of a service, in the short and the long form; what is neither is left out.
 std::vector<WrittenMount> mounts_of(const Json& service);
+
+/// "c:/path": what Compose takes for a path of Windows, also where a volume with such a name was meant.
+bool is_windows_path(const std::string& target);
 
 /// What `tmpfs` of a service lies on, written like a mount's target.
 std::vector<std::string> tmpfs_targets(const Json& service);

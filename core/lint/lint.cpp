@@ -1,6 +1,7 @@
 #include "core/lint/lint.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
 #include <utility>
 
@@ -62,6 +63,62 @@ void take_out_reset(Json& model, const Project& project) {
     }
 }
 
+constexpr int kDeepestExtends = 20;  // Compose refuses a service that extends itself
+
+/// Services with what they take by `extends` from services of other files; those of the same file are looked at
+/// themselves.
+class Extending {
+  public:
+    Extending(const Project& project, const std::map<std::string, std::string>& texts)
+        : project_(project), texts_(texts) {}
+
+    /// Those of a document of this file.
+    Json all(Json model, const std::string& file) {
+        const Json as_written = model;
+        for (const std::string& name : keys(as_written, "services")) {
+            model["services"][name] = whole(linting::written_service(as_written, name), file, as_written, 0);
+        }
+        return model;
+    }
+
+  private:
+    Json whole(Json service, const std::string& file, const Json& model, int depth) {
+        const auto extended = linting::extended_by(service);
+        if (!extended || depth == kDeepestExtends || (depth == 0 && extended->file.empty())) {
+            return service;
+        }
+        Json other;
+        if (extended->file.empty()) {
+            other = whole(linting::written_service(model, extended->service), file, model, depth + 1);
+        } else {
+            const std::filesystem::path folder{file == "-" ? project_.working_directory
+                                                           : std::filesystem::path{file}.parent_path().string()};
+            const std::string path = (folder / extended->file).lexically_normal().string();
+            for (const Json& document : documents_of(path)) {
+                other = whole(linting::written_service(document, extended->service), path, document, depth + 1);
+            }
+        }
+        if (other.is_object()) {
+            other.update(service);
+            service = std::move(other);
+        }
+        return service;
+    }
+
+    const std::vector<Json>& documents_of(const std::string& path) {
+        const auto text = texts_.find(path);
+        const auto [documents, is_new] = read_.try_emplace(path);
+        if (is_new && text != texts_.end()) {
+            documents->second = linting::read_yaml(text->second);
+        }
+        return documents->second;
+    }
+
+    const Project& project_;
+    const std::map<std::string, std::string>& texts_;
+    std::map<std::string, std::vector<Json>> read_;
+};
+
 LintCase case_of(const Project& project, const LintInput& input) {
     LintCase built{project, {}, false, {}, input.defaults};
     const auto is_known = [&](const std::string& included) {
@@ -72,6 +129,7 @@ LintCase case_of(const Project& project, const LintInput& input) {
     bool all_known =
         !input.files.empty() && std::all_of(project.files.begin(), project.files.end(),
                                             [&](const std::string& file) { return input.texts.contains(file); });
+    Extending extending(project, input.texts);
     for (const std::string& path : input.files) {
         const auto found = input.texts.find(path);
         all_known = all_known && found != input.texts.end();
@@ -81,7 +139,7 @@ LintCase case_of(const Project& project, const LintInput& input) {
                 const std::vector<std::string> included = linting::included_by(document);
                 all_known = all_known && document.is_object() && !has_variable(member(document, "include").dump()) &&
                             std::all_of(included.begin(), included.end(), is_known);
-                built.files.push_back({path, std::move(document)});
+                built.files.push_back({path, extending.all(std::move(document), path)});
             }
         }
     }

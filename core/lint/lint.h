@@ -13,7 +13,8 @@ namespace pilotpros {
 struct LintInput {
     /// The files to be read, in merge order; Project::files and what these include.
     std::vector<std::string> files;
-    /// Their texts, by the path that stands there ("-": standard input). Compose merges and drops what
+    /// Their texts, by the path that stands there ("-": standard input), and of those from which services take others
+    /// by `extends`. Compose merges and drops what
     /// some rules look for (two mounts on one target, `version`), so these are silent about a file that is not here.
     std::map<std::string, std::string> texts;
     /// Findings that advisors made already. Where a rule says the same of a service, and what it is by its own name,

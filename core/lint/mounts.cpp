@@ -57,10 +57,14 @@ std::vector<Spot> look_undeclared_volumes(const LintCase& input) {
                     declared.contains(mount.source) || !said.emplace(service, mount.source).second) {
                     continue;
                 }
-                spots.push_back({service,
-                                 fmt::format("it mounts the volume {}{} on {}, which no file declares", mount.source,
-                                             sources.contains(mount.source) ? "" : ", a default,", mount.target),
-                                 fmt::format("volumes:\n  {}: {{}}", mount.source)});
+                spots.push_back(
+                    {service,
+                     fmt::format("it mounts the volume {}{} on {}, which no file declares", mount.source,
+                                 sources.contains(mount.source) ? "" : ", a default,", mount.target),
+                     mount.source.find('/') == std::string::npos
+                         ? fmt::format("volumes:\n  {}: {{}}", mount.source)
+                         : fmt::format("./{}:{}, where a folder or a file is meant: no volume has such a name",
+                                       mount.source, mount.target)});
             }
         }
     }
@@ -136,10 +140,15 @@ std::vector<Spot> look_mount_options(const LintCase& input) {
                 const auto option =
                     std::find_first_of(mount.options.begin(), mount.options.end(), kIgnored.begin(), kIgnored.end());
                 if (option != mount.options.end()) {
-                    spots.push_back({service,
-                                     fmt::format("the mount on {} in {} has the option {}", mount.target,
-                                                 file_name(file.path), *option),
-                                     fmt::format("take {} out", *option)});
+                    const auto extended = extended_by(written_service(file.model, service));
+                    spots.push_back(
+                        {service,
+                         fmt::format("the mount on {} in {}{} has the option {}", mount.target, file_name(file.path),
+                                     extended && !extended->file.empty()
+                                         ? fmt::format(" or {}, which it extends,", file_name(extended->file))
+                                         : "",
+                                     *option),
+                         fmt::format("take {} out", *option)});
                 }
             }
         }
@@ -161,6 +170,16 @@ std::vector<Spot> look_anonymous_volumes(const LintCase& input) {
         for (const WrittenMount& mount : mounts_of(service.resolved)) {
             if (mount.kind == WrittenMount::Kind::kVolume && mount.source.empty() && !mount.computed &&
                 !is_made_again(mount.target) && !mount.target.starts_with("/var/lib/postgresql")) {
+                if (is_windows_path(mount.target)) {
+                    spots.push_back({name,
+                                     fmt::format("{} is no mount of a volume {}: a name of one letter is read as a "
+                                                 "drive, and what is written there lies on a volume without a name",
+                                                 mount.target, mount.target.front()),
+                                     "a volume whose name has two letters or more",
+                                     "",
+                                     {"data-on-anonymous-volume", "postgres-data-not-on-a-named-volume"}});
+                    continue;
+                }
                 spots.push_back({name,
                                  fmt::format("what is written to {} lies on a volume without a name", mount.target),
                                  service_lines(name, {"volumes:", fmt::format("  - {}_data:{}", name, mount.target)}) +

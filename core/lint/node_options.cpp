@@ -103,25 +103,12 @@ const std::map<std::string, long>& refused_until() {
     return kUntil;
 }
 
-/// Of node's own image by its tag, which is the newest of those that were tried where it names none; of another image
-/// the middle one.
-long major_version(const Service& service) {
-    constexpr long kUnknown = 22;
-    constexpr long kNewestTried = 24;
-    static const std::map<std::string, long> kCodenames{{"hydrogen", 18}, {"iron", 20}, {"jod", 22}};
-    if (image_name(service.image) != "node") {
-        return kUnknown;
-    }
-    const std::string tag = image_tag(service.image);
-    const std::string version = tag.substr(0, tag.find_first_of(".-"));
-    const auto named = kCodenames.find(version);
-    return named != kCodenames.end() ? named->second : whole_number(version).value_or(kNewestTried);
-}
+constexpr long kOfAnotherImage = 22;  // the middle one of those that were tried
 
 bool is_refused(const std::string& option, const Service& service) {
     const auto until = refused_until().find(option);
     return until == refused_until().end() ? refused_options().contains(option)
-                                          : major_version(service) <= until->second;
+                                          : node_major(service).value_or(kOfAnotherImage) <= until->second;
 }
 
 /// The command as one list: of an entrypoint that is a shell, the text that it reads, too.
@@ -138,13 +125,14 @@ bool runs_bun(const Service& service) {
     return image_name(service.image) == "bun" || (!words.empty() && file_name(words.front()) == "bun");
 }
 
-/// NODE_OPTIONS as a shell is told it before the one node that it runs; empty where it is not so, or holds more than
-/// that.
+/// NODE_OPTIONS as a shell is told it before the one node, or program in node, that it runs; empty where it is not so,
+/// or holds more than that.
 std::string options_in_command(const Service& service) {
     std::vector<std::string> words = whole_command(service);
     words.insert(words.begin(), "CMD");
     const Probe shell = within_shell(read_probe(words));
-    if (shell.form != Probe::Form::kShell || shell.program != "node") {
+    static const std::set<std::string> kInNode{"node", "npm", "npx", "yarn", "pnpm", "next", "vite", "nest", "tsx"};
+    if (shell.form != Probe::Form::kShell || !kInNode.contains(shell.program)) {
         return {};
     }
     constexpr std::string_view kName = "NODE_OPTIONS=";
@@ -189,6 +177,13 @@ std::vector<std::string> refused_of(const std::vector<std::string>& words, const
     return refused;
 }
 
+/// One that a pair of quotes made of two, and of which node knows that its value is a number.
+bool is_two_in_quotes(const std::string& word) {
+    const std::size_t blank = word.find(' ');
+    return blank != std::string::npos && word.find('-', blank) == blank + 1 &&
+           !apps::node::read_options({word.substr(0, word.find('=')) + "=1"}).heap.empty();
+}
+
 std::vector<Spot> look_node_options(const LintCase& input) {
     std::vector<Spot> spots;
     for (const auto& [name, service] : input.services) {
@@ -202,6 +197,14 @@ std::vector<Spot> look_node_options(const LintCase& input) {
                              fmt::format("NODE_OPTIONS has {}, which node takes on its command line alone",
                                          fmt::join(refused, " and ")),
                              accepted_line(name, words, refused)});
+        }
+        if (std::any_of(words.begin(), words.end(), is_two_in_quotes)) {
+            spots.push_back(
+                {name,
+                 "NODE_OPTIONS has quotes of its own: node takes what is between them for one option, whose "
+                 "value is no number",
+                 "NODE_OPTIONS without quotes in its value; around a whole `NAME=value` of a list they are "
+                 "YAML's, and do no harm"});
         }
         const auto in_command = refused_of(apps::node::split_node_options(options_in_command(service)), service);
         if (!in_command.empty()) {

@@ -46,7 +46,8 @@ void take(DataMounts& mounts, const std::string& directory, const WrittenMount& 
 std::optional<std::vector<WrittenMount>> all_mounts_of(const Service& service) {
     std::vector<WrittenMount> mounts = mounts_of(service.resolved);
     if (!member(service.resolved, "volumes_from").empty() ||
-        std::any_of(mounts.begin(), mounts.end(), [](const WrittenMount& mount) { return mount.computed; })) {
+        std::any_of(mounts.begin(), mounts.end(),
+                    [](const WrittenMount& mount) { return mount.computed || is_windows_path(mount.target); })) {
         return std::nullopt;
     }
     for (std::string& target : tmpfs_targets(service.resolved)) {
@@ -57,7 +58,8 @@ std::optional<std::vector<WrittenMount>> all_mounts_of(const Service& service) {
 
 /// Nothing where the files do not tell.
 std::optional<DataMounts> data_mounts_of(const Service& service) {
-    const int major = postgres_major(service);
+    // Without a version 18 or newer today; where something is mounted it may be older, and no more is said.
+    const int major = has_moving_version(service) && mounts_of(service.resolved).empty() ? 18 : postgres_major(service);
     const std::string images_own = major >= 18 ? kVolumeOf18 : kVolumeOf17;
     const auto own = variable_of(service, "PGDATA");
     const auto all = all_mounts_of(service);

@@ -104,8 +104,9 @@ std::vector<Spot> look_memory(const LintCase& input) {
         }
         spots.push_back(
             {name,
-             fmt::format("with {} it may need {} at worst, its memory limit is {}", fmt::join(demand.flags(), ", "),
-                         format_bytes(worst), format_bytes(*limit)),
+             fmt::format("with {} it may need {} at worst and a twentieth for what is not counted, its memory limit "
+                         "is {}",
+                         fmt::join(demand.flags(), ", "), format_bytes(worst), format_bytes(*limit)),
              fmt::format("smaller ones (`docker pilotpros tune` works them out within the limit), or a memory limit of "
                          "at least {}",
                          compose_size(round_up(worst + worst / 19))),

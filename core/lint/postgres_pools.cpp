@@ -96,6 +96,34 @@ bool names_it(const Service& service, const Service& database) {
     return std::any_of(names.begin(), names.end(), [&](const std::string& name) { return names_host(service, name); });
 }
 
+/// What waits for a database, or is started behind it, and keeps no connections to it.
+bool keeps_no_pool(const Service& service) {
+    static const std::set<std::string> kOthers{"nginx",
+                                               "traefik",
+                                               "caddy",
+                                               "haproxy",
+                                               "httpd",
+                                               "envoy",
+                                               "adminer",
+                                               "pgadmin4",
+                                               "pgweb",
+                                               "mailhog",
+                                               "mailpit",
+                                               "postgres-exporter",
+                                               "postgres_exporter",
+                                               "redis",
+                                               "valkey",
+                                               "memcached",
+                                               "rabbitmq",
+                                               "minio",
+                                               "postgres-backup-local",
+                                               "busybox",
+                                               "alpine",
+                                               "nginx-unprivileged",
+                                               "cloudflared"};
+    return kOthers.contains(image_name(service.image));
+}
+
 Pools pools_of(const LintCase& input, const std::string& database) {
     Pools pools;
     for (const auto& [name, service] : input.services) {
@@ -114,7 +142,8 @@ Pools pools_of(const LintCase& input, const std::string& database) {
             pools.parts.push_back(replicas == 1 ? fmt::format("{} {}", name, each)
                                                 : fmt::format("{} {} x {}", name, replicas, each));
         } else if (!runs_n8n(service) &&
-                   (waits_for(service, database) || names_it(service, input.services.at(database))) &&
+                   ((waits_for(service, database) && !keeps_no_pool(service)) ||
+                    names_it(service, input.services.at(database))) &&
                    !is_job(input.services, name)) {
             pools.clients += replicas;
             pools.unknown.push_back(name);

@@ -61,39 +61,26 @@ std::vector<Spot> look_localhost(const LintCase& input) {
         }
         const auto repaired = tested.written.understood ? without_localhost(tested.written) : std::nullopt;
         const bool passes = tries_every_address(tested.resolved);
+        const Probe asking = within_shell(tested.resolved);
+        const bool of_node = calls(asking, "node");
+        // Tried with 20.20.2: http.get() and fetch() answer where ::1 refuses. What tag it is, only node's own image
+        // tells.
+        const bool of_node_20 = of_node && !passes && node_major(service).value_or(0) >= 20;
         spots.push_back(
             {name, "its health check asks localhost",
              repaired ? test_lines(name, *repaired) : "write 127.0.0.1 for localhost in the health check's test",
-             passes ? tries_in_vain(tested.resolved)
-             : calls(within_shell(tested.resolved), "node")
+             passes       ? tries_in_vain(tested.resolved)
+             : of_node_20 ? "it passes all the same: node from 20 on tries ::1 in vain and goes on to 127.0.0.1; "
+                            "another program "
+                            "that takes its place may not"
+             : of_node
                  ? "localhost may be ::1 first, and node before 20 does not go on to 127.0.0.1: the check fails on a "
                    "server that listens on IPv4 alone"
+             : asking.simple && asking.program != "wget"
+                 ? "localhost may be ::1 first: a program that does not go on to 127.0.0.1 fails on a server that "
+                   "listens on IPv4 alone"
                  : "",
-             said_of_probes(), passes ? std::optional{Finding::Severity::kNote} : std::nullopt});
-    }
-    return spots;
-}
-
-std::vector<Spot> look_shell(const LintCase& input) {
-    std::vector<Spot> spots;
-    for (const auto& [name, service] : input.services) {
-        const TestedService tested = test_of(input, name, service);
-        if (tested.computed || !meant_for_shell(tested.resolved)) {
-            continue;
-        }
-        const bool line = tested.resolved.words.front().raw.find(' ') != std::string::npos;
-        const auto meant = meant_for_shell(tested.written);
-        std::vector<std::string> instead = said_of_probes();
-        instead.emplace_back("probe-command-missing");
-        spots.push_back(
-            {name,
-             line ? "its health check is a whole line behind CMD, which calls a program of that name"
-                  : "its health check has a shell's operators behind CMD, where no shell reads them",
-             meant && meant->understood
-                 ? test_lines(name, without_localhost(*meant).value_or(Json::array({"CMD-SHELL", meant->text})))
-                 : "write CMD-SHELL for CMD in the health check, and all that follows as one text",
-             line ? "" : "they are the program's arguments: most refuse them, and the check never passes", instead,
-             line ? std::nullopt : std::optional{Finding::Severity::kWarning}});
+             said_of_probes(), passes || of_node_20 ? std::optional{Finding::Severity::kNote} : std::nullopt});
     }
     return spots;
 }
@@ -128,6 +115,32 @@ std::optional<Json> repaired_pg_isready(const TestedService& tested, const Servi
     }
     const auto both = behind_exec(asked ? read_probe(*asked) : written);
     return both ? both : asked;
+}
+
+std::vector<Spot> look_shell(const LintCase& input) {
+    std::vector<Spot> spots;
+    for (const auto& [name, service] : input.services) {
+        const TestedService tested = test_of(input, name, service);
+        if (tested.computed || !meant_for_shell(tested.resolved)) {
+            continue;
+        }
+        const bool line = tested.resolved.words.front().raw.find(' ') != std::string::npos;
+        const auto meant = meant_for_shell(tested.written);
+        const auto asked = meant ? repaired_pg_isready({*meant, *meant, tested.computed}, service) : std::nullopt;
+        std::vector<std::string> instead = said_of_probes();
+        instead.emplace_back("probe-command-missing");
+        spots.push_back(
+            {name,
+             line ? "its health check is a whole line behind CMD, which calls a program of that name"
+                  : "its health check has a shell's operators behind CMD, where no shell reads them",
+             meant && meant->understood
+                 ? test_lines(name, asked ? *asked
+                                          : without_localhost(*meant).value_or(Json::array({"CMD-SHELL", meant->text})))
+                 : "write CMD-SHELL for CMD in the health check, and all that follows as one text",
+             line ? "" : "they are the program's arguments: most refuse them, and the check never passes", instead,
+             line ? std::nullopt : std::optional{Finding::Severity::kWarning}});
+    }
+    return spots;
 }
 
 std::vector<Spot> look_pg_isready(const LintCase& input) {

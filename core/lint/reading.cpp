@@ -5,6 +5,7 @@
 #include <cctype>
 #include <charconv>
 #include <cstddef>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -48,6 +49,18 @@ std::string image_tag(const std::string& image) {
     const std::string last = last_part(without_digest(image));
     const auto colon = last.find(':');
     return colon == std::string::npos ? std::string{} : last.substr(colon + 1);
+}
+
+std::optional<long> node_major(const Service& service) {
+    constexpr long kNewestTried = 24;
+    static const std::map<std::string, long> kCodenames{{"hydrogen", 18}, {"iron", 20}, {"jod", 22}};
+    if (image_name(service.image) != "node") {
+        return std::nullopt;
+    }
+    const std::string tag = image_tag(service.image);
+    const std::string version = tag.substr(0, tag.find_first_of(".-"));
+    const auto named = kCodenames.find(version);
+    return named != kCodenames.end() ? named->second : whole_number(version).value_or(kNewestTried);
 }
 
 std::vector<std::string> words_of(const Json& value) {

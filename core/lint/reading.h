@@ -27,6 +27,10 @@ std::vector<std::string> one_command(const std::vector<std::string>& words, std:
 bool runs_n8n(const Service& service);
 bool runs_postgres(const Service& service);
 
+/// The version of node's own image by its tag, which is the newest of those that were tried where it names none;
+/// nothing for another image.
+std::optional<long> node_major(const Service& service);
+
 /// The value of an environment variable; nothing when it is not set, has no value here, or holds a ${…}. It may be a
 /// secret.
 std::optional<std::string> variable_of(const Service& service, const std::string& name);

@@ -19,7 +19,8 @@ using Json = nlohmann::json;
 /// One of the project's files, before Compose merged it with the others.
 struct WrittenFile {
     std::string path;
-    Json model;  ///< as read_yaml gives it; null when the text is not known or is no YAML
+    Json model;  ///< as read_yaml gives it; null when the text is not known or is no YAML. A service has what it takes
+                 ///< by `extends` from a service of another file, but for keys that it has itself.
 };
 
 /// All that a rule may look at.

@@ -24,6 +24,25 @@ TEST_CASE("a comment within a folded command is an error", "[lint]") {
         quoted.file("/srv/shop/more.yaml", "services:\n  db:\n    command: [postgres]\n");
         CHECK_FALSE(quoted.says(id));
     }
+    SECTION("also one that is taken from another file; one of the same file is told itself") {
+        const std::string of_base = "services:\n  base:\n    command: 'postgres # little'\n";
+        CHECK(lint_of(of_base + "  db:\n    extends: base\n").findings(id).size() == 1);
+        LintProject two = lint_of("services:\n  db:\n    extends: {file: parts/common.yaml, service: base}\n");
+        CHECK_FALSE(two.says(id));
+        two.input.texts["/srv/shop/parts/common.yaml"] = of_base;
+        CHECK(two.finding(id).service == "db");
+        two.input.texts["/srv/shop/parts/common.yaml"] =
+            "services: {base: {extends: {file: ../deep.yaml, service: it}}}\n";
+        two.input.texts["/srv/shop/deep.yaml"] = "services:\n  it:\n    command: 'postgres # little'\n";
+        CHECK(two.says(id));
+        two.input.texts["/srv/shop/deep.yaml"] = "services: {it: {extends: {file: deep.yaml, service: it}}}\n";
+        CHECK_FALSE(two.says(id));  // one that never ends is Compose's to refuse
+        LintProject own = lint_of(
+            "services:\n  db:\n    extends: {file: common.yaml, service: base}\n"
+            "    command: [postgres]\n");
+        own.input.texts["/srv/shop/common.yaml"] = of_base;
+        CHECK_FALSE(own.says(id));
+    }
     SECTION("but a shell's script, a colour, a channel and MQTT's wildcard are none") {
         CHECK_FALSE(lint_of("services:\n  a:\n    command: [mosquitto_sub, -t, '#']\n").says(id));
         CHECK_FALSE(lint_of("services:\n  a:\n    command: '--join \"#builds\" \"#releases\" now'\n").says(id));

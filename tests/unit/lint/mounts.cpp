@@ -35,6 +35,13 @@ TEST_CASE("a volume without a name is told, but for what is made again", "[lint]
     CHECK_FALSE(says("['./data:/data']"));
     CHECK_FALSE(says("['/app/node_modules']"));
     CHECK_FALSE(says("['${WHERE}']"));
+    SECTION("a name of one letter is read as a drive, which no other name before it mends") {
+        const Finding drive =
+            lint_of("services: {db: {image: 'postgres:17', volumes: ['d:/var/lib/postgresql/data']}}\nvolumes: {d: }\n")
+                .finding("data-on-anonymous-volume");
+        CHECK(contains(drive.what, "read as a drive"));
+        CHECK(contains(drive.fix, "two letters"));
+    }
 }
 
 TEST_CASE("a later file that replaces a data mount is an error", "[lint]") {
@@ -47,6 +54,13 @@ TEST_CASE("a later file that replaces a data mount is an error", "[lint]") {
     CHECK(with_later_mount("./data:/var/lib/postgresql/data").says(id));
     CHECK_FALSE(with_later_mount("db_data:/var/lib/postgresql/data").says(id));
     CHECK_FALSE(with_later_mount("fast_data:/backup").says(id));
+    for (const char* place : {"/bitnami/mysql/data", "/bitnami/mariadb/data", "/home/postgres/pgdata/data"}) {
+        CAPTURE(place);
+        const std::string target = place;
+        LintProject two = lint_of("services:\n  db:\n    volumes: ['aa:" + target + "']\nvolumes: {aa: , bb: }\n");
+        two.file("/srv/shop/over.yaml", "services: {db: {volumes: ['bb:" + target + "']}}\n");
+        CHECK(two.says(id));
+    }
     CHECK_FALSE(with_later_mount("${DATA}:/var/lib/postgresql/data").says(id));
 }
 
@@ -122,6 +136,11 @@ TEST_CASE("a volume that no file declares is an error", "[lint]") {
     CHECK_FALSE(app_with_volumes(volumes, "volumes:\n  backend_src:\n").says(id));
     CHECK_FALSE(app_with_volumes(volumes, "include:\n  - more.yaml\n").says(id));
     CHECK_FALSE(app_with_volumes("      - ${SOURCE}:/app\n", "").says(id));
+    SECTION("a relative path without a dot was meant for one, which no volume can be called") {
+        const Finding path = app_with_volumes("      - config/app.yml:/app.yml\n", "").finding(id);
+        CHECK(contains(path.fix, "./config/app.yml:/app.yml"));
+        CHECK_FALSE(contains(path.fix, "{}"));
+    }
     SECTION("a Windows drive is no volume") {
         CHECK_FALSE(app_with_volumes("      - C:\\data:/data\n", "").says(id));
         CHECK_FALSE(app_with_volumes("      - c:/src:/app:cached\n", "").says(id));

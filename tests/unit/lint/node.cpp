@@ -32,6 +32,27 @@ TEST_CASE("an option that node refuses in NODE_OPTIONS is an error", "[lint]") {
         CAPTURE(option);
         CHECK(node_with(option).says("node-options-refused"));
     }
+    SECTION("so is a number of which quotes of its own make two options") {
+        const auto listed = [](const std::string& entry) {
+            return lint_of("services:\n  api:\n    image: node:22\n    environment:\n      - " + entry + "\n");
+        };
+        const Finding two = listed(R"(NODE_OPTIONS="--max-old-space-size=512 --max-semi-space-size=16")")
+                                .finding("node-options-refused");
+        CHECK(contains(two.what, "quotes"));
+        CHECK_FALSE(listed(R"("NODE_OPTIONS=--max-old-space-size=512 --max-semi-space-size=16")").says(two.id));
+        CHECK_FALSE(listed(R"(NODE_OPTIONS="--max-old-space-size=512")").says(two.id));
+        CHECK_FALSE(listed(R"(NODE_OPTIONS=--max-old-space-size=512 --require "a -b")").says(two.id));
+    }
+    SECTION("and before what runs in node") {
+        const auto runs = [](const std::string& command) {
+            return lint_of("services:\n  api:\n    image: node:22\n    command: [sh, -c, \"" + command + "\"]\n")
+                .says("node-options-refused");
+        };
+        CHECK(runs("NODE_OPTIONS=--optimize-for-size npm run build"));
+        CHECK(runs("NODE_OPTIONS='--max-old-space-size=4096 --optimize-for-size' npm run build"));
+        CHECK(runs("NODE_OPTIONS=--optimize-for-size yarn develop"));
+        CHECK_FALSE(runs("NODE_OPTIONS=--optimize-for-size echo"));
+    }
     for (const char* option : {"--expose-gc", "--max-semi-space-size=16", "--test-only", "--heap-prof"}) {
         CAPTURE(option);
         CHECK_FALSE(node_with(option).says("node-options-refused"));

@@ -102,10 +102,11 @@ TEST_CASE("PostgreSQL's data off any named volume is told", "[lint]") {
     CHECK_FALSE(of("postgres:17", "    volumes: ['./data:/var/lib/postgresql/data']\n").says(id));
     CHECK_FALSE(of("postgres:18", "    volumes: ['data:/var/lib/postgresql']\n").says(id));
     CHECK_FALSE(of("postgres:17", "    volumes: ['data:/pg']\n    environment: {PGDATA: /pg/17}\n").says(id));
-    SECTION("nothing is known of another image, of a version without a number, of a path that is filled in later") {
+    SECTION("nothing is known of another image, of a path that is filled in later") {
         CHECK_FALSE(of("shop/db:17", "").says(id));
-        CHECK_FALSE(of("postgres:latest", "").says(id));
-        CHECK_FALSE(of("postgres", "").says(id));
+        CHECK_FALSE(of("postgres:latest", "    volumes: ['data:/srv/data']\n").says(id));  // it may be older
+        CHECK(of("postgres:latest", "").says(id));                                         // of every version
+        CHECK(of("postgres", "").says(id));
         CHECK_FALSE(of("postgres:17", "    command: [sh, -c, pg_dump]\n").says(id));
         CHECK_FALSE(of("postgres:17", "    volumes: ['data:${DATA}']\n").says(id));
         CHECK_FALSE(of("postgres:17", "    environment: {PGDATA: '${DATA}'}\n").says(id));
@@ -247,7 +248,7 @@ TEST_CASE("settings that PostgreSQL's memory limit has no room for are told, wit
     CHECK(contains(
         above.what,
         "with shared_buffers of 1.00 GiB, work_mem of 16.0 MiB, maintenance_work_mem of 512 MiB it may need "));
-    CHECK(contains(above.what, "at worst, its memory limit is 2.00 GiB"));
+    CHECK(contains(above.what, "at worst and a twentieth for what is not counted, its memory limit is 2.00 GiB"));
     CHECK(contains(above.fix, "a memory limit of at least "));
     CHECK_FALSE(in("2g", "-c shared_buffers=512MB -c max_connections=50 -c work_mem=4MB").says(id));
     CHECK_FALSE(in("8g", "-c shared_buffers=1GB -c work_mem=16MB -c maintenance_work_mem=512MB").says(id));
@@ -323,6 +324,15 @@ TEST_CASE("pools that want more connections than PostgreSQL has are told", "[lin
         CHECK(contains(above.what, "max_connections leaves 22"));
         CHECK(contains(above.fix, "max_connections of at least 41"));
         CHECK_FALSE(with("-c max_connections=45", ", DB_POSTGRESDB_POOL_SIZE: 20", backend).says(id));
+    }
+    SECTION("what waits for it and keeps no connections is no client, unless it names it") {
+        const auto other = [&](const std::string& more) {
+            return with("-c max_connections=25", ", DB_POSTGRESDB_POOL_SIZE: 20", "  other:\n" + more).says(id);
+        };
+        CHECK(other("    image: shop/backend\n    depends_on: [db]\n"));
+        CHECK_FALSE(other("    image: nginx:1.27\n    depends_on: [db]\n"));
+        CHECK_FALSE(other("    image: adminer\n    depends_on: [db]\n"));
+        CHECK(other("    image: nginx:1.27\n    environment: {PGHOST: db}\n"));
     }
     SECTION("of a client that waits for nothing, but names it in its address") {
         const auto client = [&](const std::string& address) {

@@ -40,6 +40,26 @@ TEST_CASE("a health check that asks localhost is told", "[lint]") {
         CHECK(checked_by("      test: curl -f http://localhost/ || wget -q http://localhost/\n").finding(id).severity ==
               Finding::Severity::kWarning);
     }
+    SECTION("and where node's own image is one that goes on, too") {
+        const auto of_image = [&](const std::string& image) {
+            return lint_of("services:\n  app:\n    image: " + image +
+                           "\n    healthcheck:\n      test: [CMD, node, -e, \"fetch('http://localhost/')\"]\n")
+                .finding(id);
+        };
+        for (const char* image : {"node:20-alpine", "node:22", "node:lts", "node:iron-slim", "node"}) {
+            CAPTURE(image);
+            CHECK(of_image(image).severity == Finding::Severity::kNote);
+            CHECK(contains(of_image(image).harm, "passes"));
+        }
+        CHECK(of_image("node:18").severity == Finding::Severity::kWarning);
+        CHECK(contains(of_image("node:18").harm, "node before 20"));
+    }
+    SECTION("of a program of which that is not known nothing is said of wget") {
+        const Finding other =
+            checked_by("      test: [CMD, vault, status, '-address=http://localhost:8200']\n").finding(id);
+        CHECK_FALSE(contains(other.harm, "wget"));
+        CHECK(contains(other.harm, "does not go on"));
+    }
     SECTION("and where Python or libpq does, which go on, too") {
         for (const char* test :
              {R"x([CMD, python3, -c, "import urllib.request; urllib.request.urlopen('http://localhost:8000/')"])x",
@@ -122,6 +142,10 @@ TEST_CASE("a health check that is written for a shell and calls a program is tol
     CHECK(contains(checked_by("      test: [CMD, pg_isready -U shop, '&&', 'true']\n").finding(id).fix,
                    "pg_isready -U shop && true") == false);  // of two commands it is not known what they hold
     CHECK(contains(checked_by("      test: [CMD, 'curl -f http://localhost/']\n").finding(id).fix, "127.0.0.1"));
+    CHECK(contains(lint_of("services: {db: {image: 'postgres:17', healthcheck: {test: [CMD, pg_isready -U shop]}}}\n")
+                       .finding(id)
+                       .fix,
+                   R"(["CMD-SHELL","exec pg_isready -h 127.0.0.1 -U shop"])"));
     for (const char* const right :
          {"curl -f http://127.0.0.1/ || exit 1", "[CMD-SHELL, 'curl -f http://127.0.0.1/ || exit 1']",
           "[CMD, sh, -c, 'curl -f http://127.0.0.1/ || exit 1']", "[CMD, curl, -f, 'http://127.0.0.1/']",
@@ -150,6 +174,10 @@ TEST_CASE("pg_isready without a host is told", "[lint]") {
     const Finding socket = checked_by("      test: [CMD-SHELL, pg_isready -U shop -d shop]\n").finding(id);
     CHECK(contains(socket.fix, "pg_isready -h 127.0.0.1 -U shop"));
     CHECK(checked_by("      test: pg_isready -h /var/run/postgresql\n").says(id));
+    CHECK(checked_by("      test: [CMD-SHELL, \"sh -c 'pg_isready -U $${POSTGRES_USER} -d $${POSTGRES_DB}'\"]\n")
+              .says(id));
+    CHECK(checked_by("      test: sh -c 'pg_isready -U x -d y'\n").says(id));
+    CHECK_FALSE(checked_by("      test: sh -c 'pg_isready -h 127.0.0.1 -U x'\n").says(id));
     CHECK_FALSE(checked_by("      test: pg_isready -h 127.0.0.1 -U shop\n").says(id));
     CHECK_FALSE(checked_by("      test: [CMD, pg_isready, --host=127.0.0.1]\n").says(id));
     CHECK_FALSE(checked_by("      test: pg_isready ${PG_OPTIONS}\n").says(id));
