@@ -73,16 +73,56 @@ bool stands(World& world, const std::string& engine, const std::string& project)
     const std::vector<std::string> all = store.transactions();
     return std::any_of(all.begin(), all.end(), [&](const std::string& id) {
         const Journal journal = store.journal(id);
-        return journal.pending() || journal.phase() == Journal::Phase::kApplied;
+        return journal.pending() || journal.phase() == Journal::Phase::kApplied ||
+               journal.phase() == Journal::Phase::kFilesUndone;
     });
+}
+
+/// Those of which something stands, of these; all of them where nothing does.
+std::set<Applied> standing_of(World& world, const std::set<Applied>& found) {
+    std::set<Applied> standing;
+    std::copy_if(found.begin(), found.end(), std::inserter(standing, standing.end()),
+                 [&](const Applied& one) { return stands(world, one.engine, one.project); });
+    return standing.empty() ? found : standing;
+}
+
+void refuse_several(const std::set<Applied>& found) {
+    if (found.size() > 1) {
+        std::vector<std::string> all;
+        std::transform(found.begin(), found.end(), std::back_inserter(all),
+                       [](const Applied& one) { return fmt::format("{} on the engine {}", one.project, one.engine); });
+        throw Error(ExitCode::kRefused, fmt::format("several projects were applied to here: {}", fmt::join(all, ", ")),
+                    "name one with --project-name; where that is not enough, only its engine can tell");
+    }
+}
+
+/// The one that is meant where the files do not tell: of the nearest folder, on this engine where something stands
+/// there, else where something stands on another one.
+std::optional<std::string> applied_project(World& world, const std::string& engine, const Path& folder,
+                                           const std::optional<std::string>& name) {
+    const std::set<Applied> all = standing_of(world, applied_near(world, "", folder, name));
+    std::set<Applied> here;
+    std::copy_if(all.begin(), all.end(), std::inserter(here, here.end()),
+                 [&](const Applied& one) { return one.engine == engine; });
+    const std::set<Applied>& meant = here.empty() ? all : here;
+    const bool any_stands = !meant.empty() && stands(world, meant.begin()->engine, meant.begin()->project);
+    if (meant.empty() || (here.empty() && !any_stands)) {
+        return std::nullopt;
+    }
+    if (any_stands) {
+        refuse_several(here);
+    }
+    return meant.begin()->project;
 }
 
 /// The other engine on which it stands applied; empty: none, or this one has it, too.
 std::string other_engine(World& world, const Located& located) {
-    if (located.project.working_directory.empty() || stands(world, located.engine, located.name)) {
+    if (stands(world, located.engine, located.name)) {
         return {};
     }
-    for (const Applied& one : applied_in(world, "", located.project.working_directory, located.name)) {
+    const Path folder = located.project.working_directory;  // of what only snapshots tell of it is not known
+    for (const Applied& one :
+         applied_in(world, "", folder.empty() ? std::nullopt : std::optional{folder}, located.name)) {
         if (one.engine != located.engine && stands(world, one.engine, one.project)) {
             return one.engine;
         }
@@ -136,16 +176,14 @@ Located locate_project(World& world, Engine& engine, const Selectors& selectors)
         if (error.code() != ExitCode::kBadInput) {
             throw;
         }
-        std::set<Applied> found;
-        if (selectors.project_name) {
-            found.insert({located.engine, *selectors.project_name});
-        } else {
-            found = applied_near(world, located.engine, folder_of(selectors, surroundings), {});
-        }
-        if (found.empty()) {
+        const auto name =
+            selectors.project_name ? selectors.project_name : world.environment.get("COMPOSE_PROJECT_NAME");
+        const Path folder = folder_of(selectors, surroundings);
+        const auto applied = applied_project(world, located.engine, folder, name);
+        if (!applied && !selectors.project_name) {
             throw;
         }
-        located.project.name = found.begin()->project;
+        located.project.name = applied ? *applied : *selectors.project_name;
         located.project.from_labels = true;
     }
     located.name = located.project.name;
@@ -165,13 +203,8 @@ Located locate_by_snapshots(World& world, const Selectors& selectors) {
         throw Error(ExitCode::kEngineNeeded, "nothing was applied in this folder or above it, as far as snapshots tell",
                     "name the project with --project-name, or bring the engine back");
     }
-    if (found.size() > 1) {
-        std::vector<std::string> all;
-        std::transform(found.begin(), found.end(), std::back_inserter(all),
-                       [](const Applied& one) { return fmt::format("{} on the engine {}", one.project, one.engine); });
-        throw Error(ExitCode::kRefused, fmt::format("several projects were applied to here: {}", fmt::join(all, ", ")),
-                    "name one with --project-name; where that is not enough, only its engine can tell");
-    }
+    found = standing_of(world, found);
+    refuse_several(found);
     Located located;
     located.engine = found.begin()->engine;
     located.name = found.begin()->project;

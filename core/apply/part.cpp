@@ -139,11 +139,10 @@ class Part {
                 world_.cancel.acknowledge();
             }
             watcher_.step(fmt::format("leaving all as it was: {}", error.what()));
-            for (const std::string& line : undo_exactly(world_, engine_, store_, id, watcher_)) {
-                watcher_.step(line);
-            }
+            const std::vector<std::string> unhealthy = undo_exactly(world_, engine_, store_, id, watcher_);
             // All is as it was, and no journal is pending: the next command looks for our lock anyway.
             closed_all_the_same(world_.cancel, [&] { guard_.unlock(); });
+            refuse_unhealthy(unhealthy);
             if (error.code() == ExitCode::kNotRestored) {
                 throw Error(ExitCode::kGateFailed, error.what(), error.hint());
             }

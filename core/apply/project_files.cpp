@@ -143,6 +143,19 @@ std::vector<std::string> changed_since(const std::vector<PathRecord>& paths, con
     return changed;
 }
 
+namespace {
+
+/// Who removed the folder as a whole gets it again with what was in it.
+void make_missing_parents(const Path& path, Files& disk) {
+    const Path parent = path.parent_path();
+    if (parent != path && !disk.exists(parent)) {
+        make_missing_parents(parent, disk);
+        disk.make_directory(parent, 0755);
+    }
+}
+
+}  // namespace
+
 void restore_paths(const std::vector<PathRecord>& paths, const Path& directory, Files& disk) {
     // clang 14 cannot compile libstdc++'s reverse_view. NOLINTNEXTLINE(modernize-loop-convert)
     for (auto record = paths.rbegin(); record != paths.rend(); ++record) {
@@ -159,6 +172,9 @@ void restore_paths(const std::vector<PathRecord>& paths, const Path& directory, 
         }
         if (now == before) {
             continue;
+        }
+        if (record->before.kind == "file" || record->before.kind == "symlink") {
+            make_missing_parents(path, disk);
         }
         if (record->before.kind == "file") {
             disk.write_durably(path, disk.read(directory / record->kept).value_or(""), before.mode);

@@ -37,12 +37,13 @@ void refuse_to_lose(const std::map<std::string, std::vector<std::string>>& data)
 
 int finish_pending(World& world, Engine& engine, ApplyStore& store, ApplyWatcher& watcher, bool force, bool give_way) {
     int finished = 0;
+    std::vector<std::string> unhealthy;
     const std::vector<std::string> half_applied = newest_first(store.in_phase(Journal::Phase::kApplying));
     for (const std::string& id : half_applied) {
         watcher.step(fmt::format("an apply was cut short: taking {} back", id));
         refuse_to_lose(data_since(world, engine, store.snapshot(id)));
-        for (const std::string& line : undo_exactly(world, engine, store, id, watcher, force)) {
-            watcher.step(line);
+        for (std::string& line : undo_exactly(world, engine, store, id, watcher, force)) {
+            unhealthy.push_back(std::move(line));
         }
         ++finished;
     }
@@ -56,13 +57,9 @@ int finish_pending(World& world, Engine& engine, ApplyStore& store, ApplyWatcher
         take_back(world, engine, store, watcher, begun, false, {}, half_undone);
         finished += static_cast<int>(half_undone.size());
     }
-    for (const std::string& id : to_finish(store, Journal::Phase::kUndoingFiles, {Journal::Phase::kApplied})) {
-        watcher.step(fmt::format("putting the files of {} back was cut short: finishing it", id));
-        std::vector<std::string> said;
-        finish_files(world, store, id, said);
-        std::for_each(said.begin(), said.end(), [&](const std::string& line) { watcher.step(line); });
-        ++finished;
-    }
+    std::vector<std::string> said;
+    finished += finish_files(world, store, force, watcher, said);
+    std::for_each(said.begin(), said.end(), [&](const std::string& line) { watcher.step(line); });
     // What a killed command left elsewhere: its lock on the engine, which is to keep the images of what it applied, and
     // what it kept before its journal began. That goes last: it is why the next command looks at all.
     Guard guard(engine, store.project(), lock_owner(world));
@@ -73,6 +70,7 @@ int finish_pending(World& world, Engine& engine, ApplyStore& store, ApplyWatcher
     guard.unlock();
     store.sweep();
     prune(guard, store, watcher);
+    refuse_unhealthy(unhealthy);
     return finished;
 }
 

@@ -13,6 +13,14 @@ namespace pilotpros {
 
 namespace {
 
+constexpr const char* kForced = "force";  // of an intent to put files back
+
+bool was_forced(const Journal& journal) {
+    return std::any_of(journal.records().begin(), journal.records().end(), [](const JournalRecord& record) {
+        return record.step == Journal::kUndoFiles && record.detail == kForced;
+    });
+}
+
 /// The files of one transaction. What the user changed since is refused, or kept beside with `force`.
 void put_files_back(const ApplyStore& store, const Snapshot& snapshot, bool force, Files& disk,
                     std::vector<std::string>& said) {
@@ -58,13 +66,20 @@ void restore_together(const ApplyStore& store, const std::vector<Snapshot>& snap
     }
 }
 
-void finish_files(World& world, ApplyStore& store, const std::string& id, std::vector<std::string>& said) {
-    Journal journal = store.journal(id);
-    if (journal.phase() != Journal::Phase::kUndoingFiles) {
-        journal.intend(Journal::kUndoFiles);
+int finish_files(World& world, ApplyStore& store, bool force, ApplyWatcher& watcher, std::vector<std::string>& said) {
+    const std::vector<std::string> ids = to_finish(store, Journal::Phase::kUndoingFiles, {Journal::Phase::kApplied});
+    const bool forced = force || std::any_of(ids.begin(), ids.end(),
+                                             [&](const std::string& id) { return was_forced(store.journal(id)); });
+    for (const std::string& id : ids) {
+        watcher.step(fmt::format("putting the files of {} back was cut short: finishing it", id));
+        Journal journal = store.journal(id);
+        if (journal.phase() != Journal::Phase::kUndoingFiles) {
+            journal.intend(Journal::kUndoFiles, forced ? kForced : "");
+        }
+        put_files_back(store, store.snapshot(id), forced, world.files, said);
+        journal.done(Journal::kUndoFiles);
     }
-    put_files_back(store, store.snapshot(id), true, world.files, said);
-    journal.done(Journal::kUndoFiles);
+    return static_cast<int>(ids.size());
 }
 
 RollbackResult roll_back_files(World& world, ApplyStore& store, const RollbackRequest& request, ApplyWatcher& watcher) {
@@ -74,11 +89,7 @@ RollbackResult roll_back_files(World& world, ApplyStore& store, const RollbackRe
         result.undone.push_back(store.snapshot(id));
         put_files_back(store, result.undone.back(), force, world.files, result.said);
     };
-    bool pending = false;
-    for (const std::string& id : to_finish(store, Journal::Phase::kUndoingFiles, {Journal::Phase::kApplied})) {
-        finish_files(world, store, id, result.said);
-        pending = true;
-    }
+    bool pending = finish_files(world, store, request.force, watcher, result.said) > 0;
     std::vector<std::string> ids = newest_first(store.in_phase(Journal::Phase::kApplying));
     for (std::string& id :
          to_finish(store, Journal::Phase::kUndoing, {Journal::Phase::kApplied, Journal::Phase::kFilesUndone})) {
@@ -108,8 +119,9 @@ RollbackResult roll_back_files(World& world, ApplyStore& store, const RollbackRe
     const RollbackPreview preview = preview_rollback(world, nullptr, store, request);
     refuse_what_is_in_the_way(preview, request);
     // The oldest first: from its record on, all of them are being taken back, see to_finish().
-    std::for_each(preview.scope.ids.rbegin(), preview.scope.ids.rend(),
-                  [&](const std::string& id) { store.journal(id).intend(Journal::kUndoFiles); });
+    std::for_each(preview.scope.ids.rbegin(), preview.scope.ids.rend(), [&](const std::string& id) {
+        store.journal(id).intend(Journal::kUndoFiles, request.force ? kForced : "");
+    });
     for (const std::string& id : preview.scope.ids) {
         put_back(id, request.force);
         store.journal(id).done(Journal::kUndoFiles);

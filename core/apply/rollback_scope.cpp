@@ -166,15 +166,22 @@ void narrow(const ApplyStore& store, const Ids& all, const RollbackRequest& requ
 
 std::set<std::string> carried_by(const ApplyStore& store, std::vector<std::string> ids) {
     std::sort(ids.begin(), ids.end());
-    std::set<std::string> services;
+    std::map<std::string, std::set<std::string>> carriers;  // by service, those whose change of it stands
     for (const std::string& id : ids) {
         const Snapshot snapshot = store.snapshot(id);
         for (const std::string& service : snapshot.service_names()) {
+            std::set<std::string>& those = carriers[service];
             if (snapshot.takes_back.empty()) {
-                services.insert(service);
-            } else {
-                services.erase(service);
+                those.insert(id);
+            } else {  // what came before is what it went back to
+                those.erase(those.lower_bound(snapshot.takes_back), those.end());
             }
+        }
+    }
+    std::set<std::string> services;
+    for (const auto& [service, those] : carriers) {
+        if (!those.empty()) {
+            services.insert(service);
         }
     }
     return services;

@@ -97,9 +97,10 @@ ServiceImages images_behind(const std::vector<Mask>& masks, Engine& engine, cons
 std::vector<HistoryEntry> history_of(const ApplyStore& store) {
     std::vector<HistoryEntry> history;
     for (const std::string& id : store.transactions()) {
-        const Journal::Phase phase = store.journal(id).phase();
+        Journal::Phase phase = Journal::Phase::kNone;
         std::optional<Snapshot> snapshot;
         try {
+            phase = store.journal(id).phase();
             snapshot = store.find_snapshot(id);
         } catch (const Error& error) {  // what is sound is to be seen, and goes back, all the same
             history.push_back({id, "", "", {}, "damaged", {error.what()}});

@@ -101,11 +101,10 @@ class Transaction {
             result.said = {stopped ? "interrupted: what was changed is taken back" : error.what()};
             const bool failed = error.code() == ExitCode::kGateFailed;
             if (failed) {
-                const std::vector<std::string> words = proof_.last_words_of_failed();
-                result.said.insert(result.said.end(), words.begin(), words.end());
+                add_last_words(result.said);
             }
             watcher_.step(fmt::format("taking it back: {}", error.what()));
-            take_back(result.id, result.said);
+            take_back(result.id, result.said, !stopped);
             if (!stopped && (failed || interrupted_)) {
                 result.said.emplace_back("what was changed is taken back: files and containers are as they were");
             }
@@ -125,7 +124,7 @@ class Transaction {
             return result;
         } catch (const std::exception& error) {  // our own error is no reason to leave it half done
             watcher_.step("taking it back");
-            take_back(result.id, {fmt::format("our own error: {}", error.what())});
+            take_back(result.id, {fmt::format("our own error: {}", error.what())}, true);
             throw;
         }
         std::vector<std::string> away;
@@ -142,22 +141,43 @@ class Transaction {
     static constexpr const char* kPending =
         "the journal is pending: any command of docker pilotpros finishes the undo when the engine is back";
 
-    /// `why`: what is said of the reason; where the way back fails, too, it is all that is left of it.
-    void take_back(const std::string& id, const std::vector<std::string>& why) {
+    /// Without them it is taken back all the same, also where nobody waits for them any more.
+    void add_last_words(std::vector<std::string>& said) {
+        try {
+            const std::vector<std::string> words = proof_.last_words_of_failed();
+            said.insert(said.end(), words.begin(), words.end());
+        } catch (const Interrupted&) {
+            world_.cancel.acknowledge();
+        } catch (const EngineLost&) {  // NOLINT(bugprone-empty-catch): the way back finds out, and says so
+        }
+    }
+
+    /// `why`: what is said of the reason; where the way back fails, too, it is all that is left of it. `goes_on`: a
+    /// first Ctrl-C asks for what is done already.
+    void take_back(const std::string& id, const std::vector<std::string>& why, bool goes_on) {
         const auto tell_why = [&] {
             std::for_each(why.begin(), why.end(), [&](const std::string& line) { watcher_.step(line); });
         };
         std::vector<std::string> unhealthy;
         try {
-            unhealthy = undo_exactly(world_, engine_, store_, id, watcher_);
+            try {
+                unhealthy = undo_exactly(world_, engine_, store_, id, watcher_);
+            } catch (const Interrupted&) {
+                if (!goes_on) {
+                    throw;
+                }
+                world_.cancel.acknowledge();
+                watcher_.step("interrupted: it is being taken back already, and goes on");
+                unhealthy = undo_exactly(world_, engine_, store_, id, watcher_);
+            }
         } catch (const EngineLost& lost) {
             tell_why();
             throw EngineLost(lost.what(), kPending);
         } catch (const Error& left) {
+            tell_why();
             if (left.code() != ExitCode::kRefused) {
                 throw;
             }
-            tell_why();
             throw Error(ExitCode::kNotRestored, fmt::format("what was changed is not taken back yet: {}", left.what()),
                         left.hint());
         }
@@ -165,9 +185,7 @@ class Transaction {
         closed_all_the_same(world_.cancel, [&] { guard_.unlock(); });
         if (!unhealthy.empty()) {
             tell_why();
-            throw Error(ExitCode::kNotRestored,
-                        fmt::format("files and containers are as they were, but {}", fmt::join(unhealthy, "; ")),
-                        "docker compose logs SERVICE says why; nothing is left for docker pilotpros to undo");
+            refuse_unhealthy(unhealthy);
         }
     }
 

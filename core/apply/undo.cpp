@@ -152,6 +152,14 @@ class Undo {
 
 }  // namespace
 
+void refuse_unhealthy(const std::vector<std::string>& lines) {
+    if (!lines.empty()) {
+        throw Error(ExitCode::kNotRestored,
+                    fmt::format("files and containers are as they were, but {}", fmt::join(lines, "; ")),
+                    "docker compose logs SERVICE says why; nothing is left for docker pilotpros to undo");
+    }
+}
+
 std::vector<std::string> undo_exactly(World& world, Engine& engine, ApplyStore& store, const std::string& id,
                                       ApplyWatcher& watcher, bool force) {
     const Snapshot snapshot = store.snapshot(id);

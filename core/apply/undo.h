@@ -14,6 +14,9 @@ namespace pilotpros {
 /// old image is gone by its files, which is told. What cannot go back does not keep the rest from it. Returns a line of
 /// each service that is as it was and does not come up healthy. Throws Error: kRefused where the user changed a file
 /// meanwhile and `force` does not say that it goes back, too; kNotRestored with what is left to do; EngineLost.
+/// Throws Error (kNotRestored) where there is any of these lines. Pure.
+void refuse_unhealthy(const std::vector<std::string>& lines);
+
 std::vector<std::string> undo_exactly(World& world, Engine& engine, ApplyStore& store, const std::string& id,
                                       ApplyWatcher& watcher, bool force = false);
 

@@ -25,6 +25,12 @@ RollbackRequest only(const std::vector<std::string>& services) {
     return request;
 }
 
+RollbackRequest all_of_it() {
+    RollbackRequest request;
+    request.all = true;
+    return request;
+}
+
 ExitCode refusal(ApplyMachine& machine, const RollbackRequest& request) {
     try {
         machine.roll_back(request);
@@ -298,8 +304,101 @@ TEST_CASE("snapshots tell which engine a folder's project was applied on", "[rol
     CHECK(locate_by_snapshots(world, named).engine == "ENGINE");
     nlohmann::json snapshot = machine.store().snapshot("0001");
     snapshot["engine"] = "OTHER";
-    machine.files.contents["/state/pilotpros/OTHER/shop/transactions/0001/snapshot.json"] = seal(snapshot);
+    const std::string other = "/state/pilotpros/OTHER/shop/transactions/0001/";
+    machine.files.contents[other + "snapshot.json"] = seal(snapshot);
+    CHECK(locate_by_snapshots(world, named).engine == "ENGINE");  // nothing of it stands there
+    machine.files.contents[other + "journal.json"] =
+        machine.files.contents.at("/state/pilotpros/ENGINE/shop/transactions/0001/journal.json");
     CHECK_THROWS_WITH(locate_by_snapshots(world, named), Catch::Contains("several"));
+}
+
+TEST_CASE("where the files do not tell, the project is the one of which something stands", "[rollback]") {
+    ApplyMachine machine;
+    machine.apply();
+    const auto another = [&](const std::string& engine, const std::string& name) {
+        nlohmann::json snapshot = machine.store().snapshot("0001");
+        snapshot["engine"] = engine;
+        snapshot["project"] = name;
+        const std::string folder = "/state/pilotpros/" + engine + "/" + name + "/transactions/0001/";
+        machine.files.contents[folder + "snapshot.json"] = seal(snapshot);
+        machine.files.contents[folder + "journal.json"] =
+            machine.files.contents.at("/state/pilotpros/ENGINE/shop/transactions/0001/journal.json");
+        return ApplyStore{machine.killable, machine.environment.state_directory(), engine, name};
+    };
+    const auto taken_back = [](ApplyStore store) {
+        Journal journal = store.journal("0001");
+        journal.intend(Journal::kUndo);
+        journal.done(Journal::kUndo);
+    };
+    const auto located = [&] {
+        World world = machine.world();
+        return locate_project(world, machine.engine, {}).name;
+    };
+    machine.files.contents.erase("/shop/compose.yaml");
+    SECTION("alone") { CHECK(located() == "shop"); }
+    SECTION("not the first by name, which was taken back") {
+        taken_back(another("ENGINE", "before"));
+        CHECK(located() == "shop");
+        World world = machine.world();
+        CHECK(locate_by_snapshots(world, {}).name == "shop");
+    }
+    SECTION("of two nobody knows, but for COMPOSE_PROJECT_NAME") {
+        another("ENGINE", "another");
+        CHECK_THROWS_WITH(located(), Catch::Contains("several projects"));
+        machine.environment.variables["COMPOSE_PROJECT_NAME"] = "shop";
+        CHECK(located() == "shop");
+    }
+    SECTION("where it stands on another engine alone, that is said") {
+        another("OTHER", "shop");
+        taken_back(machine.store());
+        World world = machine.world();
+        const Located here = locate_project(world, machine.engine, {});
+        CHECK(here.name == "shop");
+        CHECK_THROWS_WITH(refuse_another_engine(world, here), Catch::Contains("another engine (OTHER)"));
+    }
+}
+
+TEST_CASE("what a service alone went back to, a rollback of all takes back, too", "[rollback]") {
+    ApplyMachine machine{true};
+    const std::string before = machine.seen();
+    machine.apply("128m");
+    const std::string first = machine.seen();
+    machine.apply("256m");
+    machine.roll_back(only({"web"}));
+    CHECK(memory_of(machine, "web") == 134217728);
+    CHECK(memory_of(machine, "db") == 268435456);
+    SECTION("it is among what status tells") {
+        const ProjectStatus told = status(machine);
+        CHECK(std::any_of(told.services.begin(), told.services.end(),
+                          [](const auto& one) { return one.service == "web"; }));
+    }
+    SECTION("all of it") {
+        CHECK(preview(machine, all_of_it()).scope.services == std::set<std::string>{"db", "web"});
+        machine.roll_back(true);
+        CHECK(memory_of(machine, "web") == 0);
+        CHECK(memory_of(machine, "db") == 0);
+        CHECK(machine.seen() == before);
+    }
+    SECTION("by the first transaction's number") {
+        RollbackRequest request;
+        request.id = "1";
+        machine.roll_back(request);
+        CHECK(machine.seen() == before);
+    }
+    SECTION("the service alone once more, which ends where it began") {
+        machine.roll_back(only({"web"}));
+        CHECK(memory_of(machine, "web") == 0);
+        CHECK(memory_of(machine, "db") == 268435456);
+        CHECK(preview(machine, only({"web"})).undone.empty());
+        machine.roll_back(true);
+        CHECK(machine.seen() == before);
+    }
+    SECTION("the last one: db is where the first apply had it, web stays there") {
+        machine.roll_back();
+        CHECK(machine.seen() == first);
+        machine.roll_back();
+        CHECK(machine.seen() == before);
+    }
 }
 
 TEST_CASE("one service of a joint change goes back with the other one only", "[rollback]") {
@@ -389,6 +488,25 @@ TEST_CASE("a file that the user changed since is shown, kept, and in the way unt
         machine.roll_back(force);
         CHECK(machine.files.contents.at(std::string{kOverride} + ".pilotpros-kept") == "an earlier one");
         CHECK(machine.files.contents.at(std::string{kOverride} + "-2.pilotpros-kept") == theirs);
+    }
+    SECTION("nor is putting them back alone cut short and finished, where nobody forced it") {
+        machine.files.contents.at(kOverride) = theirs.substr(0, theirs.size() - 40);
+        RollbackRequest force;
+        force.force = GENERATE(false, true);
+        Journal journal = machine.store().journal("0001");
+        journal.intend(Journal::kUndoFiles, force.force ? "force" : "");
+        const std::string now = machine.seen();
+        if (force.force) {
+            machine.recover();
+            CHECK(!machine.files.exists(kOverride));
+        } else {
+            CHECK_THROWS_WITH(machine.recover(), Catch::Contains("changed"));
+            CHECK(machine.seen() == now);
+            World world = machine.world();
+            ApplyStore store = machine.store();
+            CHECK(finish_pending(world, machine.engine, store, machine.watcher, true) == 1);
+            CHECK(!machine.files.exists(kOverride));
+        }
     }
     SECTION("the files alone are no way round") {
         CHECK_THROWS_AS(files_only(machine), Error);
