@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <optional>
 #include <set>
@@ -68,11 +69,21 @@ Path folder_of(const Selectors& selectors, const Surroundings& surroundings) {
                                        : user_folder(surroundings);
 }
 
-bool stands(World& world, const std::string& engine, const std::string& project) {
-    const ApplyStore store(world.files, world.environment.state_directory(), engine, project);
+bool has_any(World& world, const Applied& applied, const std::function<bool(const Journal&)>& is_meant) {
+    const ApplyStore store(world.files, world.environment.state_directory(), applied.engine, applied.project);
     const std::vector<std::string> all = store.transactions();
-    return std::any_of(all.begin(), all.end(), [&](const std::string& id) {
-        const Journal journal = store.journal(id);
+    return std::any_of(all.begin(), all.end(), [&](const std::string& id) { return is_meant(store.journal(id)); });
+}
+
+bool stands(World& world, const Applied& applied) {
+    return has_any(world, applied, [](const Journal& journal) {
+        return journal.pending() || journal.phase() == Journal::Phase::kApplied;
+    });
+}
+
+/// Also where its files went back alone: containers may be left.
+bool can_go_back(World& world, const Applied& applied) {
+    return has_any(world, applied, [](const Journal& journal) {
         return journal.pending() || journal.phase() == Journal::Phase::kApplied ||
                journal.phase() == Journal::Phase::kFilesUndone;
     });
@@ -82,7 +93,7 @@ bool stands(World& world, const std::string& engine, const std::string& project)
 std::set<Applied> standing_of(World& world, const std::set<Applied>& found) {
     std::set<Applied> standing;
     std::copy_if(found.begin(), found.end(), std::inserter(standing, standing.end()),
-                 [&](const Applied& one) { return stands(world, one.engine, one.project); });
+                 [&](const Applied& one) { return can_go_back(world, one); });
     return standing.empty() ? found : standing;
 }
 
@@ -105,11 +116,10 @@ std::optional<std::string> applied_project(World& world, const std::string& engi
     std::copy_if(all.begin(), all.end(), std::inserter(here, here.end()),
                  [&](const Applied& one) { return one.engine == engine; });
     const std::set<Applied>& meant = here.empty() ? all : here;
-    const bool any_stands = !meant.empty() && stands(world, meant.begin()->engine, meant.begin()->project);
-    if (meant.empty() || (here.empty() && !any_stands)) {
+    if (meant.empty() || (here.empty() && !stands(world, *meant.begin()))) {
         return std::nullopt;
     }
-    if (any_stands) {
+    if (can_go_back(world, *meant.begin())) {
         refuse_several(here);
     }
     return meant.begin()->project;
@@ -117,13 +127,13 @@ std::optional<std::string> applied_project(World& world, const std::string& engi
 
 /// The other engine on which it stands applied; empty: none, or this one has it, too.
 std::string other_engine(World& world, const Located& located) {
-    if (stands(world, located.engine, located.name)) {
+    if (stands(world, {located.engine, located.name})) {
         return {};
     }
     const Path folder = located.project.working_directory;  // of what only snapshots tell of it is not known
     for (const Applied& one :
          applied_in(world, "", folder.empty() ? std::nullopt : std::optional{folder}, located.name)) {
-        if (one.engine != located.engine && stands(world, one.engine, one.project)) {
+        if (one.engine != located.engine && stands(world, one)) {
             return one.engine;
         }
     }

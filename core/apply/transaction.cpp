@@ -162,8 +162,8 @@ class Transaction {
         try {
             try {
                 unhealthy = undo_exactly(world_, engine_, store_, id, watcher_);
-            } catch (const Interrupted&) {
-                if (!goes_on) {
+            } catch (const Error& left) {
+                if (!goes_on || left.code() != ExitCode::kInterrupted) {
                     throw;
                 }
                 world_.cancel.acknowledge();

@@ -113,6 +113,27 @@ TEST_CASE("a service that was taken back and does not come up is no success", "[
     SECTION("planted: one that comes up is") { CHECK(applied_beside(machine, watcher).code == ExitCode::kGateFailed); }
 }
 
+TEST_CASE("an apply that was killed, and whose service does not come up again, is no success either", "[apply]") {
+    int told = 0;
+    const int steps = steps_of(Begin::kNothingApplied, put_on);
+    for (int at = 1; at <= steps; ++at) {
+        ApplyMachine machine;
+        const std::string old = machine.engine.find("shop-web-1")->id;
+        kill_at(machine, Begin::kNothingApplied, at, false, put_on);
+        machine.killer = {};
+        if (machine.store().in_phase(Journal::Phase::kApplying).empty() || machine.engine.find(old) != nullptr) {
+            continue;
+        }
+        ++told;
+        CAPTURE(at);
+        machine.engine.broken_when = "com.docker.compose.project";
+        CHECK_THROWS_WITH(machine.recover(), Catch::Contains("files and containers are as they were, but"));
+        CHECK(machine.store().in_phase(Journal::Phase::kApplying).empty());
+        CHECK(machine.recover() == 0);
+    }
+    CHECK(told > 0);
+}
+
 TEST_CASE("an apply that is cut short goes back by the files where the old image is gone", "[apply]") {
     int gone = 0;
     for (int at = 1; at < 200; ++at) {

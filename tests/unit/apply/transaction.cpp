@@ -222,6 +222,40 @@ TEST_CASE("an apply that ends without the engine, or is interrupted twice, says 
     CHECK(pending > 3);
 }
 
+TEST_CASE("a Ctrl-C at any moment of an apply that fails is a way back, never half of one", "[apply]") {
+    for (int at = 1;; ++at) {
+        ApplyMachine machine;
+        machine.engine.broken_when = "134217728";
+        const std::string before = machine.seen();
+        int count = 0;
+        machine.killer.fail_at = -1;
+        machine.killer.instead = [&] {
+            if (++count == at) {
+                throw Interrupted();
+            }
+        };
+        ExitCode code = ExitCode::kDone;
+        std::string hint;
+        try {
+            code = machine.apply().code;
+        } catch (const Error& error) {
+            code = error.code();
+            hint = error.hint();
+        }
+        machine.killer = {};
+        CAPTURE(at, static_cast<int>(code), hint);
+        CHECK((code == ExitCode::kGateFailed || code == ExitCode::kInterrupted));
+        const ApplyStore store = machine.store();
+        CHECK(store.in_phase(Journal::Phase::kApplying).empty());
+        CHECK(store.in_phase(Journal::Phase::kApplied).empty());
+        CHECK(machine.seen() == before);
+        if (count < at) {
+            break;
+        }
+        REQUIRE(at < 300);
+    }
+}
+
 TEST_CASE("a commit that the disk takes and says it did not is taken back, killed at any step", "[apply]") {
     const auto applied_then_killed = [](ApplyMachine& machine, int broken_at, int kill_at) {
         machine.killer = {kill_at};

@@ -6,7 +6,9 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 
+#include "core/apply/project_files.h"
 #include "core/model/error.h"
+#include "core/model/sha256.h"
 
 using namespace pilotpros;
 
@@ -64,4 +66,28 @@ TEST_CASE("a durable write replaces the whole file, with its mode, and leaves no
     REQUIRE(stat(file.c_str(), &status) == 0);
     CHECK(status.st_uid == (given ? kSomebody : geteuid()));
     CHECK(mode_of(file) == 0600);
+}
+
+TEST_CASE("a file goes back also where somebody removed the folder that it lay in") {
+    const Folder folder;
+    DiskFiles files;
+    const Path kept = folder.path / "kept";
+    files.make_private_directory(kept);
+    files.write_durably(kept / "file-1", "before", 0600);
+    PathRecord record;
+    record.path = folder.path / "ours" / "deep" / "file";
+    record.before = {"file", 0640, sha256_hex("before")};
+    record.kept = "file-1";
+    PathRecord link;
+    link.path = folder.path / "links" / "link";
+    link.before = {"symlink", 0, "../kept/file-1"};
+    restore_paths({record, link}, kept, files);
+    CHECK(files.read(record.path) == "before");
+    CHECK(mode_of(record.path) == 0640);
+    CHECK(mode_of(folder.path / "ours" / "deep") == 0755);
+    CHECK(files.read_link(link.path) == Path{"../kept/file-1"});
+    PathRecord none;
+    none.path = folder.path / "never" / "file";
+    restore_paths({none}, kept, files);
+    CHECK_FALSE(files.exists(folder.path / "never"));
 }
