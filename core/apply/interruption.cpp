@@ -116,11 +116,14 @@ AnnouncedInterruption announce_interruption(const std::vector<Interruption>& mea
     }
     std::optional<double> slowest;
     for (const SeenStart& seen : starts) {
-        const double look = bounds.spacing > seen.spacing + kSameSpacing ? bounds.spacing : 0;
-        if (seen.seconds + look >= slowest.value_or(0)) {
-            slowest = seen.seconds + look;
-            result.look = look;
-        }
+        slowest = std::max(slowest.value_or(0), seen.seconds);
+    }
+    const bool looked_more_often = std::all_of(starts.begin(), starts.end(), [&](const SeenStart& seen) {
+        return bounds.spacing > seen.spacing + kSameSpacing;
+    });
+    if (slowest && looked_more_often) {
+        result.look = bounds.spacing;
+        *slowest += result.look;
     }
     part(result.start, result.start_seen, slowest, bounds.give_up);
     return result;
