@@ -348,7 +348,11 @@ Probe within_shell(const Probe& probe) {
     static const std::set<std::string> kShells{"sh", "bash", "ash", "dash", "zsh", "ksh"};
     const bool shell = probe.simple && probe.words.size() == 3 && kShells.contains(probe.program) &&
                        probe.words[1].raw.starts_with('-') && probe.words[1].raw.ends_with('c');
-    if (!shell) {
+    // What a shell was told before it, e.g. PGHOST, decides what is asked within.
+    const bool told = probe.form == Probe::Form::kShell &&
+                      std::any_of(probe.before.begin(), probe.before.end(),
+                                  [](const Probe::Word& word) { return word.raw.find('=') != std::string::npos; });
+    if (!shell || told) {
         return probe;
     }
     const std::string& text = probe.words[2].raw;

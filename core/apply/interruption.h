@@ -76,8 +76,8 @@ struct AnnouncedInterruption {
 /// more, at least 200 ms more; what was measured is repeated within a quarter either way, so that what is announced is
 /// at most one and a half times what happens, or 400 ms more. Where none was measured, the same of each part: the
 /// slowest seen and a quarter more, else the bound that holds whatever happens: stop_grace_period, what is left then of
-/// the time that docker compose is given, the gate's time-out. A start that was seen with a health check that looked
-/// more often may be noticed as late as the next look of the one that it is going to have. To what it took to replace a
+/// the time that docker compose is given, the gate's time-out. Where every start was seen with a health check that
+/// looked more often, it may be noticed as late as the next look of the coming one. To what it took to replace a
 /// container of ours half a second is added for docker compose's own steps. Pure.
 AnnouncedInterruption announce_interruption(const std::vector<Interruption>& measured,
                                             const InterruptionBounds& bounds);

@@ -150,7 +150,7 @@ void make_missing_parents(const Path& path, Files& disk) {
     const Path parent = path.parent_path();
     if (parent != path && !disk.exists(parent)) {
         make_missing_parents(parent, disk);
-        disk.make_directory(parent, 0755);
+        disk.make_directory(parent, kFolderMode);
     }
 }
 

@@ -326,10 +326,7 @@ std::vector<WrittenMount> mounts_of(const Json& service) {
     return mounts;
 }
 
-bool is_windows_path(const std::string& target) {
-    return target.size() > 2 && std::isalpha(static_cast<unsigned char>(target[0])) != 0 && target[1] == ':' &&
-           (target[2] == '/' || target[2] == '\\');
-}
+bool is_windows_path(const std::string& target) { return is_drive(target.substr(0, 1), target, 1); }
 
 std::vector<std::string> tmpfs_targets(const Json& service) {
     std::vector<std::string> targets;

@@ -71,8 +71,7 @@ std::vector<Spot> look_localhost(const LintCase& input) {
              repaired ? test_lines(name, *repaired) : "write 127.0.0.1 for localhost in the health check's test",
              passes       ? tries_in_vain(tested.resolved)
              : of_node_20 ? "it passes all the same: node from 20 on tries ::1 in vain and goes on to 127.0.0.1; "
-                            "another program "
-                            "that takes its place may not"
+                            "another program that takes its place may not"
              : of_node
                  ? "localhost may be ::1 first, and node before 20 does not go on to 127.0.0.1: the check fails on a "
                    "server that listens on IPv4 alone"

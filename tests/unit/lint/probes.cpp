@@ -178,6 +178,7 @@ TEST_CASE("pg_isready without a host is told", "[lint]") {
               .says(id));
     CHECK(checked_by("      test: sh -c 'pg_isready -U x -d y'\n").says(id));
     CHECK_FALSE(checked_by("      test: sh -c 'pg_isready -h 127.0.0.1 -U x'\n").says(id));
+    CHECK_FALSE(checked_by("      test: PGHOST=127.0.0.1 sh -c 'pg_isready -U x'\n").says(id));
     CHECK_FALSE(checked_by("      test: pg_isready -h 127.0.0.1 -U shop\n").says(id));
     CHECK_FALSE(checked_by("      test: [CMD, pg_isready, --host=127.0.0.1]\n").says(id));
     CHECK_FALSE(checked_by("      test: pg_isready ${PG_OPTIONS}\n").says(id));
