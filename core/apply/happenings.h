@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "core/docker/engine.h"
-#include "core/docker/events.h"
-#include "core/docker/json_lines.h"
+#include "core/docker/event_stream.h"
+#include "core/sys/clock.h"
 
 namespace pilotpros {
 
@@ -14,12 +14,12 @@ namespace pilotpros {
 /// waits for the engine moves it on; what happened while nobody waited is there after catch_up().
 class Happenings {
   public:
-    Happenings(Engine& engine, const std::string& project);
+    Happenings(Engine& engine, const Clock& clock, const std::string& project);
     Happenings(const Happenings&) = delete;
     Happenings& operator=(const Happenings&) = delete;
     Happenings(Happenings&&) = delete;
     Happenings& operator=(Happenings&&) = delete;
-    ~Happenings();
+    ~Happenings() = default;
 
     /// Takes in what the engine has sent meanwhile.
     void catch_up();
@@ -27,14 +27,14 @@ class Happenings {
     void wait_until(const std::function<bool()>& told);
     [[nodiscard]] const std::vector<ContainerEvent>& events() const { return events_; }
     /// Whether a process of that container was killed for lack of memory; `from`: leaving out so many first events.
-    [[nodiscard]] bool oom_killed(const std::string& container, std::size_t from = 0) const;
+    [[nodiscard]] bool oom_killed(const std::string& container, std::size_t from = 0);
+    /// What cannot be told, a line, where the engine does not let us hear its events any more; else empty.
+    [[nodiscard]] std::string unheard() const;
 
   private:
     Engine& engine_;
     std::vector<ContainerEvent> events_;
-    JsonLines lines_;
-    Engine::StreamId stream_ = 0;
-    bool ended_ = false;
+    EventStream stream_;
 };
 
 }  // namespace pilotpros

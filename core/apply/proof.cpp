@@ -33,7 +33,7 @@ Proof::Proof(World& world, Engine& engine, const ApplyRequest& request, ApplyWat
       engine_(engine),
       request_(request),
       watcher_(watcher),
-      happenings_(engine, request.project.name),
+      happenings_(engine, world.clock, request.project.name),
       answers_(world.files,
                image_answers_directory(world.environment.state_directory(), request.observation.engine->id)) {}
 
@@ -203,6 +203,9 @@ void Proof::watch() {
         if (again) {
             pump_for(engine_, world_.clock, kPause);
         }
+    }
+    if (std::string unheard = happenings_.unheard(); !unheard.empty()) {
+        said_.push_back(std::move(unheard));
     }
 }
 

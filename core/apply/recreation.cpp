@@ -130,7 +130,7 @@ std::optional<std::string> Recreation::time_away(Happenings& happenings, const s
 std::vector<std::string> Recreation::back(const Snapshot& snapshot, const ServiceRecord& service, int running,
                                           Journal& journal) {
     const std::string& name = service.service;
-    Happenings happenings(engine_, snapshot.project);
+    Happenings happenings(engine_, world_.clock, snapshot.project);
     tidy_after_compose(engine_, snapshot.project, name);
     const ComposeRun run = compose_of(snapshot);
     const Intended intended = read_intended(run, engine_, snapshot.project);
@@ -204,6 +204,9 @@ std::vector<std::string> Recreation::back(const Snapshot& snapshot, const Servic
         watcher_.step(line);
     }
     std::vector<std::string> said{gate.said};
+    if (std::string unheard = happenings.unheard(); !unheard.empty()) {
+        said.push_back(std::move(unheard));
+    }
     if (gate.passed) {
         const ServiceObservation now = observed_now(engine_, snapshot.project, name);
         // Where the engine runs elsewhere, its clock is not ours, and only its own events tell.

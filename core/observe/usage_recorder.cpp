@@ -34,53 +34,22 @@ UsageRecorder::UsageRecorder(Engine& engine, const Clock& clock, const Files* lo
     : engine_(engine),
       clock_(clock),
       files_(local_files),
-      project_(std::move(project)),
-      listened_from_(clock.now()),
-      kernels_read_(clock.steady()) {
-    open_events(std::nullopt);
-}
-
-void UsageRecorder::open_events(std::optional<TimePoint> since) {
-    // What was heard last comes again.
-    events_ = std::make_unique<JsonLines>([this, fresh = !since, known = last_event_](std::string_view line) mutable {
-        const auto event = parse_event(line);
-        fresh = fresh || (event && event->time != known);
-        if (event && fresh) {
-            hear(*event);
-        }
-        return event.has_value();
-    });
-    events_opened_ = clock_.steady();
-    events_ended_ = false;
-    event_stream_ = engine_.open(
-        events_request(project_, since), [this](std::string_view bytes) { events_->feed(bytes); },
-        [this](int status, const std::string& complaint) {
-            events_ended_ = true;
-            event_status_ = status;
-            event_complaint_ = complaint.empty() ? fmt::format("the engine ended them (status {})", status) : complaint;
-        });
-}
+      events_(engine, clock, std::move(project), [this](const ContainerEvent& event) { hear(event); }),
+      kernels_read_(clock.steady()) {}
 
 void UsageRecorder::mend_events() {
-    constexpr int kDenied = 400, kQuickEnds = 3;
-    quick_ends_ = clock_.steady() - events_opened_ < std::chrono::seconds{1} ? quick_ends_ + 1 : 0;
-    if (event_status_ >= kDenied || quick_ends_ > kQuickEnds) {
-        events_given_up_ = true;
-        return;
-    }
     Request ping;
     ping.path = "/_ping";
     ping.versioned = false;
     ping.timeout = std::chrono::seconds{5};
-    if (engine_.call_all({ping}).front().ok()) {
-        open_events(last_event_ == TimePoint{} ? listened_from_ : last_event_);
+    if (!engine_.call_all({ping}).front().ok()) {
+        lost_ = true;
+    } else if (events_.mend()) {
         for (const auto& [id, watched] : watched_) {
             if (watched->ended && watched->recorder.running()) {
                 open_statistics(*watched);
             }
         }
-    } else {
-        lost_ = true;
     }
 }
 
@@ -93,7 +62,7 @@ UsageRecorder::~UsageRecorder() {
         for (const auto& [id, watched] : watched_) {
             engine_.close(watched->stream);
         }
-        engine_.close(event_stream_);
+        events_.close();
     }
 }
 
@@ -133,7 +102,7 @@ void UsageRecorder::open_statistics(Watched& watched) {
 void UsageRecorder::step(std::chrono::milliseconds at_most) {
     const auto begin = clock_.steady();
     engine_.pump(at_most);
-    if (events_ended_ && !events_given_up_ && !lost_) {
+    if (events_.broken() && !lost_) {
         mend_events();
     }
     // The engine reads its containers one after the other and sends each sample by itself. Nobody waits for one: its
@@ -152,7 +121,6 @@ void UsageRecorder::step(std::chrono::milliseconds at_most) {
 bool UsageRecorder::newcomers() { return std::exchange(newcomers_, false); }
 
 void UsageRecorder::hear(const ContainerEvent& event) {
-    last_event_ = std::max(last_event_, event.time);
     const auto found = watched_.find(event.container);
     if (found != watched_.end()) {
         found->second->recorder.event(event);
@@ -223,7 +191,7 @@ void UsageRecorder::finish() {
     for (const auto& [id, watched] : watched_) {
         engine_.close(watched->stream);
     }
-    engine_.close(event_stream_);
+    events_.close();
     finished_ = true;
 }
 
@@ -247,8 +215,8 @@ std::vector<Gap> UsageRecorder::gaps(bool interrupted) const {
         say("engine", "the kernel's own counters",
             "the engine is not proven to run on this machine, so its kernel's own files cannot be read");
     }
-    if (events_ended_) {
-        say("engine", "restarts and OOM kills since then", "the stream of events ended: " + event_complaint_);
+    if (!events_.ended().empty()) {
+        say("engine", "restarts and OOM kills since then", "the stream of events ended: " + events_.ended());
     }
     std::size_t without_block = 0, without_peak = 0;
     for (const auto& [id, watched] : watched_) {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/docker/engine.h"
-#include "core/docker/events.h"
+#include "core/docker/event_stream.h"
 #include "core/docker/json_lines.h"
 #include "core/model/observation.h"
 #include "core/observe/container_recorder.h"
@@ -63,8 +63,7 @@ class UsageRecorder {
   private:
     struct Watched;
 
-    void open_events(std::optional<TimePoint> since);
-    /// Opens them again where the engine is still there: what lies between it and us may end a stream that is quiet.
+    /// Opens the stream of events again where the engine is still there.
     void mend_events();
     void open_statistics(Watched& watched);
     void hear(const ContainerEvent& event);
@@ -76,16 +75,11 @@ class UsageRecorder {
     Engine& engine_;
     const Clock& clock_;
     const Files* files_;
-    std::string project_;
     std::map<std::string, std::unique_ptr<Watched>> watched_;
     std::map<std::string, RememberedStart> remembered_;
-    std::unique_ptr<JsonLines> events_;
-    Engine::StreamId event_stream_ = 0;
-    std::string event_complaint_;
-    int event_status_ = 0, quick_ends_ = 0;
-    TimePoint listened_from_, last_event_;  ///< ours, and the engine's own
-    std::chrono::steady_clock::time_point kernels_read_, events_opened_;
-    bool newcomers_ = false, finished_ = false, events_ended_ = false, events_given_up_ = false, lost_ = false;
+    EventStream events_;
+    std::chrono::steady_clock::time_point kernels_read_;
+    bool newcomers_ = false, finished_ = false, lost_ = false;
 };
 
 }  // namespace pilotpros

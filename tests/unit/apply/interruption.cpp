@@ -39,6 +39,20 @@ std::string line(const std::string& action, double seconds, const std::string& i
            "\n";
 }
 
+/// So much time passes with every look at it.
+class SteppingClock final : public Clock {
+  public:
+    [[nodiscard]] std::chrono::steady_clock::time_point steady() const override {
+        now_ += std::chrono::duration_cast<std::chrono::nanoseconds>(step);
+        return std::chrono::steady_clock::time_point{now_};
+    }
+    [[nodiscard]] TimePoint now() const override { return kBegin; }
+    Seconds step{2};
+
+  private:
+    mutable std::chrono::nanoseconds now_{0};
+};
+
 Interruption measured(double stop, double replace, double start, double spacing = 5) {
     return {"", stop, replace, start, spacing};
 }
@@ -240,14 +254,56 @@ TEST_CASE("how often a health check looks while the service starts", "[interrupt
 }
 
 TEST_CASE("what happens to a project's containers is kept while somebody waits for the engine", "[interruption]") {
+    const auto told = [](const std::string& action, double seconds, const std::string& id) {
+        return line(action, seconds, id, "com.docker.compose.project", "shop", "web");
+    };
     testing::MemoryEngine engine;
-    engine.answer("GET /events", 200,
-                  line("oom", 1, "x", "com.docker.compose.project", "shop", "web") +
-                      line("kill", 2, "y", "com.docker.compose.project", "shop", "web"));
-    Happenings happenings{engine, "shop"};
-    CHECK_FALSE(happenings.oom_killed("x"));
-    happenings.catch_up();
-    CHECK(happenings.oom_killed("x"));
-    CHECK_FALSE(happenings.oom_killed("y"));  // planted: a signal is no lack of memory
-    CHECK(happenings.events().size() == 2);
+    SteppingClock clock;
+    SECTION("each event once") {
+        engine.answer("GET /events", 200, told("oom", 1, "x") + told("kill", 2, "y"));
+        engine.answer("GET /events", 200, "");
+        Happenings happenings{engine, clock, "shop"};
+        CHECK_FALSE(happenings.oom_killed("x"));
+        happenings.catch_up();
+        CHECK(happenings.oom_killed("x"));
+        CHECK_FALSE(happenings.oom_killed("y"));  // planted: a signal is no lack of memory
+        CHECK(happenings.events().size() == 2);
+    }
+    SECTION("a stream that breaks off is gone on with where it was, and what was told comes only once") {
+        engine.answer("GET /events", 200, told("kill", 1, "x") + told("die", 2, "x"), {{"cut", "1"}});
+        engine.answer("GET /events", 200, told("die", 2, "x") + told("oom", 3, "y"));
+        engine.answer("GET /events", 200, "");
+        Happenings happenings{engine, clock, "shop"};
+        engine.pump({});
+        CHECK(happenings.oom_killed("y"));
+        CHECK_FALSE(happenings.oom_killed("x"));
+        CHECK(happenings.events().size() == 3);
+        REQUIRE(engine.asked.size() >= 2);
+        CHECK(engine.asked.front().query.size() == 1);
+        CHECK(engine.asked.at(1).query.back() == std::pair<std::string, std::string>{"since", "1769853602.000000000"});
+    }
+    SECTION("a stream that broke off before anything was told begins where we began to listen") {
+        engine.answer("GET /events", 200, "", {{"cut", "1"}});
+        engine.answer("GET /events", 200, told("oom", 3, "y"));
+        Happenings happenings{engine, clock, "shop"};
+        happenings.catch_up();
+        CHECK(happenings.oom_killed("y"));
+        CHECK(engine.asked.at(1).query.back() == std::pair<std::string, std::string>{"since", "1769853600.000000000"});
+    }
+    SECTION("an engine that refuses them, or ends them at once each time, leaves something unseen, which is said") {
+        clock.step = Seconds{0};
+        SECTION("refused") { engine.answer("GET /events", 403, R"({"message":"denied"})"); }
+        SECTION("ended at once each time") { engine.answer("GET /events", 200, ""); }
+        Happenings happenings{engine, clock, "shop"};
+        CHECK(happenings.unheard().empty());
+        for (int look = 0; look < 10; ++look) {
+            happenings.catch_up();
+        }
+        CHECK(happenings.unheard().find("killed for lack of memory") != std::string::npos);
+        CHECK(happenings.unheard().find("status ") != std::string::npos);
+        const std::size_t asked = engine.asked.size();
+        CHECK(asked <= 5);
+        CHECK_FALSE(happenings.oom_killed("x"));
+        CHECK(engine.asked.size() == asked);  // it was given up
+    }
 }
