@@ -194,13 +194,12 @@ void set_limits(Engine& engine, const std::string& project, const std::string& s
                                     "that has them",
                                     service));
         }
-        if (update.body.empty()) {
-            continue;
-        }
-        const Response response = engine.call(post_json("/containers/" + live.id + "/update", update.body));
-        if (!response.ok()) {
-            throw Error(ExitCode::kGateFailed,
-                        fmt::format("the engine does not give {} its limits: {}", live.name, response.message()));
+        if (!update.body.empty()) {
+            const Response response = engine.call(post_json("/containers/" + live.id + "/update", update.body));
+            if (!response.ok()) {
+                throw Error(ExitCode::kGateFailed,
+                            fmt::format("the engine does not give {} its limits: {}", live.name, response.message()));
+            }
         }
         for (const Container& container : inspect_containers(engine, {live.id})) {
             const std::vector<std::string> wrong = limits_not_in_force(resolved, container.limits, swap_limit);

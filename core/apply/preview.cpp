@@ -121,11 +121,15 @@ ServicePreview preview_of(const ApplyRequest& request, const std::string& name, 
     preview.start_seconds = start_seconds_of(service);
     const std::vector<Container> containers = service == nullptr ? std::vector<Container>{} : service->containers;
     preview.stop_seconds = longest_stop_grace(containers);
-    preview.recreates = std::any_of(containers.begin(), containers.end(), [&](const Container& container) {
+    preview.next_up_recreates = std::any_of(containers.begin(), containers.end(), [&](const Container& container) {
         return container.running() && !is_made_from(container.config_hash, hash, alone);
     });
-    preview.live = request.live && preview.recreates;
-    preview.recreates = preview.recreates && !request.live;
+    const bool drifted = std::any_of(containers.begin(), containers.end(), [&](const Container& container) {
+        return container.running() &&
+               !limits_not_in_force(resolved, container.limits, request.observation.engine->swap_limit).empty();
+    });
+    preview.live = request.live && (preview.next_up_recreates || drifted);
+    preview.recreates = preview.next_up_recreates && !request.live;
     return preview;
 }
 
@@ -348,7 +352,10 @@ ApplyPreview preview_apply(World& world, const ApplyRequest& request) {
             }
         } else if (shown.live) {
             preview.notes.push_back(
-                fmt::format("{} keeps its container; the next `up` recreates it once, to run as its files say", name));
+                shown.next_up_recreates
+                    ? fmt::format("{} keeps its container; the next `up` recreates it once, to run as its files say",
+                                  name)
+                    : fmt::format("{} keeps its container, which gets back the limits that its files say", name));
         }
         const auto now = hashes_now.find(name);
         const ServiceObservation* const seen = request.observation.service(name);

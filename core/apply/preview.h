@@ -44,13 +44,14 @@ struct ApplyRequest {
 /// What an apply is going to do to one service.
 struct ServicePreview {
     std::string service;
-    std::string hash;            ///< Compose's own, of the service with the change
-    nlohmann::json resolved;     ///< the service with the change; holds secrets in clear
-    int running = 0;             ///< its containers that run now
-    bool recreates = false;      ///< they are replaced
-    bool live = false;           ///< they stay, and get their limits while they run
-    double start_seconds = 0;    ///< its slowest start seen; 0: none was
-    int stop_seconds = 0;        ///< how long its program may take to stop before it is killed
+    std::string hash;                ///< Compose's own, of the service with the change
+    nlohmann::json resolved;         ///< the service with the change; holds secrets in clear
+    int running = 0;                 ///< its containers that run now
+    bool recreates = false;          ///< they are replaced
+    bool live = false;               ///< they stay, and get their limits while they run
+    bool next_up_recreates = false;  ///< unless they are replaced now
+    double start_seconds = 0;        ///< its slowest start seen; 0: none was
+    int stop_seconds = 0;            ///< how long its program may take to stop before it is killed
     std::string why_stop_first;  ///< see why_stop_first(); empty: a second one is started before the first one stops
 
     [[nodiscard]] bool start_first() const { return recreates && why_stop_first.empty(); }

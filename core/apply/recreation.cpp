@@ -21,6 +21,7 @@
 #include "core/model/json.h"
 #include "core/observe/engine_facts.h"
 #include "core/observe/listening.h"
+#include "core/observe/read_inspect.h"
 
 namespace pilotpros {
 
@@ -39,6 +40,16 @@ bool is_configured_as(const ServiceRecord& service, const Intended& intended) {
                return is_made_from(container.config_hash, hash->second,
                                    alone == intended.alone.end() ? std::string{} : alone->second);
            });
+}
+
+/// Whether a container had, before it got others while it ran, limits that the files do not say: those are what it has
+/// gone back to, where it stands.
+bool had_limits_of_its_own(const ServiceRecord& service, const Path& directory, const Files& files,
+                           const nlohmann::json& resolved) {
+    return std::any_of(service.containers.begin(), service.containers.end(), [&](const ContainerRecord& record) {
+        const auto before = nlohmann::json::parse(files.read(directory / record.kept).value_or(""), nullptr, false);
+        return before.is_object() && !limits_not_in_force(resolved, read_container(before).limits, false).empty();
+    });
 }
 
 }  // namespace
@@ -173,6 +184,10 @@ std::vector<std::string> Recreation::back(const Snapshot& snapshot, const Servic
         for (const std::string& line :
              restore_limits(engine_, service, store_.directory_of(snapshot.id), world_.files)) {
             watcher_.step(line);
+        }
+        if (how.replaced.empty() &&
+            had_limits_of_its_own(service, store_.directory_of(snapshot.id), world_.files, resolved)) {
+            resolved = nullptr;
         }
     }
     // What was mounted is what it was; a container that nobody saw a reason to replace has to read it again.

@@ -70,9 +70,9 @@ class Transaction {
         for (PathRecord& record : paths_to_patch(preview_.patched, world_.files)) {
             paths.push_back(std::move(record));
         }
-        if (paths.empty() && !preview_.recreates()) {
+        const std::vector<std::string> drift = drifted(request_, preview_.services);
+        if (paths.empty() && !preview_.recreates() && (drift.empty() || !request_.live)) {
             result.said = {"it is applied already"};
-            const std::vector<std::string> drift = drifted(request_, preview_.services);
             result.said.insert(result.said.end(), drift.begin(), drift.end());
             return result;
         }

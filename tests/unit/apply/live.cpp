@@ -146,6 +146,43 @@ TEST_CASE("a live apply keeps the containers, and a kill at any step leaves thei
     SECTION("a second one finds nothing to do") {
         CHECK(machine.apply("256m").said.front() == "it is applied already");
     }
+    SECTION("what somebody set since becomes what the files say") {
+        auto& host = machine.engine.find("shop-web-1")->body["HostConfig"];
+        host["Memory"] = 64 * kMiB;
+        host["MemorySwap"] = 128 * kMiB;
+        const ApplyResult again = machine.apply("256m");
+        CHECK(again.code == ExitCode::kDone);
+        REQUIRE_FALSE(again.said.empty());
+        CHECK(again.said.front().find("web has its limits, read back as asked") == 0);
+        CHECK(machine.engine.find("shop-web-1")->id == id);
+        CHECK(live_memory_of(machine) == 256 * kMiB);
+        RollbackRequest request;
+        request.exact = true;
+        machine.roll_back(request);
+        CHECK(live_memory_of(machine) == 64 * kMiB);
+        CHECK(machine.engine.find("shop-web-1")->id == id);
+    }
+    SECTION("so does what somebody set in one that runs as its files say") {
+        ApplyMachine same;
+        limited(same);
+        same.engine.find("shop-web-1")->body["HostConfig"]["Memory"] = 64 * kMiB;
+        const std::string kept = same.engine.find("shop-web-1")->id;
+        CHECK(same.apply("128m").code == ExitCode::kDone);
+        CHECK(live_memory_of(same) == 128 * kMiB);
+        same.live = false;
+        CHECK(same.apply("128m").said.front() == "it is applied already");
+        same.roll_back();
+        CHECK(live_memory_of(same) == 64 * kMiB);
+        CHECK(same.engine.find("shop-web-1")->id == kept);
+    }
+    SECTION("files that were written before, and never came in force, come in force") {
+        machine.roll_back();
+        machine.files.contents["/shop/.pilotpros/compose.yaml"] = files;
+        const ApplyResult again = machine.apply("256m");
+        CHECK(again.code == ExitCode::kDone);
+        CHECK(live_memory_of(machine) == 256 * kMiB);
+        CHECK(machine.engine.find("shop-web-1")->id == id);
+    }
     SECTION("a rollback does not count how often it restarted before") {
         machine.engine.find("shop-web-1")->restart_count = 1;
         CHECK_NOTHROW(machine.roll_back());
