@@ -2,6 +2,7 @@
 // of these on the small engine have to leave the same, and `status` and the history have to say so after each step.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <random>
@@ -38,6 +39,7 @@ struct Model {
         int number = 0;
         Written before, after;
         std::string phase = "applied";
+        Started web, db;  ///< before
     };
     std::vector<Transaction> history;
     Written files;
@@ -56,7 +58,7 @@ struct Model {
     }
 
     void begin(const Written& after, const std::string& phase) {
-        history.push_back({history.empty() ? 1 : history.back().number + 1, files, after, phase});
+        history.push_back({history.empty() ? 1 : history.back().number + 1, files, after, phase, web, db});
     }
 
     /// Of what was taken back the newest five stay, and the first of all.
@@ -87,21 +89,27 @@ struct Model {
     }
 
     /// False: refused, nothing was touched.
-    bool roll_back(bool all) {
+    bool roll_back(const RollbackRequest& request) {
         std::vector<std::size_t> undone = applied();
+        if (!request.id.empty()) {
+            const auto named = std::find_if(undone.begin(), undone.end(), [&](std::size_t at) {
+                return history[at].number == std::stoi(request.id);
+            });
+            undone.erase(named == undone.end() ? undone.begin() : named + 1, undone.end());
+        } else if (!request.all && !undone.empty()) {
+            undone.resize(1);
+        }
         if (undone.empty()) {
             return true;
-        }
-        if (!all) {
-            undone.resize(1);
         }
         const Transaction& newest = history[undone.front()];
         const auto known = [](const std::string& now, const std::string& before, const std::string& after) {
             return now == before || now == after;
         };
-        if ((newest.before.ours != newest.after.ours && !known(files.ours, newest.before.ours, newest.after.ours)) ||
-            (newest.before.server != newest.after.server &&
-             !known(files.server, newest.before.server, newest.after.server))) {
+        if (!request.force &&
+            ((newest.before.ours != newest.after.ours && !known(files.ours, newest.before.ours, newest.after.ours)) ||
+             (newest.before.server != newest.after.server &&
+              !known(files.server, newest.before.server, newest.after.server)))) {
             return false;
         }
         // Each file by itself: what the user changed between two applies is not passed over.
@@ -113,8 +121,9 @@ struct Model {
                 if (one.before.*part == one.after.*part) {
                     continue;
                 }
-                if (touched ? target.*part != one.after.*part
-                            : !known(files.*part, one.before.*part, one.after.*part)) {
+                const bool changed =
+                    touched ? target.*part != one.after.*part : !known(files.*part, one.before.*part, one.after.*part);
+                if (changed && !request.force) {
                     return false;
                 }
                 touched = true;
@@ -124,13 +133,14 @@ struct Model {
                 }
             }
         }
+        const Transaction oldest = history[undone.back()];
         for (const std::size_t at : undone) {
             history[at].phase = "taken back";
         }
         forget();
         files = target;
-        web = {files.memory, signal};
-        db = {files.ours.empty() ? "0" : "128m", false};
+        web = request.exact ? oldest.web : Started{files.memory, signal};
+        db = request.exact ? oldest.db : Started{files.ours.empty() ? "0" : "128m", false};
         db_reads = files.server.empty() ? "none" : files.server;
         return true;
     }
@@ -147,14 +157,12 @@ class Sequence {
             case 0:
             case 1:
             case 2:
-                act([written = wanted()](Model& model) { return model.apply(written); }, false);
+                act([written = wanted()](Model& model) { return model.apply(written); }, nullptr);
                 break;
             case 3:
             case 4:
-                act([](Model& model) { return model.roll_back(false); }, true);
-                break;
             case 5:
-                act([](Model& model) { return model.roll_back(true); }, true, true);
+                back(at_random());
                 break;
             case 6:
                 edit_ours();
@@ -205,11 +213,11 @@ class Sequence {
     }
     void apply_both() {
         kills_ = false;
-        act([](Model& model) { return model.apply({ours("128m"), "one", "128m"}); }, false);
+        act([](Model& model) { return model.apply({ours("128m"), "one", "128m"}); }, nullptr);
     }
 
     std::string said;  ///< the steps so far
-    int kills = 0, refusals = 0, applies = 0, rollbacks = 0;
+    int kills = 0, refusals = 0, by_id = 0, exactly = 0, forced = 0;
 
   private:
     int pick(int below) { return std::uniform_int_distribution<int>{0, below - 1}(random_); }
@@ -219,26 +227,50 @@ class Sequence {
         return {ours(memory), pick(2) == 0 ? "one" : "two", memory};
     }
 
-    /// May be killed on the way, when it is one at random.
+    RollbackRequest at_random() {
+        RollbackRequest request;
+        request.all = pick(3) == 0;
+        if (!request.all && pick(3) == 0 && !model_.history.empty()) {
+            const int last = model_.history.back().number;
+            request.id = std::to_string(last - pick(std::min(last, 3)));
+        }
+        request.exact = pick(4) == 0;
+        request.force = pick(4) == 0;
+        return request;
+    }
+
+    void back(const RollbackRequest& request) {
+        act([&](Model& model) { return model.roll_back(request); }, &request);
+        by_id += request.id.empty() ? 0 : 1;
+        exactly += request.exact ? 1 : 0;
+        forced += request.force ? 1 : 0;
+    }
+
+    static std::string words_of(const RollbackRequest* rollback) {
+        return rollback == nullptr ? "apply"
+                                   : fmt::format("rollback {}{}{}{}", rollback->id, rollback->all ? " --all" : "",
+                                                 rollback->exact ? " --exact" : "", rollback->force ? " --force" : "");
+    }
+
+    /// May be killed on the way, when it is one at random. `rollback`: null is an apply.
     template <typename Transition>
-    void act(Transition transition, bool rollback, bool all = false) {
+    void act(Transition transition, const RollbackRequest* rollback) {
         Model after = model_;
         const bool done = transition(after);
-        const int kill_at = pick(3) == 0 && kills_ ? 1 + pick(rollback ? 60 : 250) : 0;
+        const int kill_at = pick(3) == 0 && kills_ ? 1 + pick(rollback != nullptr ? 60 : 250) : 0;
         machine_.points = {};
         machine_.points.on_point = [&] {
             if (machine_.points.count == kill_at) {
                 throw Dead{};
             }
         };
-        said += fmt::format("{}{}{} ", rollback ? "rollback" : "apply", all ? " --all" : "",
-                            kill_at > 0 ? fmt::format(" killed at {}", kill_at) : "");
+        said += fmt::format("{}{}; ", words_of(rollback), kill_at > 0 ? fmt::format(" killed at {}", kill_at) : "");
         INFO(fmt::format("seed {}: {}", seed_, said));
         bool killed = false;
         ExitCode code = ExitCode::kDone;
         try {
-            if (rollback) {
-                machine_.roll_back(all);
+            if (rollback != nullptr) {
+                machine_.roll_back(*rollback);
             } else {
                 code = machine_.apply(after.files.memory, after.files.server).code;
             }
@@ -250,9 +282,8 @@ class Sequence {
         }
         machine_.points = {};
         if (!killed) {
-            CHECK(code == (rollback && !done ? ExitCode::kRefused : ExitCode::kDone));
-            refusals += rollback && !done ? 1 : 0;
-            (rollback ? rollbacks : applies) += 1;
+            CHECK(code == (rollback != nullptr && !done ? ExitCode::kRefused : ExitCode::kDone));
+            refusals += rollback != nullptr && !done ? 1 : 0;
             model_ = after;
             return;
         }
@@ -260,8 +291,8 @@ class Sequence {
         const auto history = history_of(machine_.store());
         const bool new_one =
             !history.empty() && (model_.history.empty() || std::stoi(history.back().id) > model_.history.back().number);
-        const bool happened = rollback ? !history.empty() && done && told(history) == told(after)
-                                       : new_one && history.back().phase == "applied";
+        const bool happened = rollback != nullptr ? !history.empty() && done && told(history) == told(after)
+                                                  : new_one && history.back().phase == "applied";
         if (happened) {
             model_ = after;
         } else if (new_one) {
@@ -276,14 +307,14 @@ class Sequence {
             machine_.machine.files.contents.erase(kOurs);
             return;
         }
-        said += "edit ours ";
+        said += "edit ours; ";
         const std::size_t mine = content.find("# mine");
         content = mine == std::string::npos ? content + "# mine\n" : content.substr(0, mine);
         model_.files.ours = content;
     }
 
     void edit_theirs() {
-        said += "edit theirs ";
+        said += "edit theirs; ";
         model_.signal = !model_.signal;
         machine_.machine.files.contents[kTheirs] =
             fmt::format("services:\n  db:\n    image: x\n  web:\n    image: nginx:1\n{}",
@@ -355,6 +386,9 @@ TEST_CASE("whatever is applied, edited, taken back and killed, the history and s
     int refusals = 0;
     int steps = 0;
     int forgotten = 0;
+    int by_id = 0;
+    int exactly = 0;
+    int forced = 0;
     for (int number = 0; number < sequences; ++number) {
         Sequence sequence(seed + static_cast<unsigned>(number));
         const int length = number % 10 == 0 ? 60 : 6;  // the long ones come to where transactions are pruned
@@ -364,12 +398,18 @@ TEST_CASE("whatever is applied, edited, taken back and killed, the history and s
         }
         kills += sequence.kills;
         refusals += sequence.refusals;
+        by_id += sequence.by_id;
+        exactly += sequence.exactly;
+        forced += sequence.forced;
         forgotten += sequence.forgotten();
     }
-    WARN(fmt::format("{} sequences, {} steps, {} kills, {} refusals, {} pruned; PILOTPROS_SEED={}", sequences, steps,
-                     kills, refusals, forgotten, seed));
+    WARN(fmt::format(
+        "{} sequences, {} steps, {} kills, {} refusals, {} pruned, {} rollbacks by ID, {} exact, {} forced; "
+        "PILOTPROS_SEED={}",
+        sequences, steps, kills, refusals, forgotten, by_id, exactly, forced, seed));
     CHECK(kills > sequences / 5);
     CHECK(refusals > sequences / 50);
+    CHECK(std::min({by_id, exactly, forced}) > sequences / 10);
     CHECK(forgotten > sequences / 20);
 }
 

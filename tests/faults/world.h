@@ -221,11 +221,14 @@ struct FaultMachine {
         return apply_plan(seams, engine, request, machine.watcher);
     }
     void roll_back(bool all = false) {
+        RollbackRequest request;
+        request.all = all;
+        roll_back(request);
+    }
+    void roll_back(const RollbackRequest& request) {
         World seams = world();
         ApplyStore kept = store();
         finish_pending(seams, engine, kept, machine.watcher);
-        RollbackRequest request;
-        request.all = all;
         pilotpros::roll_back(seams, engine, kept, request, machine.watcher);
     }
     void purge() {
