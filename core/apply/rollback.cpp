@@ -35,11 +35,13 @@ void refuse_to_lose(const std::map<std::string, std::vector<std::string>>& data)
 
 }  // namespace
 
-int finish_pending(World& world, Engine& engine, ApplyStore& store, ApplyWatcher& watcher, bool force, bool give_way) {
+namespace {
+
+/// Adds to `unhealthy` what went back and does not come up. Returns how many it finished.
+int finish_undos(World& world, Engine& engine, ApplyStore& store, ApplyWatcher& watcher, bool force, bool give_way,
+                 std::vector<std::string>& unhealthy) {
     int finished = 0;
-    std::vector<std::string> unhealthy;
-    const std::vector<std::string> half_applied = newest_first(store.in_phase(Journal::Phase::kApplying));
-    for (const std::string& id : half_applied) {
+    for (const std::string& id : newest_first(store.in_phase(Journal::Phase::kApplying))) {
         watcher.step(fmt::format("an apply was cut short: taking {} back", id));
         refuse_to_lose(data_since(world, engine, store.snapshot(id)));
         for (std::string& line : undo_exactly(world, engine, store, id, watcher, force)) {
@@ -60,8 +62,12 @@ int finish_pending(World& world, Engine& engine, ApplyStore& store, ApplyWatcher
     std::vector<std::string> said;
     finished += finish_files(world, store, force, watcher, said);
     std::for_each(said.begin(), said.end(), [&](const std::string& line) { watcher.step(line); });
-    // What a killed command left elsewhere: its lock on the engine, which is to keep the images of what it applied, and
-    // what it kept before its journal began. That goes last: it is why the next command looks at all.
+    return finished;
+}
+
+/// What a killed command left elsewhere: its lock on the engine, which is to keep the images of what it applied, and
+/// what it kept before its journal began. That goes last: it is why the next command looks at all.
+void sweep_what_is_left(World& world, Engine& engine, ApplyStore& store, ApplyWatcher& watcher) {
     Guard guard(engine, store.project(), lock_owner(world));
     if (const auto applied = store.in_phase(Journal::Phase::kApplied);
         !applied.empty() && applied.back() == store.last_begun()) {
@@ -70,6 +76,20 @@ int finish_pending(World& world, Engine& engine, ApplyStore& store, ApplyWatcher
     guard.unlock();
     store.sweep();
     prune(guard, store, watcher);
+}
+
+}  // namespace
+
+int finish_pending(World& world, Engine& engine, ApplyStore& store, ApplyWatcher& watcher, bool force, bool give_way) {
+    int finished = 0;
+    std::vector<std::string> unhealthy;
+    try {
+        finished = finish_undos(world, engine, store, watcher, force, give_way, unhealthy);
+        sweep_what_is_left(world, engine, store, watcher);
+    } catch (const Error&) {  // which tells of something else, and the next command finds nothing to tell of
+        std::for_each(unhealthy.begin(), unhealthy.end(), [&](const std::string& line) { watcher.step(line); });
+        throw;
+    }
     refuse_unhealthy(unhealthy);
     return finished;
 }

@@ -134,6 +134,53 @@ TEST_CASE("an apply that was killed, and whose service does not come up again, i
     CHECK(told > 0);
 }
 
+TEST_CASE("where the engine goes right after that, it is told all the same", "[apply]") {
+    /// Gone when it is asked for our guards, which is done last.
+    struct Going final : Engine {
+        explicit Going(Engine& behind) : engine(behind) {}
+        std::vector<Response> call_all(const std::vector<Request>& requests) override {
+            for (const Request& request : requests) {
+                if (request.path.find("pilotpros") != std::string::npos) {
+                    return {Response{0, "connection reset", {}}};
+                }
+            }
+            return engine.call_all(requests);
+        }
+        StreamId open(const Request& request, OnBytes on_bytes, OnEnd on_end) override {
+            return engine.open(request, std::move(on_bytes), std::move(on_end));
+        }
+        void close(StreamId id) override { engine.close(id); }
+        void pump(std::chrono::milliseconds at_most) override { engine.pump(at_most); }
+        Engine& engine;
+    };
+    struct Telling final : ApplyWatcher {
+        void step(const std::string& line) override { lines.push_back(line); }
+        std::vector<std::string> lines;
+    };
+    int told = 0;
+    const int steps = steps_of(Begin::kNothingApplied, put_on);
+    for (int at = 1; at <= steps; ++at) {
+        ApplyMachine machine;
+        const std::string old = machine.engine.find("shop-web-1")->id;
+        kill_at(machine, Begin::kNothingApplied, at, false, put_on);
+        machine.killer = {};
+        if (machine.store().in_phase(Journal::Phase::kApplying).empty() || machine.engine.find(old) != nullptr) {
+            continue;
+        }
+        CAPTURE(at);
+        machine.engine.broken_when = "com.docker.compose.project";
+        World seams = machine.world();
+        ApplyStore store = machine.store();
+        Going going(machine.engine);
+        Telling watcher;
+        CHECK_THROWS_AS(finish_pending(seams, going, store, watcher), EngineLost);
+        CHECK(store.in_phase(Journal::Phase::kApplying).empty());
+        CHECK(any_says(watcher.lines, "gate \"running\""));
+        ++told;
+    }
+    CHECK(told > 0);
+}
+
 TEST_CASE("an apply that is cut short goes back by the files where the old image is gone", "[apply]") {
     int gone = 0;
     for (int at = 1; at < 200; ++at) {
@@ -376,6 +423,22 @@ TEST_CASE("a damaged transaction that was taken back is named, and in nobody's w
         machine.files.contents.at("/state/pilotpros/ENGINE/shop/transactions/" + last + "/container-1.json") += " ";
         CHECK_THROWS_AS(machine.roll_back(), Error);
     }
+}
+
+TEST_CASE("a damaged journal stops all but the history, until its transaction is moved away", "[rollback]") {
+    ApplyMachine machine;
+    machine.apply();
+    machine.roll_back();
+    const std::string before = machine.seen();
+    const Path first = "/state/pilotpros/ENGINE/shop/transactions/0001";
+    machine.files.contents.at(first / "journal.json") += " x";
+    CHECK(history_of(machine.store()).front().phase == "damaged");
+    CHECK_THROWS_WITH(machine.apply(), Catch::Contains("0001/journal.json is damaged"));
+    CHECK(machine.seen() == before);
+    machine.files.remove_tree(first);  // docs/rollback.md, By hand
+    CHECK(machine.apply().code == ExitCode::kDone);
+    machine.roll_back();
+    CHECK(machine.seen() == before);
 }
 
 TEST_CASE("what the user wrote into our file is kept beside it by the next apply", "[apply]") {
