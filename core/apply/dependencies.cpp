@@ -89,7 +89,7 @@ Standing dependencies_stand(Engine& engine, const ComposeRun& run, const std::st
         for (const LiveContainer& container : containers_of(engine, project, name)) {
             ids.push_back(container.id);
         }
-        const std::vector<Container> containers = inspect_containers(engine, ids);
+        const std::vector<Container> containers = inspect_containers(engine, ids, &refused);
         const auto hash = hashes.find(name);
         const nlohmann::json& resolved = member(services, name.c_str());
         const auto declared = static_cast<std::size_t>(replicas_in_files(resolved));

@@ -17,6 +17,9 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr const char* kOwnerLabel = "io.pilotpros.owner";
+constexpr int kNoSuchContainer = 404, kNameTaken = 409;
+constexpr const char* kNothingChanged =
+    "nothing was changed; run the command again, and look at the engine's log when that does not help";
 
 /// Never started, so what it would run does not matter. The image's volumes are covered: an anonymous volume would be
 /// made with the container.
@@ -73,7 +76,7 @@ std::optional<std::string> Guard::known_owner_of(const std::string& name) {
     look.path = "/containers/" + name + "/json";
     const Response present = engine_.call(look);
     if (!present.ok()) {
-        return present.status == 404 ? std::optional{std::string{}} : std::nullopt;
+        return present.status == kNoSuchContainer ? std::optional{std::string{}} : std::nullopt;
     }
     const std::string owner =
         text(member(member(parse_answer(present.body, look.path), "Config"), "Labels"), kOwnerLabel);
@@ -89,7 +92,11 @@ void Guard::lock(const std::vector<std::string>& images) {
         }
         return;
     }
-    remove_others(lock_name());  // of a killed command
+    if (!remove_others(lock_name())) {  // of a killed command
+        throw Error(ExitCode::kRefused,
+                    fmt::format("the engine does not take the old guard containers of {} away", project_),
+                    kNothingChanged);
+    }
     int number = 0;
     try {
         for (const std::string& image : std::set<std::string>(images.begin(), images.end())) {
@@ -109,7 +116,7 @@ bool Guard::create(const std::string& name, const std::string& image) {
     Request inspect;
     inspect.path = "/images/" + image + "/json";
     const Response found = engine_.call(inspect);
-    if (found.status == 404) {
+    if (found.status == kNoSuchContainer) {
         return false;
     }
     if (!found.ok()) {
@@ -120,7 +127,7 @@ bool Guard::create(const std::string& name, const std::string& image) {
                                description(project_, owner_, image, keys(member(inspected, "Config"), "Volumes")));
     create.query = {{"name", name}};
     const Response created = engine_.call(create);
-    if (created.status == 409) {
+    if (created.status == kNameTaken) {
         throw Error(ExitCode::kRefused, fmt::format("another command began to work on {} just now", project_),
                     "wait until it is done, and try again");
     }
@@ -133,7 +140,7 @@ bool Guard::create(const std::string& name, const std::string& image) {
 void Guard::refuse(const Response& why) const {
     throw Error(ExitCode::kRefused,
                 fmt::format("the engine refuses the guard container of {}: {}", project_, why.message()),
-                "nothing was changed; run the command again, and look at the engine's log when that does not help");
+                kNothingChanged);
 }
 
 void Guard::keep(const std::string& transaction) {
@@ -149,18 +156,23 @@ void Guard::keep(const std::string& transaction) {
         request.method = "POST";
         request.path = fmt::format("/containers/{}/rename", from);
         request.query = {{"name", to}};
-        engine_.call(request);  // 409: it has one
+        const Response renamed = engine_.call(request);
+        return renamed.ok() || renamed.status == kNoSuchContainer ||
+               renamed.status == kNameTaken;  // there is one already
     };
     // The lock last: as long as it is there, the next command goes on with what a killed one left.
-    for (int number = last_other(lock_name()); number > 1; --number) {
-        rename(other_name(lock_name(), number), other_name(name, number));
+    const std::optional<int> last = last_other(lock_name());
+    bool all = last.has_value();
+    for (int number = last.value_or(1); number > 1 && all; --number) {
+        all = rename(other_name(lock_name(), number), other_name(name, number));
     }
-    rename(lock_name(), name);
+    if (all) {
+        rename(lock_name(), name);
+    }
 }
 
 bool Guard::unlock() {
-    if (owner_of(lock_name()) == owner_) {
-        remove_others(lock_name());
+    if (owner_of(lock_name()) == owner_ && remove_others(lock_name())) {
         remove(lock_name());
     }
     const auto owner = known_owner_of(lock_name());
@@ -173,12 +185,14 @@ void Guard::drop(const std::string& transaction) {
         if (!owner.empty() && owner != owner_) {
             continue;
         }
-        remove_others(name);
+        constexpr const char* kAgain = "any command of docker pilotpros tries again";
+        if (!remove_others(name)) {
+            throw Error(ExitCode::kNotRestored, fmt::format("cannot remove the containers {}.2 …", name), kAgain);
+        }
         const Response response = remove(name);
-        if (!response.ok() && response.status != 404) {
+        if (!response.ok() && response.status != kNoSuchContainer) {
             throw Error(ExitCode::kNotRestored,
-                        fmt::format("cannot remove the container {}: {}", name, response.message()),
-                        "any command of docker pilotpros tries again");
+                        fmt::format("cannot remove the container {}: {}", name, response.message()), kAgain);
         }
     }
 }
@@ -210,19 +224,26 @@ void Guard::keep_only(const std::set<std::string>& transactions) {
     }
 }
 
-int Guard::last_other(const std::string& name) {
-    int last = 1;
-    Request look;
-    do {
-        look.path = "/containers/" + other_name(name, ++last) + "/json";
-    } while (engine_.call(look).ok());
-    return last - 1;
+std::optional<int> Guard::last_other(const std::string& name) {
+    for (int number = 2;; ++number) {
+        Request look;
+        look.path = "/containers/" + other_name(name, number) + "/json";
+        const Response found = engine_.call(look);
+        if (!found.ok()) {
+            return found.status == kNoSuchContainer ? std::optional{number - 1} : std::nullopt;
+        }
+    }
 }
 
-void Guard::remove_others(const std::string& name) {
-    for (int number = last_other(name); number > 1; --number) {
-        remove(other_name(name, number));
+bool Guard::remove_others(const std::string& name) {
+    const std::optional<int> last = last_other(name);
+    for (int number = last.value_or(1); number > 1; --number) {
+        const Response removed = remove(other_name(name, number));
+        if (!removed.ok() && removed.status != kNoSuchContainer) {
+            return false;
+        }
     }
+    return last.has_value();
 }
 
 Response Guard::remove(const std::string& name) {

@@ -49,10 +49,11 @@ class Guard {
     bool create(const std::string& name, const std::string& image);
     /// Throws Error (kRefused).
     [[noreturn]] void refuse(const Response& why) const;
-    /// The highest number of the others of a lock or keeper; 1: there are none. Who removes or renames them begins with
-    /// it, so that a killed command leaves no gap.
-    int last_other(const std::string& name);
-    void remove_others(const std::string& name);
+    /// The highest number of the others of a lock or keeper; 1: there are none; nothing when the engine does not say.
+    /// Who removes or renames them begins with it, so that a killed command leaves no gap.
+    std::optional<int> last_other(const std::string& name);
+    /// Whether none is left. Where one may be, the lock or keeper itself has to stay: nobody would look for the others.
+    bool remove_others(const std::string& name);
     Response remove(const std::string& name);
 
     Engine& engine_;

@@ -8,6 +8,7 @@
 
 #include "core/apply/conflict.h"
 #include "core/apply/project_files.h"
+#include "core/apply/take_back.h"
 
 namespace pilotpros {
 
@@ -29,7 +30,22 @@ void put_files_back(const ApplyStore& store, const Snapshot& snapshot, bool forc
         refuse_changed(changed);
     }
     keep_changed(changed, disk, said);
-    restore_paths(snapshot.paths, store.directory_of(snapshot.id), disk);
+    restoring([&] { restore_paths(snapshot.paths, store.directory_of(snapshot.id), disk); });
+}
+
+/// The oldest first: from its record on, all of them are being taken back, see to_finish(). What fails then is cut
+/// short, and the next command goes on with it.
+void announce(const ApplyStore& store, const std::vector<std::string>& ids, bool force) {
+    try {
+        std::for_each(ids.rbegin(), ids.rend(), [&](const std::string& id) {
+            store.journal(id).intend(Journal::kUndoFiles, force ? kForced : "");
+        });
+    } catch (const Error&) {
+        if (store.in_phase(Journal::Phase::kUndoingFiles).empty()) {
+            throw;
+        }
+        restoring([] { throw; });
+    }
 }
 
 }  // namespace
@@ -77,7 +93,7 @@ int finish_files(World& world, ApplyStore& store, bool force, ApplyWatcher& watc
             journal.intend(Journal::kUndoFiles, forced ? kForced : "");
         }
         put_files_back(store, store.snapshot(id), forced, world.files, said);
-        journal.done(Journal::kUndoFiles);
+        restoring([&] { journal.done(Journal::kUndoFiles); });
     }
     return static_cast<int>(ids.size());
 }
@@ -105,7 +121,7 @@ RollbackResult roll_back_files(World& world, ApplyStore& store, const RollbackRe
         if (!request.force) {
             refuse_changed(changed_since(paths_of(cut_short), world.files));
         }
-        restore_together(store, cut_short, world.files, watcher, result.said);
+        restoring([&] { restore_together(store, cut_short, world.files, watcher, result.said); });
         for (const std::string& id : ids) {
             result.said.push_back(
                 fmt::format("{} was cut short: the next command that reaches the engine puts its containers back", id));
@@ -118,14 +134,13 @@ RollbackResult roll_back_files(World& world, ApplyStore& store, const RollbackRe
     }
     const RollbackPreview preview = preview_rollback(world, nullptr, store, request);
     refuse_what_is_in_the_way(preview, request);
-    // The oldest first: from its record on, all of them are being taken back, see to_finish().
-    std::for_each(preview.scope.ids.rbegin(), preview.scope.ids.rend(), [&](const std::string& id) {
-        store.journal(id).intend(Journal::kUndoFiles, request.force ? kForced : "");
+    announce(store, preview.scope.ids, request.force);
+    restoring([&] {
+        for (const std::string& id : preview.scope.ids) {
+            put_back(id, request.force);
+            store.journal(id).done(Journal::kUndoFiles);
+        }
     });
-    for (const std::string& id : preview.scope.ids) {
-        put_back(id, request.force);
-        store.journal(id).done(Journal::kUndoFiles);
-    }
     for (const std::string& service : preview.scope.services) {
         result.said.push_back(
             fmt::format("{0}: a container that runs goes on with the change until it is recreated: docker pilotpros "

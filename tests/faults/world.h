@@ -186,7 +186,8 @@ struct Remains {
 
 /// A machine with the project "shop", whose services "db" and "web" run, that can be struck at every point.
 struct FaultMachine {
-    FaultMachine() {
+    /// `web_may_run_twice`: it is swapped, and an nginx in front of it, "front", looked its name up once.
+    explicit FaultMachine(bool web_may_run_twice = false) : machine{true, web_may_run_twice} {
         machine.process.answer = [this, compose = machine.process.answer](const Command& command) {
             return struck(compose, command);
         };
@@ -202,6 +203,9 @@ struct FaultMachine {
             {}, {machine.environment, machine.files, machine.process, machine.cancel, &engine, {"docker"}, {}});
         Observation observation = observe_services(engine, project, {}, machine.files, machine.clock.now());
         observation.engine->local = true;
+        if (machine.stateless) {
+            observation.services.push_back(ApplyMachine::front_of_web());
+        }
         for (ServiceObservation& service : observation.services) {
             if (service.service == "db") {
                 service.applications = {Application{}};
@@ -216,7 +220,8 @@ struct FaultMachine {
         if (!machine.in_place) {
             bundle.files.push_back({"nginx/db/server.conf", file});
         }
-        ApplyRequest request{project, observation, plan, bundle, hash_of(plan), {}, Replace::kServices, false, false};
+        ApplyRequest request{project, observation,        plan,         bundle, hash_of(plan),
+                             {},      Replace::kServices, machine.live, false};
         request.in_place = machine.in_place;
         return apply_plan(seams, engine, request, machine.watcher);
     }
@@ -275,21 +280,23 @@ struct FaultMachine {
             all["links"][path.string()] = target.string();
         }
         for (const SmallEngine::Container& one : machine.engine.containers) {
-            if (!lock && one.name == "pilotpros-lock-shop") {
+            if (!lock && one.name.starts_with("pilotpros-lock-shop")) {  // one an image
                 continue;
             }
             nlohmann::json host = member(one.body, "HostConfig");
             if (host.is_object()) {
                 host.erase("Mounts");  // a volume without a name has one after the container was made again
             }
+            nlohmann::json labels = member(one.body, "Labels");
+            if (machine.stateless) {
+                // What cannot be seen to be fit for two is stopped first, and numbered otherwise.
+                labels.erase("com.docker.compose.container-number");
+            }
             const auto known = engine.read.find(one.id);
             const bool reads = text(member(one.body, "Labels"), "com.docker.compose.service") == "db";
-            all["containers"][one.name] = {one.state,
-                                           member(one.body, "Labels"),
-                                           member(one.body, "Image"),
-                                           host,
-                                           one.volumes,
-                                           reads && known != engine.read.end() ? known->second : ""};
+            all["containers"][one.name] = {
+                one.state, std::move(labels), member(one.body, "Image"),
+                host,      one.volumes,       reads && known != engine.read.end() ? known->second : ""};
         }
         all["volumes removed"] = engine.volumes_removed;
         return all.dump(1);
@@ -310,7 +317,7 @@ struct FaultMachine {
         points = {};
     }
 
-    ApplyMachine machine{true};
+    ApplyMachine machine;
     FaultPoints points;
     FaultDisk disk{machine.files, points};
     FaultEngine engine{machine.engine, machine.files, points};

@@ -128,11 +128,7 @@ struct ApplyMachine {
         Observation observation = observe_services(engine, project, {}, files, clock.now());
         observation.engine->local = local;
         if (stateless) {
-            ServiceObservation front;
-            front.service = "front";
-            front.applications.push_back(
-                {"nginx", 1, {}, {{"servers", {{{"locations", {{{"path", "/"}, {"target", "web:80"}}}}}}}}});
-            observation.services.push_back(std::move(front));
+            observation.services.push_back(front_of_web());
         }
         const Plan plan = memory_plan("shop", only.empty() ? names() : only, memory);
         Bundle bundle = make_bundle(plan, project);
@@ -152,6 +148,14 @@ struct ApplyMachine {
     std::vector<std::string> notes() {
         return requested("128m", {}, false,
                          [](World& seams, const ApplyRequest& request) { return preview_apply(seams, request).notes; });
+    }
+    /// An nginx that passes everything on to "web".
+    static ServiceObservation front_of_web() {
+        ServiceObservation front;
+        front.service = "front";
+        front.applications.push_back(
+            {"nginx", 1, {}, {{"servers", {{{"locations", {{{"path", "/"}, {"target", "web:80"}}}}}}}}});
+        return front;
     }
     ApplyStore store() { return {killable, environment.state_directory(), "ENGINE", "shop"}; }
     int recover() {
