@@ -69,9 +69,7 @@ std::string Guard::marked_name(const std::string& transaction) const {
     return fmt::format("{}-{}", keeper_name(transaction), sha256_hex(owner_).substr(0, 8));
 }
 
-std::string Guard::owner_of(const std::string& name) { return known_owner_of(name).value_or(""); }
-
-std::optional<std::string> Guard::known_owner_of(const std::string& name) {
+std::optional<std::string> Guard::owner_of(const std::string& name) {
     Request look;
     look.path = "/containers/" + name + "/json";
     const Response present = engine_.call(look);
@@ -84,10 +82,15 @@ std::optional<std::string> Guard::known_owner_of(const std::string& name) {
 }
 
 void Guard::lock(const std::vector<std::string>& images) {
-    if (const std::string owner = owner_of(lock_name()); !owner.empty()) {
-        if (owner != owner_) {
+    const std::optional<std::string> owner = owner_of(lock_name());
+    if (!owner) {
+        throw Error(ExitCode::kRefused, fmt::format("the engine does not say who works on {}", project_),
+                    kNothingChanged);
+    }
+    if (!owner->empty()) {
+        if (*owner != owner_) {
             throw Error(
-                ExitCode::kRefused, fmt::format("{} works on {} (container {})", owner, project_, lock_name()),
+                ExitCode::kRefused, fmt::format("{} works on {} (container {})", *owner, project_, lock_name()),
                 fmt::format("wait until it is done; when nobody works there any more: docker rm {}", lock_name()));
         }
         return;
@@ -143,14 +146,18 @@ void Guard::refuse(const Response& why) const {
                 kNothingChanged);
 }
 
-void Guard::keep(const std::string& transaction) {
-    if (owner_of(lock_name()) != owner_) {
-        return;
+bool Guard::keep(const std::string& transaction) {
+    const std::optional<std::string> owner = owner_of(lock_name());
+    if (owner != owner_) {
+        return owner.has_value();
     }
     // Each state directory counts its transactions for itself, and another one's keeper may have the name.
-    const std::string taken_by = owner_of(keeper_name(transaction));
+    const std::optional<std::string> taken_by = owner_of(keeper_name(transaction));
+    if (!taken_by) {
+        return false;
+    }
     const std::string name =
-        taken_by.empty() || taken_by == owner_ ? keeper_name(transaction) : marked_name(transaction);
+        taken_by->empty() || *taken_by == owner_ ? keeper_name(transaction) : marked_name(transaction);
     const auto rename = [&](const std::string& from, const std::string& to) {
         Request request;
         request.method = "POST";
@@ -166,28 +173,27 @@ void Guard::keep(const std::string& transaction) {
     for (int number = last.value_or(1); number > 1 && all; --number) {
         all = rename(other_name(lock_name(), number), other_name(name, number));
     }
-    if (all) {
-        rename(lock_name(), name);
-    }
+    return all && rename(lock_name(), name);
 }
 
 bool Guard::unlock() {
     if (owner_of(lock_name()) == owner_ && remove_others(lock_name())) {
         remove(lock_name());
     }
-    const auto owner = known_owner_of(lock_name());
+    const auto owner = owner_of(lock_name());
     return owner && *owner != owner_;
 }
 
 void Guard::drop(const std::string& transaction) {
     for (const std::string& name : {keeper_name(transaction), marked_name(transaction)}) {
-        const std::string owner = owner_of(name);
-        if (!owner.empty() && owner != owner_) {
+        const std::optional<std::string> owner = owner_of(name);
+        if (owner && !owner->empty() && *owner != owner_) {
             continue;
         }
         constexpr const char* kAgain = "any command of docker pilotpros tries again";
-        if (!remove_others(name)) {
-            throw Error(ExitCode::kNotRestored, fmt::format("cannot remove the containers {}.2 …", name), kAgain);
+        if (!owner || !remove_others(name)) {
+            throw Error(ExitCode::kNotRestored, fmt::format("the engine does not say, or do, what becomes of {}", name),
+                        kAgain);
         }
         const Response response = remove(name);
         if (!response.ok() && response.status != kNoSuchContainer) {

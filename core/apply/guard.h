@@ -24,8 +24,9 @@ class Guard {
     /// guard. A lock that is our own, left by a killed command, is taken over. Throws Error (kRefused)
     /// when another owner holds it.
     void lock(const std::vector<std::string>& images);
-    /// The lock, where it is ours, becomes the keeper of the images of this transaction: one step, a rename.
-    void keep(const std::string& transaction);
+    /// The lock, where it is ours, becomes the keeper of the images of this transaction: one step, a rename. False: the
+    /// engine did not do all of it, and the lock, which keeps them, has to stay for the next command to try again.
+    bool keep(const std::string& transaction);
     /// Only our own. What the engine refuses is left to the next command. Returns whether it is known that nothing of
     /// ours keeps others out any more.
     bool unlock();
@@ -41,10 +42,8 @@ class Guard {
     [[nodiscard]] std::string marked_name(const std::string& transaction) const;
     /// The transactions that our own keepers are of.
     [[nodiscard]] std::set<std::string> keepers() const;
-    /// Whose guard has that name; empty when none has.
-    [[nodiscard]] std::string owner_of(const std::string& name);
-    /// The same; nothing when the engine does not say.
-    [[nodiscard]] std::optional<std::string> known_owner_of(const std::string& name);
+    /// Whose guard has that name; empty when none has; nothing when the engine does not say.
+    [[nodiscard]] std::optional<std::string> owner_of(const std::string& name);
     /// False: the engine has no such image.
     bool create(const std::string& name, const std::string& image);
     /// Throws Error (kRefused).

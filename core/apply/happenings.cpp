@@ -17,10 +17,19 @@ void Happenings::catch_up() {
     for (int look = 0; look < kLooks; ++look) {
         const std::size_t before = events_.size();
         engine_.pump(kShort);
-        const bool mended = stream_.broken() && stream_.mend();
-        if (events_.size() == before && !mended) {
+        if (stream_.broken() && stream_.mend()) {
+            hear_what_was_missed();
+        } else if (events_.size() == before) {
             return;
         }
+    }
+}
+
+void Happenings::hear_what_was_missed() {
+    constexpr std::chrono::milliseconds kLook{100};
+    constexpr int kLooks = 20;
+    for (int look = 0; look < kLooks && stream_.owes() && stream_.ended().empty(); ++look) {
+        engine_.pump(kLook);
     }
 }
 
@@ -44,12 +53,17 @@ bool Happenings::oom_killed(const std::string& container, std::size_t from) {
 }
 
 std::string Happenings::unheard() const {
-    return stream_.ended().empty()
+    // Before the first event there is nothing that would have to come again.
+    const std::string why = !stream_.ended().empty() ? stream_.ended()
+                            : stream_.owes() && !events_.empty()
+                                ? "it broke off, and nothing came since it was opened again"
+                                : "";
+    return why.empty()
                ? std::string{}
                : fmt::format(
                      "not seen: whether a process inside of a container was killed for lack of memory while the "
                      "container went on, since the engine's events were not heard to the end: {}",
-                     stream_.ended());
+                     why);
 }
 
 }  // namespace pilotpros

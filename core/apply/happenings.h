@@ -32,6 +32,9 @@ class Happenings {
     [[nodiscard]] std::string unheard() const;
 
   private:
+    /// After the stream was opened again; for 2 s at most.
+    void hear_what_was_missed();
+
     Engine& engine_;
     std::vector<ContainerEvent> events_;
     EventStream stream_;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <optional>
 #include <set>
 #include <utility>
@@ -54,7 +55,9 @@ std::int64_t nano(double cpus) { return std::llround(cpus * kNanoCpus); }
 void ask_for_memory(LiveUpdate& update, const Limits& asked, const Json& host, std::optional<Bytes> used,
                     bool swap_limit) {
     const Bytes swap = asked.memory_swap > 0 ? asked.memory_swap : 2 * asked.memory;
-    const bool same = asked.memory == whole(host, "Memory") && (!swap_limit || swap == whole(host, "MemorySwap"));
+    const std::int64_t swap_now = whole(host, "MemorySwap");
+    const bool same_swap = asked.memory_swap < 0 ? swap_now < 0 : swap == swap_now;
+    const bool same = asked.memory == whole(host, "Memory") && (!swap_limit || same_swap);
     if (asked.memory <= 0 || same) {
         return;
     }
@@ -178,6 +181,14 @@ LiveUndo live_undo(const Json& before, const Json& now, Bytes host_memory, int h
     return undo;
 }
 
+std::vector<std::string> limits_to_set(const Json& resolved, const Limits& limits, bool swap_limit) {
+    Json without_shm = resolved;
+    if (without_shm.is_object()) {
+        without_shm.erase("shm_size");
+    }
+    return limits_not_in_force(without_shm, limits, swap_limit);
+}
+
 void set_limits(Engine& engine, const std::string& project, const std::string& service, const Json& resolved,
                 bool swap_limit) {
     const Limits asked = declared_limits(resolved);
@@ -201,8 +212,14 @@ void set_limits(Engine& engine, const std::string& project, const std::string& s
                             fmt::format("the engine does not give {} its limits: {}", live.name, response.message()));
             }
         }
-        for (const Container& container : inspect_containers(engine, {live.id})) {
-            const std::vector<std::string> wrong = limits_not_in_force(resolved, container.limits, swap_limit);
+        std::map<std::string, std::string> refused;
+        const std::vector<Container> changed = inspect_containers(engine, {live.id}, &refused);
+        if (changed.empty()) {
+            throw Error(ExitCode::kGateFailed, fmt::format("the limits of {} cannot be read back: {}", live.name,
+                                                           refused.empty() ? "it is gone" : refused.begin()->second));
+        }
+        for (const Container& container : changed) {
+            const std::vector<std::string> wrong = limits_to_set(resolved, container.limits, swap_limit);
             if (!wrong.empty()) {
                 throw Error(ExitCode::kGateFailed, fmt::format("{}: {}", live.name, fmt::join(wrong, ", ")));
             }

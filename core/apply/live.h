@@ -37,6 +37,9 @@ struct LiveUndo {
 };
 LiveUndo live_undo(const nlohmann::json& before, const nlohmann::json& now, Bytes host_memory, int host_cpus);
 
+/// Those of limits_not_in_force() that can be set while a container runs: all but the size of /dev/shm. Pure.
+std::vector<std::string> limits_to_set(const nlohmann::json& resolved, const Limits& limits, bool swap_limit);
+
 /// Gives every running container of the service the limits that it has as Compose resolves it. Throws Error: kRefused
 /// where it cannot be done, kGateFailed where the engine does not take them or does not read them back.
 void set_limits(Engine& engine, const std::string& project, const std::string& service, const nlohmann::json& resolved,

@@ -10,6 +10,7 @@
 #include "core/apply/compose_run.h"
 #include "core/apply/data_volumes.h"
 #include "core/apply/dependencies.h"
+#include "core/apply/live.h"
 #include "core/apply/start_first.h"
 #include "core/compose/followers.h"
 #include "core/compose/resolve.h"
@@ -124,11 +125,11 @@ ServicePreview preview_of(const ApplyRequest& request, const std::string& name, 
     preview.next_up_recreates = std::any_of(containers.begin(), containers.end(), [&](const Container& container) {
         return container.running() && !is_made_from(container.config_hash, hash, alone);
     });
-    const bool drifted = std::any_of(containers.begin(), containers.end(), [&](const Container& container) {
+    preview.limits_drifted = std::any_of(containers.begin(), containers.end(), [&](const Container& container) {
         return container.running() &&
-               !limits_not_in_force(resolved, container.limits, request.observation.engine->swap_limit).empty();
+               !limits_to_set(resolved, container.limits, request.observation.engine->swap_limit).empty();
     });
-    preview.live = request.live && (preview.next_up_recreates || drifted);
+    preview.live = request.live && (preview.next_up_recreates || preview.limits_drifted);
     preview.recreates = preview.next_up_recreates && !request.live;
     return preview;
 }

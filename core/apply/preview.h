@@ -50,6 +50,7 @@ struct ServicePreview {
     bool recreates = false;          ///< they are replaced
     bool live = false;               ///< they stay, and get their limits while they run
     bool next_up_recreates = false;  ///< unless they are replaced now
+    bool limits_drifted = false;     ///< its containers run with other limits than these
     double start_seconds = 0;        ///< its slowest start seen; 0: none was
     int stop_seconds = 0;            ///< how long its program may take to stop before it is killed
     std::string why_stop_first;  ///< see why_stop_first(); empty: a second one is started before the first one stops

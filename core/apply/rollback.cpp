@@ -69,11 +69,10 @@ int finish_undos(World& world, Engine& engine, ApplyStore& store, ApplyWatcher& 
 /// what it kept before its journal began. That goes last: it is why the next command looks at all.
 void sweep_what_is_left(World& world, Engine& engine, ApplyStore& store, ApplyWatcher& watcher) {
     Guard guard(engine, store.project(), lock_owner(world));
-    if (const auto applied = store.in_phase(Journal::Phase::kApplied);
-        !applied.empty() && applied.back() == store.last_begun()) {
-        guard.keep(applied.back());
+    const auto applied = store.in_phase(Journal::Phase::kApplied);
+    if (applied.empty() || applied.back() != store.last_begun() || guard.keep(applied.back())) {
+        guard.unlock();
     }
-    guard.unlock();
     store.sweep();
     prune(guard, store, watcher);
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -30,7 +31,7 @@ void put_files_back(const ApplyStore& store, const Snapshot& snapshot, bool forc
         refuse_changed(changed);
     }
     keep_changed(changed, disk, said);
-    restoring([&] { restore_paths(snapshot.paths, store.directory_of(snapshot.id), disk); });
+    restore_paths(snapshot.paths, store.directory_of(snapshot.id), disk);
 }
 
 /// The oldest first: from its record on, all of them are being taken back, see to_finish(). What fails then is cut
@@ -86,15 +87,23 @@ int finish_files(World& world, ApplyStore& store, bool force, ApplyWatcher& watc
     const std::vector<std::string> ids = to_finish(store, Journal::Phase::kUndoingFiles, {Journal::Phase::kApplied});
     const bool forced = force || std::any_of(ids.begin(), ids.end(),
                                              [&](const std::string& id) { return was_forced(store.journal(id)); });
-    for (const std::string& id : ids) {
-        watcher.step(fmt::format("putting the files of {} back was cut short: finishing it", id));
-        Journal journal = store.journal(id);
-        if (journal.phase() != Journal::Phase::kUndoingFiles) {
-            journal.intend(Journal::kUndoFiles, forced ? kForced : "");
-        }
-        put_files_back(store, store.snapshot(id), forced, world.files, said);
-        restoring([&] { journal.done(Journal::kUndoFiles); });
+    std::vector<Snapshot> snapshots;
+    std::transform(ids.begin(), ids.end(), std::back_inserter(snapshots),
+                   [&](const std::string& id) { return store.snapshot(id); });
+    if (!forced) {
+        refuse_changed(changed_since(paths_of(snapshots), world.files));
     }
+    restoring([&] {
+        for (const Snapshot& snapshot : snapshots) {
+            watcher.step(fmt::format("putting the files of {} back was cut short: finishing it", snapshot.id));
+            Journal journal = store.journal(snapshot.id);
+            if (journal.phase() != Journal::Phase::kUndoingFiles) {
+                journal.intend(Journal::kUndoFiles, forced ? kForced : "");
+            }
+            put_files_back(store, snapshot, forced, world.files, said);
+            journal.done(Journal::kUndoFiles);
+        }
+    });
     return static_cast<int>(ids.size());
 }
 

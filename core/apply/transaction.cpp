@@ -70,9 +70,11 @@ class Transaction {
         for (PathRecord& record : paths_to_patch(preview_.patched, world_.files)) {
             paths.push_back(std::move(record));
         }
-        const std::vector<std::string> drift = drifted(request_, preview_.services);
-        if (paths.empty() && !preview_.recreates() && (drift.empty() || !request_.live)) {
+        const bool sets_limits = std::any_of(preview_.services.begin(), preview_.services.end(),
+                                             [](const ServicePreview& one) { return one.live && one.limits_drifted; });
+        if (paths.empty() && !preview_.recreates() && !sets_limits) {
             result.said = {"it is applied already"};
+            const std::vector<std::string> drift = drifted(request_, preview_.services);
             result.said.insert(result.said.end(), drift.begin(), drift.end());
             return result;
         }

@@ -30,8 +30,13 @@ void EventStream::open(std::optional<TimePoint> since) {
     });
     opened_ = clock_.steady();
     ended_.clear();
+    owes_ = since.has_value();
     stream_ = engine_.open(
-        events_request(project_, since), [this](std::string_view bytes) { lines_->feed(bytes); },
+        events_request(project_, since),
+        [this](std::string_view bytes) {
+            owes_ = false;
+            lines_->feed(bytes);
+        },
         [this](int status, const std::string& complaint) {
             status_ = status;
             ended_ = complaint.empty() ? fmt::format("the engine ended them (status {})", status) : complaint;

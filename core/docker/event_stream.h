@@ -30,6 +30,9 @@ class EventStream {
     [[nodiscard]] bool broken() const { return !ended_.empty() && !given_up_; }
     /// Opens it again, or gives up: the engine refuses it, or ends it at once each time. True when it was opened.
     bool mend();
+    /// It was opened again, and nothing came of it yet: what was heard last is told once more, so that something has
+    /// to.
+    [[nodiscard]] bool owes() const { return owes_; }
     /// Why nothing is heard any more; empty: it is.
     [[nodiscard]] const std::string& ended() const { return ended_; }
     void close() { engine_.close(stream_); }
@@ -47,7 +50,7 @@ class EventStream {
     int status_ = 0, quick_ends_ = 0;
     TimePoint begin_, last_;  ///< ours, and the engine's own
     std::chrono::steady_clock::time_point opened_;
-    bool given_up_ = false;
+    bool given_up_ = false, owes_ = false;
 };
 
 }  // namespace pilotpros

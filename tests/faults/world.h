@@ -82,33 +82,27 @@ class FaultEngine final : public Engine {
   private:
     Response answer(const Request& request) {
         const std::string& path = request.path;
-        if (request.method == "POST" && path.ends_with("/exec")) {
-            const std::string id = path.substr(12, path.size() - 12 - 5);
-            const SmallEngine::Container* const container = engine_.find(id);
-            if (container == nullptr || container->state != "running") {
-                return engine_.call_all({request}).front();
-            }
+        Response done = engine_.call_all({request}).front();
+        if (request.method == "POST" && path.ends_with("/exec") && done.ok()) {
             const auto argv = nlohmann::json::parse(request.body)["Cmd"].get<std::vector<std::string>>();
-            execs_.emplace_back(container->id, argv == std::vector<std::string>{"nginx", "-s", "reload"});
-            return {201, nlohmann::json{{"Id", std::to_string(execs_.size() - 1)}}.dump(), {}};
-        }
-        if (path.starts_with("/exec/")) {
-            const auto& [container, reloads] = execs_.at(std::stoul(path.substr(6)));
-            if (request.method == "POST") {
-                if (reloads && read.contains(container)) {
-                    read[container] = files_.read(kReadByDb).value_or("none");
-                }
-                return {200, "", {}};
+            if (argv == std::vector<std::string>{"nginx", "-s", "reload"}) {
+                const std::string id = path.substr(12, path.size() - 12 - 5);
+                reloads_[text(nlohmann::json::parse(done.body), "Id")] = engine_.find(id)->id;
             }
-            return {200, R"({"Running":false,"ExitCode":0,"Pid":4711})", {}};
         }
-        return engine_.call_all({request}).front();
+        if (request.method == "POST" && path.starts_with("/exec/") && done.ok()) {
+            const auto reload = reloads_.find(path.substr(6, path.rfind('/') - 6));
+            if (reload != reloads_.end() && read.contains(reload->second)) {
+                read[reload->second] = files_.read(kReadByDb).value_or("none");
+            }
+        }
+        return done;
     }
 
     SmallEngine& engine_;
     const MemoryFiles& files_;
     FaultPoints& points_;
-    std::vector<std::pair<std::string, bool>> execs_;  ///< in which container, whether it reloads
+    std::map<std::string, std::string> reloads_;  ///< by exec, in which container
 };
 
 /// All of the world that outlives a process.
@@ -141,20 +135,19 @@ struct Remains {
         for (const auto& one : containers) {
             const auto known = read.find(one.id);
             add(one.name + " " + one.state + " " + (known == read.end() ? std::string{} : known->second));
+            for (const std::string& line : one.hosts) {
+                add(line);
+            }
             add(body_of(one));
         }
         return with_plain_ids(std::move(all));
     }
 
   private:
-    static const std::string& body_of(const SmallEngine::Container& container) {
-        static std::map<std::string, std::string> known;  // an ID is given once
-        std::string& body = known[container.id];
-        if (body.empty()) {
-            body = container.body.dump();
-            for (const std::string& volume : container.volumes) {
-                body += " " + volume;
-            }
+    static std::string body_of(const SmallEngine::Container& container) {
+        std::string body = container.body.dump();
+        for (const std::string& volume : container.volumes) {
+            body += " " + volume;
         }
         return body;
     }

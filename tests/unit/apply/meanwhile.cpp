@@ -325,6 +325,65 @@ TEST_CASE("a rollback interrupts nobody who was not said to be", "[rollback]") {
     CHECK(machine.roll_back(request).undone.size() == 1);
 }
 
+TEST_CASE("an engine whose events cannot be heard hides no OOM kill without a word", "[apply]") {
+    constexpr const char* kUnheard = "not seen: whether a process inside of a container was killed for lack of memory";
+    ApplyMachine machine;
+    int opened = 0;
+    const auto event = [](const std::string& action, const std::string& id, int second) {
+        return nlohmann::json{{"Type", "container"},
+                              {"Action", action},
+                              {"Actor", {{"ID", id}, {"Attributes", {{"com.docker.compose.service", "web"}}}}},
+                              {"timeNano", std::int64_t{second} * 1'000'000'000}}
+                   .dump() +
+               "\n";
+    };
+    SECTION("they are refused: it is said, of an apply and of a rollback") {
+        machine.engine.events = [&] {
+            ++opened;
+            return std::pair{std::string{}, 403};
+        };
+        CHECK(any_says(machine.apply().said, kUnheard));
+        CHECK(any_says(machine.roll_back().said, kUnheard));
+        CHECK(opened == 2);  // who refuses once is not asked again
+    }
+    SECTION("they break off, and go on silently: it is said") {
+        machine.engine.events = [&] {
+            ++opened;
+            return opened == 1 ? std::pair{event("start", "x", 1), 200} : std::pair{std::string{}, 0};
+        };
+        CHECK(any_says(machine.apply().said, kUnheard));
+    }
+    SECTION("they break off, and what comes after it tells of a kill: it fails the gate") {
+        machine.engine.events = [&] {
+            const auto* const web = machine.engine.find("shop-web-1");
+            return ++opened == 1 ? std::pair{event("start", "x", 1), 200}
+                                 : std::pair{event("start", "x", 1) + event("oom", web->id, 2), 0};
+        };
+        const std::string before = machine.seen();
+        const ApplyResult result = machine.apply();
+        CHECK(result.code == ExitCode::kGateFailed);
+        CHECK(any_says(result.said, "no OOM kill"));
+        CHECK(machine.seen() == before);
+    }
+    SECTION("planted: where they are heard, nothing is said") {
+        machine.engine.events = [&] { return std::pair{event("start", "x", ++opened), 0}; };
+        CHECK_FALSE(any_says(machine.apply().said, kUnheard));
+        CHECK_FALSE(any_says(machine.roll_back().said, kUnheard));
+    }
+}
+
+TEST_CASE("limits that cannot be read back are no success", "[apply][live]") {
+    ApplyMachine machine;
+    REQUIRE(machine.apply("128m").code == ExitCode::kDone);
+    machine.live = true;
+    const std::string before = machine.seen();
+    machine.engine.hides_after_update = true;
+    const ApplyResult result = machine.apply("256m");
+    CHECK(result.code == ExitCode::kGateFailed);
+    CHECK(any_says(result.said, "the limits of shop-web-1 cannot be read back: "));
+    CHECK(machine.seen() == before);
+}
+
 TEST_CASE("why docker compose did not replace a service is said", "[apply]") {
     ApplyMachine machine;
     machine.compose_is_broken = true;

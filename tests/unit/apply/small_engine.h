@@ -52,10 +52,20 @@ class SmallEngine final : public Engine {
         }
         return responses;
     }
-    /// What differs from an image comes when time passes; of the project's events none does.
+    /// What differs from an image comes when time passes; of the project's events none does but by `events`.
     StreamId open(const Request& request, OnBytes on_bytes, OnEnd on_end) override {
         asked.push_back(request.method + " " + request.path);
         if (request.path == "/events") {
+            if (events) {
+                streams_.push_back([told = events(), on_bytes = std::move(on_bytes), on_end = std::move(on_end)] {
+                    if (!told.first.empty()) {
+                        on_bytes(told.first);
+                    }
+                    if (told.second != 0) {
+                        on_end(told.second, "");
+                    }
+                });
+            }
             return kEvents;
         }
         streams_.push_back([response = answer(request), on_bytes = std::move(on_bytes), on_end = std::move(on_end)] {
@@ -108,6 +118,9 @@ class SmallEngine final : public Engine {
     std::map<std::string, std::string> layers;  ///< by name: a path that differs from the image
     bool has_shell = true;                      ///< every image
     std::string listens;                        ///< what /proc/net/tcp says inside of each container
+    bool hides_after_update = false;            ///< the first look at a container after that is refused
+    /// What a stream of events tells, and the status with which it ends then; 0: it goes on.
+    std::function<std::pair<std::string, int>()> events = nullptr;
     /// What a program prints inside of a container, where it is none of those that are known here.
     std::function<std::optional<std::string>(const Container&, const std::vector<std::string>& argv)> prints = nullptr;
 
@@ -263,6 +276,9 @@ class SmallEngine final : public Engine {
     }
 
     Response told_of(const Container& container, const Request& request, const std::string& what) {
+        if (what == "/json" && std::exchange(hides_next_, false)) {
+            return refuse(500, "server error");
+        }
         if (what == "/json") {
             return say(200, inspection_of(container, state_of(container), exit_code_of(container)));
         }
@@ -358,7 +374,7 @@ class SmallEngine final : public Engine {
         return nothing(204);
     }
 
-    static Response update(Container& container, const nlohmann::json& limits) {
+    Response update(Container& container, const nlohmann::json& limits) {
         nlohmann::json& host = container.body["HostConfig"];
         if (integer(limits, "MemorySwap") == 0 && integer(limits, "Memory") > integer(host, "MemorySwap")) {
             return refuse(409, fmt::format("Cannot update container {}: Memory limit should be smaller than already "
@@ -366,6 +382,7 @@ class SmallEngine final : public Engine {
                                            container.id));
         }
         host.update(limits);
+        hides_next_ = std::exchange(hides_after_update, false);
         return say(200, {{"Warnings", nullptr}});
     }
 
@@ -407,6 +424,7 @@ class SmallEngine final : public Engine {
 
     std::vector<std::function<void()>> streams_;
     std::vector<Exec> execs_;
+    bool hides_next_ = false;
 };
 
 }  // namespace pilotpros::testing
