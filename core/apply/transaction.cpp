@@ -261,7 +261,16 @@ class Transaction {
         const std::vector<std::string>& command = preview_.route.command;
         const auto skipped = static_cast<std::ptrdiff_t>(world_.docker_command().size());
         const ComposeRun typed{world_, {command.begin() + skipped, command.end()}, preview_.route.folder};
-        const auto hashes = typed.hashes(typed.run({typed.question({"config", "--format", "json"})}).front().output);
+        Finished told = typed.run({typed.question({"config", "--format", "json"})}).front();
+        std::map<std::string, std::string> hashes;
+        if (told.ok()) {
+            Finished how;
+            hashes = typed.hashes(told.output, how);
+            told = hashes.empty() ? std::move(how) : std::move(told);
+        }
+        if (!told.ok()) {
+            refuse("docker compose could not be asked whether it would keep the change", told);
+        }
         for (const ServicePreview& service : preview_.services) {
             const auto hash = hashes.find(service.service);
             if (hash == hashes.end() || hash->second != service.hash) {

@@ -101,6 +101,7 @@ judge unwell "a probe that fails from then on" 'gate "healthy": .*web-[0-9]+: it
 expect_in "what the probe said, without the secret" '^  \| its health check: the probe says: token …' "$out"
 judge memory "a process killed for lack of memory after a while" 'gate "no OOM kill": .*web-[0-9]+'
 judge silent "a probe that always passes, and nobody listens" 'gate "listening": web: .*web-[0-9]+ does not listen on 80, as it did'
+expect_in "how long its gate waits, and by which start" '^.*waiting until web is healthy and listens on 80, at most [0-9].* \(its slowest start seen: [0-9]' "$(tr -s '\n ' ' ' <<<"$err")"
 judge merge "an override that stops merging" 'docker compose could not be asked what later depends on \(exit [0-9]+\): .*memory'
 
 judge unstarted "a PostgreSQL that does not start" 'gate "[a-z ]*": .*web-[0-9]+'

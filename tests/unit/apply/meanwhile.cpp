@@ -372,6 +372,36 @@ TEST_CASE("an engine whose events cannot be heard hides no OOM kill without a wo
     }
 }
 
+TEST_CASE("docker compose that is killed at whatever question gave no answer", "[apply]") {
+    int asked = 0;
+    int said_so = 0;
+    for (int at = 1; at == 1 || asked >= at; ++at) {
+        CAPTURE(at);
+        ApplyMachine machine;
+        asked = 0;
+        const std::string before = machine.seen();
+        machine.process.answer = [&, whole = machine.process.answer](const Command& command) {
+            Finished killed;
+            killed.exit_code = 137;
+            return ++asked == at ? killed : whole(command);
+        };
+        std::string said;
+        bool done = false;
+        try {
+            const ApplyResult result = machine.apply();
+            done = result.code == ExitCode::kDone;
+            said = fmt::format("{}", fmt::join(result.said, "\n"));
+        } catch (const Error& error) {
+            said = error.what();
+        }
+        CHECK(said.find("would not keep the change") == std::string::npos);
+        CHECK((done || machine.seen() == before));
+        said_so += said.find("could not be asked") == std::string::npos ? 0 : 1;
+    }
+    CHECK(asked > 4);
+    CHECK(said_so > 0);
+}
+
 TEST_CASE("limits that cannot be read back are no success", "[apply][live]") {
     ApplyMachine machine;
     REQUIRE(machine.apply("128m").code == ExitCode::kDone);
