@@ -84,7 +84,7 @@ OF_APPLY = ("applied", "applied-in-place", "applied-live", "apply-fails", "apply
 # After one tune its screen alone says what would change, why, and what to type next: in this order, whatever is kept of the rest.
 TELLS = {"tune-running": re.compile(r"job\b.*logging\.max-size +not set +10m\b.*json-file without max-size grows until the disk is full.*"
                                     r"docker pilotpros tune --apply\s+docker pilotpros rollback\s*$", re.S)}
-# What is measured while it is shown is told in figures of one day: these rows are kept with each digit a 9, and the screen as it is just then, too.
+# What is measured while it is shown is told in figures of one day: these rows are kept with each digit a 9 and about a second in one unit, and the screen as it is just then, too.
 MEASURED = {"profile": (re.compile(r"^web +[-0-9].*$|^Measuring: [0-9] s", re.M), "Measuring: "), "profile-interrupted": (re.compile(r"^web +[-0-9].*$|^Measuring: [0-9] s", re.M), "Measuring: "), "profile-kept": (re.compile(r"^web +[-0-9].*$", re.M), None)}
 
 
@@ -162,7 +162,7 @@ def show(stage, name):
 
     def kept(text):
         rows = MEASURED[name][0] if name in MEASURED else None
-        return stage.masked(rows.sub(lambda row: re.sub("[0-9]", "9", row.group()).replace("9999 KiB", " 999 KiB"), text) if rows else text)
+        return stage.masked(rows.sub(lambda row: re.sub("[0-9]", "9", row.group()).replace("9999 KiB", " 999 KiB").replace(" 9.9 s", "999 ms"), text) if rows else text)
 
     for width in WIDTHS:
         answered = on_terminal(width, command, *press)
