@@ -17,7 +17,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr const char* kOwnerLabel = "io.pilotpros.owner";
-constexpr int kNoSuchContainer = 404, kNameTaken = 409;
+constexpr int kNotThere = 404, kNameTaken = 409;
 constexpr const char* kNothingChanged =
     "nothing was changed; run the command again, and look at the engine's log when that does not help";
 
@@ -74,7 +74,7 @@ std::optional<std::string> Guard::owner_of(const std::string& name) {
     look.path = "/containers/" + name + "/json";
     const Response present = engine_.call(look);
     if (!present.ok()) {
-        return present.status == kNoSuchContainer ? std::optional{std::string{}} : std::nullopt;
+        return present.status == kNotThere ? std::optional{std::string{}} : std::nullopt;
     }
     const std::string owner =
         text(member(member(parse_answer(present.body, look.path), "Config"), "Labels"), kOwnerLabel);
@@ -119,7 +119,7 @@ bool Guard::create(const std::string& name, const std::string& image) {
     Request inspect;
     inspect.path = "/images/" + image + "/json";
     const Response found = engine_.call(inspect);
-    if (found.status == kNoSuchContainer) {
+    if (found.status == kNotThere) {
         return false;
     }
     if (!found.ok()) {
@@ -164,8 +164,7 @@ bool Guard::keep(const std::string& transaction) {
         request.path = fmt::format("/containers/{}/rename", from);
         request.query = {{"name", to}};
         const Response renamed = engine_.call(request);
-        return renamed.ok() || renamed.status == kNoSuchContainer ||
-               renamed.status == kNameTaken;  // there is one already
+        return renamed.ok() || renamed.status == kNotThere || renamed.status == kNameTaken;  // there is one already
     };
     // The lock last: as long as it is there, the next command goes on with what a killed one left.
     const std::optional<int> last = last_other(lock_name());
@@ -196,7 +195,7 @@ void Guard::drop(const std::string& transaction) {
                         kAgain);
         }
         const Response response = remove(name);
-        if (!response.ok() && response.status != kNoSuchContainer) {
+        if (!response.ok() && response.status != kNotThere) {
             throw Error(ExitCode::kNotRestored,
                         fmt::format("cannot remove the container {}: {}", name, response.message()), kAgain);
         }
@@ -236,7 +235,7 @@ std::optional<int> Guard::last_other(const std::string& name) {
         look.path = "/containers/" + other_name(name, number) + "/json";
         const Response found = engine_.call(look);
         if (!found.ok()) {
-            return found.status == kNoSuchContainer ? std::optional{number - 1} : std::nullopt;
+            return found.status == kNotThere ? std::optional{number - 1} : std::nullopt;
         }
     }
 }
@@ -245,7 +244,7 @@ bool Guard::remove_others(const std::string& name) {
     const std::optional<int> last = last_other(name);
     for (int number = last.value_or(1); number > 1; --number) {
         const Response removed = remove(other_name(name, number));
-        if (!removed.ok() && removed.status != kNoSuchContainer) {
+        if (!removed.ok() && removed.status != kNotThere) {
             return false;
         }
     }

@@ -33,10 +33,6 @@ void refuse_to_lose(const std::map<std::string, std::vector<std::string>>& data)
     }
 }
 
-}  // namespace
-
-namespace {
-
 /// Adds to `unhealthy` what went back and does not come up. Returns how many it finished.
 int finish_undos(World& world, Engine& engine, ApplyStore& store, ApplyWatcher& watcher, bool force, bool give_way,
                  std::vector<std::string>& unhealthy) {

@@ -34,21 +34,6 @@ void put_files_back(const ApplyStore& store, const Snapshot& snapshot, bool forc
     restore_paths(snapshot.paths, store.directory_of(snapshot.id), disk);
 }
 
-/// The oldest first: from its record on, all of them are being taken back, see to_finish(). What fails then is cut
-/// short, and the next command goes on with it.
-void announce(const ApplyStore& store, const std::vector<std::string>& ids, bool force) {
-    try {
-        std::for_each(ids.rbegin(), ids.rend(), [&](const std::string& id) {
-            store.journal(id).intend(Journal::kUndoFiles, force ? kForced : "");
-        });
-    } catch (const Error&) {
-        if (store.in_phase(Journal::Phase::kUndoingFiles).empty()) {
-            throw;
-        }
-        restoring([] { throw; });
-    }
-}
-
 }  // namespace
 
 std::vector<PathRecord> paths_of(const std::vector<Snapshot>& snapshots) {
@@ -143,9 +128,16 @@ RollbackResult roll_back_files(World& world, ApplyStore& store, const RollbackRe
     }
     const RollbackPreview preview = preview_rollback(world, nullptr, store, request);
     refuse_what_is_in_the_way(preview, request);
-    announce(store, preview.scope.ids, request.force);
+    const std::vector<std::string>& ids_back = preview.scope.ids;
+    announcing(
+        [&] {  // the oldest first: from its record on, all of them are being taken back, see to_finish()
+            std::for_each(ids_back.rbegin(), ids_back.rend(), [&](const std::string& id) {
+                store.journal(id).intend(Journal::kUndoFiles, request.force ? kForced : "");
+            });
+        },
+        [&] { return !store.in_phase(Journal::Phase::kUndoingFiles).empty(); });
     restoring([&] {
-        for (const std::string& id : preview.scope.ids) {
+        for (const std::string& id : ids_back) {
             put_back(id, request.force);
             store.journal(id).done(Journal::kUndoFiles);
         }

@@ -56,16 +56,12 @@ class Rollback {
         if (!force_) {
             refuse_changed(changed_since(paths_of(with_files(result.undone)), world_.files));
         }
-        try {
-            announce(result.undone);
-        } catch (const Error&) {
-            if (std::none_of(ids.begin(), ids.end(), [&](const std::string& id) {
-                    return store_.journal(id).phase() == Journal::Phase::kUndoing;
-                })) {
-                throw;
-            }
-            restoring([] { throw; });  // the next command goes on with it, which has to be known
-        }
+        announcing([&] { announce(result.undone); },
+                   [&] {
+                       return std::any_of(ids.begin(), ids.end(), [&](const std::string& id) {
+                           return store_.journal(id).phase() == Journal::Phase::kUndoing;
+                       });
+                   });
         restoring([&] {
             FileImageAnswers answers(world_.files, image_answers_directory(world_.environment.state_directory(),
                                                                            result.undone.front().engine));
@@ -293,6 +289,17 @@ void restoring(const std::function<void()>& work) {
         throw Error(
             ExitCode::kNotRestored, fmt::format("cut short: {}", error.what()),
             (error.hint().empty() ? "" : error.hint() + "; ") + std::string{"docker pilotpros rollback goes on"});
+    }
+}
+
+void announcing(const std::function<void()>& work, const std::function<bool()>& begun) {
+    try {
+        work();
+    } catch (const Error&) {
+        if (!begun()) {
+            throw;
+        }
+        restoring([] { throw; });  // the next command goes on with it, which has to be known
     }
 }
 

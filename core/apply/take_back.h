@@ -20,5 +20,7 @@ RollbackResult take_back(World& world, Engine& engine, ApplyStore& store, ApplyW
 /// What stops a restoration half way, a full disk for one, is no refusal: the journal stays pending. So does what stops
 /// it because it was asked to.
 void restoring(const std::function<void()>& work);
+/// The same of the records that begin it: where `begun` finds none of them, nothing is cut short, and the error stays.
+void announcing(const std::function<void()>& work, const std::function<bool()>& begun);
 
 }  // namespace pilotpros

@@ -62,7 +62,6 @@ UsageRecorder::~UsageRecorder() {
         for (const auto& [id, watched] : watched_) {
             engine_.close(watched->stream);
         }
-        events_.close();
     }
 }
 

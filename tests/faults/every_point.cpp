@@ -25,15 +25,20 @@ struct Outcome {
     std::string said;
 };
 
-struct Scenario {
-    const char* name;
-    void (*prepare)(FaultMachine&);
-    ExitCode (*work)(FaultMachine&);
+/// In what a scenario is not as the others.
+struct But {
     bool removes_trees = false;
     std::size_t least_states = 21;  ///< that its kills have to come to
     int least_points = 51;          ///< that are to be struck
     bool swaps = false;             ///< "web" may run twice
     ExitCode ends_with = ExitCode::kDone;
+};
+
+struct Scenario {
+    const char* name;
+    void (*prepare)(FaultMachine&);
+    ExitCode (*work)(FaultMachine&);
+    But but = {};
 };
 
 ExitCode apply_first(FaultMachine& machine) { return machine.apply("128m", "one").code; }
@@ -68,6 +73,12 @@ void two_applied_in_place(FaultMachine& machine) {
     two_applied(machine);
 }
 
+RollbackRequest plain() { return {}; }
+RollbackRequest everything() {
+    RollbackRequest request;
+    request.all = true;
+    return request;
+}
 RollbackRequest exact() {
     RollbackRequest request;
     request.exact = true;
@@ -105,34 +116,22 @@ ExitCode apply_live(FaultMachine& machine) {
 const std::vector<Scenario> kScenarios{
     {"the first apply", nothing, apply_first},
     {"an apply that recreates and reloads", one_applied, apply_second},
-    {"an apply whose gate fails", one_applied,
+    {"an apply whose gate fails",
+     one_applied,
      [](FaultMachine& machine) {
          machine.machine.engine.broken_when = "536870912";  // with swap, which 128m has not
          return apply_second(machine);
      },
-     false, 21, 51, false, ExitCode::kGateFailed},
-    {"a rollback", two_applied,
-     [](FaultMachine& machine) {
-         machine.roll_back();
-         return ExitCode::kDone;
-     }},
+     {.ends_with = ExitCode::kGateFailed}},
+    {"a rollback", two_applied, back<plain>},
     {"a rollback where Compose cannot", two_applied,
      [](FaultMachine& machine) {
          machine.machine.compose_is_broken = true;
          machine.roll_back();
          return ExitCode::kDone;
      }},
-    {"a rollback that prunes", full_history,
-     [](FaultMachine& machine) {
-         machine.roll_back();
-         return ExitCode::kDone;
-     },
-     true},
-    {"rollback --all", two_applied,
-     [](FaultMachine& machine) {
-         machine.roll_back(true);
-         return ExitCode::kDone;
-     }},
+    {"a rollback that prunes", full_history, back<plain>, {.removes_trees = true}},
+    {"rollback --all", two_applied, back<everything>},
     {"rollback ID", two_applied, back<back_to_the_first>},
     {"rollback --exact, the user's file having changed",
      [](FaultMachine& machine) {
@@ -148,7 +147,8 @@ const std::vector<Scenario> kScenarios{
          machine.machine.files.contents["/shop/.pilotpros/compose.yaml"] += "    # mine\n";
      },
      back<forced>},
-    {"rollback --files-only", two_applied,
+    {"rollback --files-only",
+     two_applied,
      [](FaultMachine& machine) {
          World world = machine.world();
          ApplyStore store = machine.store();
@@ -157,37 +157,26 @@ const std::vector<Scenario> kScenarios{
          roll_back_files(world, store, request, machine.machine.watcher);
          return ExitCode::kDone;
      },
-     false, 13, 15},
+     {.least_states = 13, .least_points = 15}},
     {"an apply --live", one_applied, apply_live},
     {"a rollback of an apply --live",
      [](FaultMachine& machine) {
          one_applied(machine);
          REQUIRE(apply_live(machine) == ExitCode::kDone);
      },
-     [](FaultMachine& machine) {
-         machine.roll_back();
-         return ExitCode::kDone;
-     },
-     false, 11},
-    {"an apply that swaps", nothing, apply_first, false, 21, 51, true},
-    {"a rollback of what was swapped", one_applied,
-     [](FaultMachine& machine) {
-         machine.roll_back();
-         return ExitCode::kDone;
-     },
-     false, 21, 51, true},
+     back<plain>,
+     {.least_states = 11}},
+    {"an apply that swaps", nothing, apply_first, {.swaps = true}},
+    {"a rollback of what was swapped", one_applied, back<plain>, {.swaps = true}},
     {"an apply in place", in_own_file, apply_first},
-    {"rollback --all of two applies in place", two_applied_in_place,
-     [](FaultMachine& machine) {
-         machine.roll_back(true);
-         return ExitCode::kDone;
-     }},
-    {"rollback --all --purge", two_applied,
+    {"rollback --all of two applies in place", two_applied_in_place, back<everything>},
+    {"rollback --all --purge",
+     two_applied,
      [](FaultMachine& machine) {
          machine.purge();
          return ExitCode::kDone;
      },
-     true},
+     {.removes_trees = true}},
 };
 
 template <typename Work>
@@ -243,16 +232,16 @@ bool may_be_cut(const Scenario& scenario) { return std::string{scenario.name}.en
 /// A scenario and what there is before and after it.
 class Trial {
   public:
-    explicit Trial(const Scenario& scenario) : scenario_(scenario), machine_(scenario.swaps) {
+    explicit Trial(const Scenario& scenario) : scenario_(scenario), machine_(scenario.but.swaps) {
         scenario.prepare(machine_);
         begin_ = machine_.remains();
         before_ = machine_.seen();
         machine_.points = {};
         const Outcome outcome = outcome_of([&] { return scenario.work(machine_); });
         INFO(scenario.name << ": " << outcome.said);
-        REQUIRE(outcome.code == scenario.ends_with);
+        REQUIRE(outcome.code == scenario.but.ends_with);
         after_ = machine_.seen();
-        REQUIRE((after_ != before_) == (scenario.ends_with == ExitCode::kDone));
+        REQUIRE((after_ != before_) == (scenario.but.ends_with == ExitCode::kDone));
         // A gate asks the same again and again: whichever of these questions is struck, the same comes of it.
         constexpr int kEnough = 3;
         std::map<std::string, int> asked;
@@ -378,7 +367,7 @@ class Trial {
     Remains begin_;
     std::string before_, after_;
     /// A tree is removed at once, so that what may be left of it has no end: of it a few, at each point.
-    std::size_t most_images_ = scenario_.removes_trees ? 16 : 4096;
+    std::size_t most_images_ = scenario_.but.removes_trees ? 16 : 4096;
     std::vector<std::string> names_;    ///< of the points of the work
     std::vector<bool> worth_striking_;  ///< the points of the work in turn
 };
@@ -402,7 +391,7 @@ TEST_CASE("killed at any point, and again at any point of the recovery: before o
             WARN(trial.tally("kill -9"));
             INFO(some(trial.thirds));
             CHECK(trial.thirds.empty());
-            CHECK(trial.states >= scenario.least_states);
+            CHECK(trial.states >= scenario.but.least_states);
             CHECK(trial.left_open == 0);
         }
     }
@@ -416,7 +405,7 @@ TEST_CASE("the power fails at any point, and again at any point of the recovery:
             WARN(trial.tally("power cut"));
             INFO(some(trial.thirds));
             CHECK(trial.thirds.empty());
-            CHECK(trial.states >= scenario.least_states);
+            CHECK(trial.states >= scenario.but.least_states);
             CHECK((trial.left_open == 0 || may_be_cut(scenario)));
             // A purge removes a whole tree before it syncs: of what may be left of that, this many are looked at.
             CHECK((trial.most_images < 4096 || may_be_cut(scenario)));
@@ -441,7 +430,7 @@ TEST_CASE("any fault of the disk or the engine, at any point: before or after, a
             INFO("PILOTPROS_SEED=" << seed_of_run());
             INFO(some(trial.thirds));
             CHECK(trial.thirds.empty());
-            CHECK(trial.points >= scenario.least_points);
+            CHECK(trial.points >= scenario.but.least_points);
         }
     }
 }

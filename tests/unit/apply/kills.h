@@ -58,6 +58,25 @@ Tally every_kill(Begin begin, bool torn, Work work, Recover recover, bool two = 
 }
 
 inline void put_on(ApplyMachine& machine) { machine.apply(); }
+
+/// Every apply that is killed after its service's old container went and before it was through; returns how many.
+template <typename Use>
+int each_left_without_the_old_one(const Use& use) {
+    int found = 0;
+    const int steps = steps_of(Begin::kNothingApplied, put_on);
+    for (int at = 1; at <= steps; ++at) {
+        ApplyMachine machine;
+        const std::string old = machine.engine.find("shop-web-1")->id;
+        kill_at(machine, Begin::kNothingApplied, at, false, put_on);
+        machine.killer = {};
+        if (!machine.store().in_phase(Journal::Phase::kApplying).empty() && machine.engine.find(old) == nullptr) {
+            CAPTURE(at);
+            use(machine);
+            ++found;
+        }
+    }
+    return found;
+}
 inline void take_back(ApplyMachine& machine) { machine.roll_back(); }
 inline void recover(ApplyMachine& machine) { machine.recover(); }
 

@@ -114,23 +114,12 @@ TEST_CASE("a service that was taken back and does not come up is no success", "[
 }
 
 TEST_CASE("an apply that was killed, and whose service does not come up again, is no success either", "[apply]") {
-    int told = 0;
-    const int steps = steps_of(Begin::kNothingApplied, put_on);
-    for (int at = 1; at <= steps; ++at) {
-        ApplyMachine machine;
-        const std::string old = machine.engine.find("shop-web-1")->id;
-        kill_at(machine, Begin::kNothingApplied, at, false, put_on);
-        machine.killer = {};
-        if (machine.store().in_phase(Journal::Phase::kApplying).empty() || machine.engine.find(old) != nullptr) {
-            continue;
-        }
-        ++told;
-        CAPTURE(at);
+    const int told = each_left_without_the_old_one([](ApplyMachine& machine) {
         machine.engine.broken_when = "com.docker.compose.project";
         CHECK_THROWS_WITH(machine.recover(), Catch::Contains("files and containers are as they were, but"));
         CHECK(machine.store().in_phase(Journal::Phase::kApplying).empty());
         CHECK(machine.recover() == 0);
-    }
+    });
     CHECK(told > 0);
 }
 
@@ -157,17 +146,7 @@ TEST_CASE("where the engine goes right after that, it is told all the same", "[a
         void step(const std::string& line) override { lines.push_back(line); }
         std::vector<std::string> lines;
     };
-    int told = 0;
-    const int steps = steps_of(Begin::kNothingApplied, put_on);
-    for (int at = 1; at <= steps; ++at) {
-        ApplyMachine machine;
-        const std::string old = machine.engine.find("shop-web-1")->id;
-        kill_at(machine, Begin::kNothingApplied, at, false, put_on);
-        machine.killer = {};
-        if (machine.store().in_phase(Journal::Phase::kApplying).empty() || machine.engine.find(old) != nullptr) {
-            continue;
-        }
-        CAPTURE(at);
+    const int told = each_left_without_the_old_one([](ApplyMachine& machine) {
         machine.engine.broken_when = "com.docker.compose.project";
         World seams = machine.world();
         ApplyStore store = machine.store();
@@ -176,8 +155,7 @@ TEST_CASE("where the engine goes right after that, it is told all the same", "[a
         CHECK_THROWS_AS(finish_pending(seams, going, store, watcher), EngineLost);
         CHECK(store.in_phase(Journal::Phase::kApplying).empty());
         CHECK(any_says(watcher.lines, "gate \"running\""));
-        ++told;
-    }
+    });
     CHECK(told > 0);
 }
 
